@@ -1,0 +1,173 @@
+//! The whole schedule: a ramp, then the measured arrivals.
+
+use serde::{Deserialize, Serialize};
+
+use super::poisson::Poisson;
+use super::ramp::Ramp;
+use super::{NANOS_PER_S, Phase, Rate, Slot, Stripe};
+
+/// The longest run or warm-up: a year. Longer than any benchmark, and short enough for exact arithmetic.
+const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
+/// The most arrivals in a run: above 10^12 the arithmetic would need more than 128 bits.
+const MAX_ARRIVALS: u64 = 1_000_000_000_000;
+
+/// How the measured arrivals are spaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arrivals {
+    /// Evenly: arrival i leaves at i / rate.
+    Constant,
+    /// At random, as independent users would come: exponential gaps with the mean 1 / rate.
+    Poisson,
+}
+
+/// Why a plan has no schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// The run is shorter than the time between two arrivals.
+    #[error(
+        "no request fits into this run: at {rate} the first full period takes longer than the duration; raise the rate or the duration"
+    )]
+    Empty {
+        /// The rate that was asked for.
+        rate: Rate,
+    },
+    /// Longer than a year or more than 10^12 arrivals.
+    #[error("the run is too long: the limits are 366 days and 10^12 requests")]
+    TooLong,
+}
+
+/// When every arrival of a run leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    rate: Rate,
+    arrivals: Arrivals,
+    seed: u64,
+    warmup: Option<Ramp>,
+    count: u64,
+    duration_ns: u64,
+}
+
+impl Schedule {
+    /// `floor(rate x duration)` arrivals in `duration_ns`.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when no arrival fits or the run is beyond the limits.
+    pub fn for_duration(rate: Rate, duration_ns: u64) -> Result<Self, ScheduleError> {
+        Self::new(rate, rate.arrivals_in(duration_ns), duration_ns)
+    }
+
+    /// Exactly `count` arrivals, which take `count / rate`.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when `count` is zero or the run is beyond the limits.
+    pub fn for_count(rate: Rate, count: u64) -> Result<Self, ScheduleError> {
+        if count > MAX_ARRIVALS {
+            return Err(ScheduleError::TooLong);
+        }
+        Self::new(rate, count, rate.time_of(count))
+    }
+
+    fn new(rate: Rate, count: u64, duration_ns: u64) -> Result<Self, ScheduleError> {
+        if count == 0 {
+            return Err(ScheduleError::Empty { rate });
+        }
+        if duration_ns > MAX_DURATION_NS || count > MAX_ARRIVALS {
+            return Err(ScheduleError::TooLong);
+        }
+        Ok(Self {
+            rate,
+            arrivals: Arrivals::Constant,
+            seed: 0,
+            warmup: None,
+            count,
+            duration_ns,
+        })
+    }
+
+    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only.
+    #[must_use]
+    pub fn with_arrivals(self, arrivals: Arrivals, seed: u64) -> Self {
+        Self {
+            arrivals,
+            seed,
+            ..self
+        }
+    }
+
+    /// The same schedule after a linear ramp from 0 to the rate; 0 means none.
+    ///
+    /// # Errors
+    /// [`ScheduleError::TooLong`] above a year.
+    pub fn with_warmup(self, duration_ns: u64) -> Result<Self, ScheduleError> {
+        if duration_ns > MAX_DURATION_NS {
+            return Err(ScheduleError::TooLong);
+        }
+        let warmup = (duration_ns > 0).then_some(Ramp {
+            rate: self.rate,
+            duration_ns,
+        });
+        Ok(Self { warmup, ..self })
+    }
+
+    /// The rate of the measured phase.
+    pub fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// How the measured arrivals are spaced.
+    pub fn arrivals(&self) -> Arrivals {
+        self.arrivals
+    }
+
+    /// The number of measured arrivals: `planned` in the ledger.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The number of arrivals in the warm-up.
+    pub fn warmup_count(&self) -> u64 {
+        self.warmup.map_or(0, Ramp::count)
+    }
+
+    /// Length of the measured phase in nanoseconds.
+    pub fn duration_ns(&self) -> u64 {
+        self.duration_ns
+    }
+
+    /// Length of the warm-up in nanoseconds: the measured phase starts then.
+    pub fn warmup_ns(&self) -> u64 {
+        self.warmup.map_or(0, |ramp| ramp.duration_ns)
+    }
+
+    /// The part of the schedule that worker `worker` of `workers` sends.
+    pub fn stripe(&self, worker: u64, workers: u64) -> Stripe {
+        Stripe::new(*self, worker, workers)
+    }
+
+    /// The random times of the measured phase, where they are random.
+    pub(super) fn poisson(&self) -> Option<Poisson> {
+        (self.arrivals == Arrivals::Poisson).then(|| Poisson::new(self.seed, self.count, self.duration_ns))
+    }
+
+    /// The slot at a position over warm-up and measured phase. `random_ns` is the drawn time of a Poisson arrival.
+    pub(super) fn slot(&self, position: u64, random_ns: Option<u64>) -> Slot {
+        let warmup_count = self.warmup_count();
+        if let Some(ramp) = self.warmup
+            && position < warmup_count
+        {
+            return Slot {
+                index: position,
+                phase: Phase::Warmup,
+                intended_ns: ramp.time_of(position),
+            };
+        }
+        let index = position - warmup_count;
+        let since_measured_ns = random_ns.unwrap_or_else(|| self.rate.time_of(index));
+        Slot {
+            index,
+            phase: Phase::Measured,
+            intended_ns: self.warmup_ns() + since_measured_ns,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! A rate as an exact fraction.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::NANOS_PER_S;
+
+/// The highest rate that is accepted, in arrivals per second: far above what one machine can send, and low
+/// enough that no intended time overflows.
+const MAX_PER_S: u64 = 100_000_000;
+
+/// Arrivals per second as an exact, reduced fraction, so that `16666.7` and `1000/m` lose nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Rate {
+    arrivals: u64,
+    seconds: u64,
+}
+
+/// Why a text is not a rate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RateError {
+    /// Not a decimal number with an optional unit.
+    #[error("`{0}` is not a rate; write requests per second as 300, 0.5 or 300/s, or per minute as 18000/m")]
+    Syntax(String),
+    /// Zero: an open loop without arrivals measures nothing.
+    #[error("the rate must be above 0; for less than one request per second write 0.5 or 30/m")]
+    Zero,
+    /// Above the highest rate accepted.
+    #[error("the rate `{0}` is out of range; the highest is {MAX_PER_S}/s")]
+    TooHigh(String),
+    /// More decimals than a fraction of nanoseconds can use.
+    #[error("the rate `{0}` has more than 9 decimals; round it")]
+    TooFine(String),
+}
+
+impl Rate {
+    /// `arrivals` per `seconds`.
+    ///
+    /// # Errors
+    /// [`RateError::Zero`] when either is zero, [`RateError::TooHigh`] above 10^8 per second.
+    pub fn new(arrivals: u64, seconds: u64) -> Result<Self, RateError> {
+        if arrivals == 0 || seconds == 0 {
+            return Err(RateError::Zero);
+        }
+        if arrivals / seconds > MAX_PER_S {
+            return Err(RateError::TooHigh(format!("{arrivals}/{seconds}s")));
+        }
+        let divisor = gcd(arrivals, seconds);
+        Ok(Self {
+            arrivals: arrivals / divisor,
+            seconds: seconds / divisor,
+        })
+    }
+
+    /// The rate as arrivals per second, rounded to a double.
+    pub fn per_second(self) -> f64 {
+        self.arrivals as f64 / self.seconds as f64
+    }
+
+    /// `floor(rate x duration)`: the number of arrivals in `duration_ns`, exact.
+    pub fn arrivals_in(self, duration_ns: u64) -> u64 {
+        let exact = u128::from(self.arrivals) * u128::from(duration_ns)
+            / (u128::from(self.seconds) * u128::from(NANOS_PER_S));
+        u64::try_from(exact).unwrap_or(u64::MAX)
+    }
+
+    /// `ceil(index / rate)` in nanoseconds: the intended time of arrival `index` of a constant schedule. It is
+    /// rounded up, so no arrival is ever early, and by less than 1 ns whatever the index.
+    pub fn time_of(self, index: u64) -> u64 {
+        let exact = self.nanos_for(index).div_ceil(u128::from(self.arrivals));
+        u64::try_from(exact).unwrap_or(u64::MAX)
+    }
+
+    /// The numerator of `index / rate` in nanoseconds; divide by [`Rate::numerator`].
+    pub(super) fn nanos_for(self, index: u64) -> u128 {
+        u128::from(index) * (u128::from(self.seconds) * u128::from(NANOS_PER_S))
+    }
+
+    /// The numerator of the fraction.
+    pub(super) fn numerator(self) -> u64 {
+        self.arrivals
+    }
+
+    /// The mean time between arrivals, rounded down to whole nanoseconds and at least 1.
+    pub fn period_ns(self) -> u64 {
+        (self.nanos_for(1) / u128::from(self.arrivals)).clamp(1, u128::from(u64::MAX)) as u64
+    }
+
+    /// This rate divided over `parts`, for limits that each worker keeps by itself.
+    pub fn divided_by(self, parts: u64) -> Self {
+        Self {
+            arrivals: self.arrivals,
+            seconds: self.seconds.saturating_mul(parts.max(1)),
+        }
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let syntax = || RateError::Syntax(text.to_owned());
+        let (number, unit_s) = match text.trim().split_once('/') {
+            None => (text.trim(), 1),
+            Some((number, "s" | "sec" | "second")) => (number, 1),
+            Some((number, "m" | "min" | "minute")) => (number, 60),
+            Some((number, "h" | "hour")) => (number, 3_600),
+            Some(_) => return Err(syntax()),
+        };
+        let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+        let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if (whole.is_empty() && decimals.is_empty()) || !digits(whole) || !digits(decimals) {
+            return Err(syntax());
+        }
+        let decimals = decimals.trim_end_matches('0');
+        if decimals.len() > 9 {
+            return Err(RateError::TooFine(text.to_owned()));
+        }
+        if whole.trim_start_matches('0').len() > 12 {
+            return Err(RateError::TooHigh(text.to_owned()));
+        }
+        let arrivals = format!("0{whole}{decimals}")
+            .parse()
+            .map_err(|_| RateError::TooHigh(text.to_owned()))?;
+        Self::new(arrivals, 10_u64.pow(decimals.len() as u32) * unit_s).map_err(|error| match error {
+            RateError::TooHigh(_) => RateError::TooHigh(text.to_owned()),
+            other => other,
+        })
+    }
+}
+
+impl TryFrom<f64> for Rate {
+    type Error = RateError;
+
+    fn try_from(per_s: f64) -> Result<Self, RateError> {
+        format!("{per_s:.9}").parse()
+    }
+}
+
+impl From<Rate> for f64 {
+    fn from(rate: Rate) -> Self {
+        rate.per_second()
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.seconds == 1 {
+            return write!(f, "{}/s", self.arrivals);
+        }
+        let text = format!("{:.3}", self.per_second());
+        write!(f, "{}/s", text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn spellings_of_the_same_rate_are_equal() {
+        for text in [
+            "300",
+            "300/s",
+            "300.0",
+            "18000/m",
+            "18000/min",
+            "1080000/h",
+            " 300 ",
+        ] {
+            assert_eq!(rate(text), Rate::new(300, 1).unwrap(), "{text}");
+        }
+        assert_eq!(rate("0.5"), rate("30/m"));
+        assert_eq!(rate(".5"), rate("0.5"));
+    }
+
+    #[test]
+    fn what_is_not_a_rate_is_refused_with_the_reason() {
+        for text in [
+            "", "NaN", "inf", "-1", "+3", "1e30", "300/", "300/d", "/s", ".", "3 00", "1,000",
+        ] {
+            assert!(
+                matches!(text.parse::<Rate>(), Err(RateError::Syntax(_))),
+                "{text}"
+            );
+        }
+        assert_eq!("0".parse::<Rate>(), Err(RateError::Zero));
+        assert_eq!("0.000".parse::<Rate>(), Err(RateError::Zero));
+        assert!(matches!("100000001".parse::<Rate>(), Err(RateError::TooHigh(_))));
+        assert!(matches!(
+            "99999999999999999999999".parse::<Rate>(),
+            Err(RateError::TooHigh(_))
+        ));
+        assert!(matches!(
+            "0.1234567891".parse::<Rate>(),
+            Err(RateError::TooFine(_))
+        ));
+    }
+
+    #[test]
+    fn a_rate_is_shown_as_people_write_it() {
+        assert_eq!(rate("18000/m").to_string(), "300/s");
+        assert_eq!(rate("16666.7").to_string(), "16666.7/s");
+        assert_eq!(rate("1000/m").to_string(), "16.667/s");
+    }
+
+    #[test]
+    fn no_rate_drifts_by_a_nanosecond_in_a_billion_arrivals() {
+        for (text, arrivals, seconds) in [
+            ("300", 300, 1),
+            ("0.5", 1, 2),
+            ("1000/m", 50, 3),
+            ("16666.7", 166_667, 10),
+        ] {
+            let rate = rate(text);
+            for index in [0_u64, 1, 2, 999, 1_000_000_000] {
+                let exact = u128::from(index) * seconds * 1_000_000_000;
+                let got = u128::from(rate.time_of(index)) * arrivals;
+                assert!(got >= exact && got - exact < arrivals, "{text} arrival {index}");
+            }
+        }
+    }
+}
