@@ -1,0 +1,183 @@
+//! A distribution of times: an HdrHistogram with the exact figures it does not keep.
+
+use hdrhistogram::Histogram;
+
+/// Smallest time told apart from zero: 1 microsecond (the histogram's unit is 512 ns).
+pub const LOWEST_NS: u64 = 1_000;
+/// Largest time told apart from larger ones: 1 hour. Longer times saturate there; the exact maximum stands beside.
+pub const HIGHEST_NS: u64 = 3_600 * 1_000_000_000;
+/// Significant decimal digits: a percentile is exact to 0.1 %.
+const DIGITS: u8 = 3;
+
+/// Times in nanoseconds: a histogram (3 digits, 1 us to 1 h, saturating) and exact count, minimum, maximum and sum.
+#[derive(Debug, Clone)]
+pub struct Distribution {
+    histogram: Histogram<u64>,
+    min_ns: u64,
+    max_ns: u64,
+    sum_ns: u128,
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Distribution {
+    /// An empty distribution.
+    pub fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS)
+            .expect("the constant bounds are valid: 1 <= low, 2 low <= high, digits <= 5");
+        Self {
+            histogram,
+            min_ns: u64::MAX,
+            max_ns: 0,
+            sum_ns: 0,
+        }
+    }
+
+    /// A distribution from its saved parts, as a result file holds them.
+    pub fn from_parts(histogram: Histogram<u64>, min_ns: u64, max_ns: u64, sum_ns: u128) -> Self {
+        Self {
+            histogram,
+            min_ns,
+            max_ns,
+            sum_ns,
+        }
+    }
+
+    /// Adds one time.
+    pub fn record(&mut self, nanos: u64) {
+        self.histogram.saturating_record(nanos);
+        self.min_ns = self.min_ns.min(nanos);
+        self.max_ns = self.max_ns.max(nanos);
+        self.sum_ns += u128::from(nanos);
+    }
+
+    /// Adds all times of another distribution: the result is that of recording them all here.
+    pub fn merge(&mut self, other: &Self) {
+        self.histogram
+            .add(&other.histogram)
+            .expect("all distributions have the same bounds");
+        self.min_ns = self.min_ns.min(other.min_ns);
+        self.max_ns = self.max_ns.max(other.max_ns);
+        self.sum_ns += other.sum_ns;
+    }
+
+    /// How many times were recorded.
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// The exact minimum.
+    pub fn min_ns(&self) -> Option<u64> {
+        (self.count() > 0).then_some(self.min_ns)
+    }
+
+    /// The exact maximum.
+    pub fn max_ns(&self) -> Option<u64> {
+        (self.count() > 0).then_some(self.max_ns)
+    }
+
+    /// The exact sum.
+    pub fn sum_ns(&self) -> u128 {
+        self.sum_ns
+    }
+
+    /// The exact mean.
+    pub fn mean_ns(&self) -> Option<f64> {
+        (self.count() > 0).then(|| self.sum_ns as f64 / self.count() as f64)
+    }
+
+    /// The time of the given rank, 1 being the smallest; exact to the histogram's 0.1 % and never beyond the
+    /// exact minimum and maximum.
+    pub fn at_rank(&self, rank: u64) -> Option<u64> {
+        let count = self.count();
+        if rank == 0 || rank > count {
+            return None;
+        }
+        // Half a rank below, so that rounding in the quantile cannot step over to the neighbour.
+        let value = self
+            .histogram
+            .value_at_quantile((rank as f64 - 0.5) / count as f64);
+        Some(value.clamp(self.min_ns, self.max_ns))
+    }
+
+    /// How many recorded times lie at or below `nanos`, exact to the histogram's 0.1 %.
+    pub fn count_at_most(&self, nanos: u64) -> u64 {
+        if nanos >= self.max_ns {
+            return self.count();
+        }
+        self.histogram.count_between(0, nanos)
+    }
+
+    /// The histogram itself, in nanoseconds.
+    pub fn histogram(&self) -> &Histogram<u64> {
+        &self.histogram
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(values: &[u64]) -> Distribution {
+        let mut distribution = Distribution::new();
+        values.iter().for_each(|v| distribution.record(*v));
+        distribution
+    }
+
+    proptest! {
+        #[test]
+        fn merged_parts_equal_the_whole(
+            values in prop::collection::vec(0_u64..10_000_000_000_000, 0..300), cut in any::<prop::sample::Index>(),
+        ) {
+            let cut = if values.is_empty() { 0 } else { cut.index(values.len()) };
+            let whole = of(&values);
+            let mut merged = of(&values[..cut]);
+            merged.merge(&of(&values[cut..]));
+            prop_assert_eq!(&merged.histogram, &whole.histogram);
+            prop_assert_eq!(
+                (merged.min_ns(), merged.max_ns(), merged.sum_ns()),
+                (whole.min_ns(), whole.max_ns(), whole.sum_ns())
+            );
+        }
+
+        #[test]
+        fn a_rank_is_the_sorted_value_to_a_thousandth(
+            mut values in prop::collection::vec(1_000_u64..HIGHEST_NS, 1..300),
+        ) {
+            let distribution = of(&values);
+            values.sort_unstable();
+            for (i, exact) in values.iter().enumerate() {
+                let got = distribution.at_rank(i as u64 + 1).unwrap();
+                let error = got.abs_diff(*exact) as f64;
+                prop_assert!(error <= 512.0_f64.max(*exact as f64 / 1_000.0), "rank {} of {:?}", i + 1, exact);
+            }
+        }
+    }
+
+    #[test]
+    fn times_beyond_the_range_saturate_and_keep_their_exact_extremes() {
+        let distribution = of(&[0, 2 * HIGHEST_NS]);
+        assert_eq!(
+            (distribution.min_ns(), distribution.max_ns()),
+            (Some(0), Some(2 * HIGHEST_NS))
+        );
+        assert_eq!(distribution.count(), 2);
+        assert_eq!(distribution.count_at_most(HIGHEST_NS / 2), 1);
+    }
+
+    #[test]
+    fn an_empty_distribution_has_no_figures() {
+        let empty = Distribution::new();
+        assert_eq!(
+            (empty.count(), empty.min_ns(), empty.max_ns(), empty.at_rank(1)),
+            (0, None, None, None)
+        );
+        assert_eq!(empty.mean_ns(), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! Histograms as text: HdrHistogram V2 with DEFLATE, in base64, the form that other HdrHistogram tools read.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
+
+/// Longest accepted text of one histogram: ours are below 100 KiB; a file that claims more is not ours.
+const MAX_TEXT_BYTES: usize = 4 << 20;
+
+/// Why a text is not a histogram.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodingError {
+    /// Not base64.
+    #[error("the histogram is not base64: {0}")]
+    Base64(String),
+    /// Not a V2 HdrHistogram.
+    #[error("the histogram is not an HdrHistogram V2 with DEFLATE: {0}")]
+    Format(String),
+    /// Unreasonably large.
+    #[error("the histogram is larger than {MAX_TEXT_BYTES} bytes")]
+    TooLarge,
+}
+
+/// Encodes a histogram. Its values are nanoseconds.
+pub fn encode_histogram(histogram: &Histogram<u64>) -> Result<String, EncodingError> {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .map_err(|error| EncodingError::Format(error.to_string()))?;
+    Ok(BASE64_STANDARD.encode(bytes))
+}
+
+/// Decodes what [`encode_histogram`] wrote.
+///
+/// # Errors
+/// [`EncodingError`] for anything else; never panics.
+pub fn decode_histogram(text: &str) -> Result<Histogram<u64>, EncodingError> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(EncodingError::TooLarge);
+    }
+    let bytes = BASE64_STANDARD
+        .decode(text)
+        .map_err(|error| EncodingError::Base64(error.to_string()))?;
+    Deserializer::new()
+        .deserialize(&mut bytes.as_slice())
+        .map_err(|error| EncodingError::Format(format!("{error:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Distribution;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_decodes_to_the_same(values in prop::collection::vec(0_u64..4_000_000_000_000, 0..200)) {
+            let mut times = Distribution::new();
+            values.iter().for_each(|v| times.record(*v));
+            let text = encode_histogram(times.histogram()).unwrap();
+            prop_assert_eq!(&decode_histogram(&text).unwrap(), times.histogram());
+        }
+
+        #[test]
+        fn garbage_is_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(decode_histogram(&BASE64_STANDARD.encode(bytes)).is_err());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Every planned arrival, accounted for.
+
+use serde::{Deserialize, Serialize};
+
+use super::Outcome;
+
+/// The count of arrivals by their end. `planned = sent + overflow + missed + cancelled` and
+/// `sent = ok + http_error + timeout + connection_error + unfinished`, always.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Arrivals in the schedule.
+    pub planned: u64,
+    /// Handed to a connection, existing or being opened.
+    pub sent: u64,
+    /// Not sent: the cap (and the wait queue) was full.
+    pub overflow: u64,
+    /// Not sent: the token fell out of the full bucket because the client was late.
+    pub missed: u64,
+    /// Not sent: the run was interrupted.
+    pub cancelled: u64,
+    /// Good answers.
+    pub ok: u64,
+    /// Complete answers that are not good.
+    pub http_error: u64,
+    /// No complete answer within the timeout.
+    pub timeout: u64,
+    /// The connection failed.
+    pub connection_error: u64,
+    /// No end before the drain limit.
+    pub unfinished: u64,
+    /// Of `ok`: answers that came after the deadline.
+    #[serde(default)]
+    pub late: u64,
+}
+
+/// The ledger does not add up: a defect of rpsbench, never a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "internal error: the ledger does not add up, so there is no result to trust; please report this: {0:?}"
+)]
+pub struct Imbalance(pub Ledger);
+
+impl Ledger {
+    /// Counts one ended arrival. `planned` comes from the schedule, so that the two can be compared.
+    pub fn count(&mut self, outcome: Outcome) {
+        let column = match outcome {
+            Outcome::Overflow => &mut self.overflow,
+            Outcome::Missed => &mut self.missed,
+            Outcome::Cancelled => &mut self.cancelled,
+            sent => {
+                self.sent += 1;
+                match sent {
+                    Outcome::Ok { .. } => &mut self.ok,
+                    Outcome::HttpError { .. } => &mut self.http_error,
+                    Outcome::Timeout => &mut self.timeout,
+                    Outcome::ConnectionError(_) => &mut self.connection_error,
+                    _ => &mut self.unfinished,
+                }
+            }
+        };
+        *column += 1;
+    }
+
+    /// Adds another worker's ledger.
+    pub fn merge(&mut self, other: &Self) {
+        self.planned += other.planned;
+        self.sent += other.sent;
+        self.overflow += other.overflow;
+        self.missed += other.missed;
+        self.cancelled += other.cancelled;
+        self.ok += other.ok;
+        self.http_error += other.http_error;
+        self.timeout += other.timeout;
+        self.connection_error += other.connection_error;
+        self.unfinished += other.unfinished;
+        self.late += other.late;
+    }
+
+    /// Complete answers, good or not.
+    pub fn completed(&self) -> u64 {
+        self.ok + self.http_error
+    }
+
+    /// Arrivals the schedule came to before it ended or was interrupted.
+    pub fn offered(&self) -> u64 {
+        self.planned - self.cancelled
+    }
+
+    /// Arrivals without a good answer, of those offered. They rank above every good one.
+    pub fn bad(&self) -> u64 {
+        self.offered() - self.ok
+    }
+
+    /// Checks both sums.
+    ///
+    /// # Errors
+    /// [`Imbalance`] with the figures, when one does not hold.
+    pub fn check(&self) -> Result<(), Imbalance> {
+        let planned = self.sent + self.overflow + self.missed + self.cancelled;
+        let sent = self.ok + self.http_error + self.timeout + self.connection_error + self.unfinished;
+        if planned == self.planned && sent == self.sent && self.late <= self.ok {
+            Ok(())
+        } else {
+            Err(Imbalance(*self))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ErrorKind;
+    use super::*;
+
+    const ALL: [Outcome; 8] = [
+        Outcome::Ok { status: 200 },
+        Outcome::HttpError { status: 500 },
+        Outcome::Timeout,
+        Outcome::ConnectionError(ErrorKind::Reset),
+        Outcome::Unfinished,
+        Outcome::Overflow,
+        Outcome::Missed,
+        Outcome::Cancelled,
+    ];
+
+    #[test]
+    fn every_outcome_has_one_column_and_the_sums_hold() {
+        let mut ledger = Ledger {
+            planned: 8,
+            ..Ledger::default()
+        };
+        ALL.iter().for_each(|outcome| ledger.count(*outcome));
+        assert_eq!(ledger.check(), Ok(()));
+        assert_eq!((ledger.sent, ledger.completed(), ledger.bad()), (5, 2, 6));
+    }
+
+    #[test]
+    fn a_lost_or_doubled_arrival_is_an_imbalance() {
+        for planned in [7, 9] {
+            let mut ledger = Ledger {
+                planned,
+                ..Ledger::default()
+            };
+            ALL.iter().for_each(|outcome| ledger.count(*outcome));
+            assert!(ledger.check().is_err());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What happened: pure accounting, no clock and no network.
+//!
+//! Each arrival ends as one [`Sample`]. A [`Recorder`] (one for each worker, nothing shared) counts it in the
+//! [`Ledger`] and in one [`Distribution`] for each part of its time; recorders merge when the run is over.
+//! [`Summary`] is what the merged recorder amounts to, with its [`Verdict`]: the result document
+//! `rpsbench.result/1`, and all that a reporter sees.
+
+mod distribution;
+mod encoding;
+mod interval;
+mod ledger;
+mod quantile;
+mod recorder;
+mod sample;
+mod series;
+mod slo;
+mod stats;
+mod summary;
+mod verdict;
+
+pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS};
+pub use encoding::{EncodingError, decode_histogram, encode_histogram};
+pub use interval::{Interval, IntervalLog};
+pub use ledger::{Imbalance, Ledger};
+pub use quantile::Quantile;
+pub use recorder::{Recorder, Warmup};
+pub use sample::{ErrorKind, Outcome, Sample, Timeline};
+pub use series::{Series, SeriesRow};
+pub use slo::{Slo, SloError, SloResult};
+pub use stats::LatencyStats;
+pub use summary::{
+    Backlog, BurstDepth, Connections, ErrorCount, Histograms, Latency, Mode, PlanFacts, Queueing, Rates,
+    RunFacts, SCHEMA, Summary, SummaryError, Tool, WarmupSummary,
+};
+pub use verdict::{GeneratorVerdict, ServiceVerdict, Verdict};
+
+/// Nanoseconds as milliseconds, for results; exact to the nanosecond.
+pub fn millis(nanos: u64) -> f64 {
+    nanos as f64 / 1e6
+}

@@ -1,0 +1,169 @@
+//! One arrival, from its intended time to its end.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::schedule::Slot;
+
+/// How one arrival ended. Every arrival ends in exactly one of these ways; they are the ledger's columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A good answer, read to its end.
+    Ok {
+        /// HTTP status.
+        status: u16,
+    },
+    /// A complete answer that is not good (by default: not 2xx).
+    HttpError {
+        /// HTTP status.
+        status: u16,
+    },
+    /// No complete answer within the timeout, counted from the actual send.
+    Timeout,
+    /// The connection could not be made or broke before the answer was complete.
+    ConnectionError(ErrorKind),
+    /// Sent, but without an end when the drain limit came.
+    Unfinished,
+    /// Not sent: the concurrency cap (and the wait queue, where there is one) was full.
+    Overflow,
+    /// Not sent: its token fell out of the full bucket because the client was late.
+    Missed,
+    /// Not sent: the run was interrupted.
+    Cancelled,
+}
+
+/// Why a connection failed, as far as the client can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// No complete answer within the timeout. In the ledger this is `timeout`, not `connection_error`.
+    Timeout,
+    /// The name did not resolve.
+    Dns,
+    /// Nobody listens there.
+    ConnectRefused,
+    /// No connection within the timeout.
+    ConnectTimeout,
+    /// Any other failure to connect, such as an unreachable network.
+    ConnectFailed,
+    /// The peer reset the connection.
+    Reset,
+    /// The peer closed the connection before the answer was complete.
+    Closed,
+    /// The answer is not HTTP.
+    Protocol,
+    /// This machine has no local port left for a new connection: a limit of the client.
+    PortsExhausted,
+    /// This process has no file descriptor left for a new connection: a limit of the client.
+    DescriptorsExhausted,
+    /// Anything else that the operating system reported.
+    Io,
+}
+
+impl ErrorKind {
+    /// Whether the failure says something about the client's machine rather than the service.
+    pub fn is_client_limit(self) -> bool {
+        matches!(self, Self::PortsExhausted | Self::DescriptorsExhausted)
+    }
+
+    /// What it means, in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Timeout => "no complete answer within the timeout",
+            Self::Dns => "the host name did not resolve",
+            Self::ConnectRefused => "connection refused",
+            Self::ConnectTimeout => "no connection within the timeout",
+            Self::ConnectFailed => "could not connect",
+            Self::Reset => "connection reset by the server",
+            Self::Closed => "connection closed before the answer was complete",
+            Self::Protocol => "the answer is not valid HTTP",
+            Self::PortsExhausted => "no local port left on this machine",
+            Self::DescriptorsExhausted => "no file descriptor left in this process",
+            Self::Io => "input/output error",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.describe())
+    }
+}
+
+/// The instants of a sent arrival, in nanoseconds on the run's clock, in this order.
+///
+/// An arrival that failed before one of them carries its end in its place, so the parts always add up:
+/// `response = send lag + slot wait + connect + service`, exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeline {
+    /// The client noticed that the arrival is due.
+    pub due_ns: u64,
+    /// The concurrency cap had room for it.
+    pub admitted_ns: u64,
+    /// It had a connection.
+    pub ready_ns: u64,
+    /// It was handed to the connection: the actual send.
+    pub sent_ns: u64,
+    /// The head of the answer was there.
+    pub first_byte_ns: u64,
+    /// The answer was read to its end, or the attempt failed.
+    pub end_ns: u64,
+}
+
+impl Timeline {
+    /// `end - intended`: what a user who came at the intended time had to wait.
+    pub fn response_ns(&self, slot: Slot) -> u64 {
+        self.end_ns.saturating_sub(slot.intended_ns)
+    }
+
+    /// `end - actual send`: what a tool that measures from the send would report.
+    pub fn service_ns(&self) -> u64 {
+        self.end_ns.saturating_sub(self.sent_ns)
+    }
+
+    /// The client's own lateness: waking up late, and being late to write once a connection was there.
+    pub fn send_lag_ns(&self, slot: Slot) -> u64 {
+        self.due_ns.saturating_sub(slot.intended_ns) + self.sent_ns.saturating_sub(self.ready_ns)
+    }
+
+    /// Time spent waiting for the concurrency cap.
+    pub fn slot_wait_ns(&self) -> u64 {
+        self.admitted_ns.saturating_sub(self.due_ns)
+    }
+
+    /// Time spent waiting for a new connection.
+    pub fn connect_ns(&self) -> u64 {
+        self.ready_ns.saturating_sub(self.admitted_ns)
+    }
+
+    /// From the actual send to the head of the answer.
+    pub fn time_to_first_byte_ns(&self) -> u64 {
+        self.first_byte_ns.saturating_sub(self.sent_ns)
+    }
+}
+
+/// One arrival that has ended. Times are on the run's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// The place in the schedule, with its intended time.
+    pub slot: Slot,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The instants, for an arrival that was sent.
+    pub timeline: Option<Timeline>,
+    /// Body bytes read.
+    pub body_bytes: u64,
+}
+
+impl Sample {
+    /// A sample for an arrival that was never sent.
+    pub fn unsent(slot: Slot, outcome: Outcome) -> Self {
+        Self {
+            slot,
+            outcome,
+            timeline: None,
+            body_bytes: 0,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The run over time: a bounded number of rows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Interval, Quantile, millis};
+use crate::schedule::NANOS_PER_S;
+
+/// Most rows in a series. Longer runs get longer intervals, so memory does not grow with the run.
+const MAX_ROWS: u64 = 900;
+
+/// One interval of the run, by intended time: what became of the arrivals that were due in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SeriesRow {
+    /// Start of the interval, in seconds since the start of the measurement.
+    pub t_s: f64,
+    /// Arrivals due.
+    pub offered: u64,
+    /// Of those, sent.
+    pub sent: u64,
+    /// Of those, completely answered.
+    pub completed: u64,
+    /// Of those, well answered.
+    pub ok: u64,
+    /// Of those, not sent because the cap was full.
+    pub overflow: u64,
+    /// Requests in flight at the interval's end.
+    pub in_flight: u64,
+    /// Arrivals waiting for the cap at the interval's end.
+    pub queued: u64,
+    /// Median response time over all arrivals due; null where half of them got no good answer.
+    pub response_p50_ms: Option<f64>,
+    /// 99th percentile of the response time over all arrivals due; null where it cannot be told.
+    pub response_p99_ms: Option<f64>,
+    /// 99th percentile of the send lag.
+    pub send_lag_p99_ms: Option<f64>,
+}
+
+/// Merges the workers' intervals into rows.
+#[derive(Debug)]
+pub struct Series {
+    workers: usize,
+    interval_ns: u64,
+    pending: BTreeMap<u64, (Box<Interval>, usize)>,
+    rows: Vec<SeriesRow>,
+}
+
+impl Series {
+    /// The length of an interval for a run of this length: a second, or more in whole seconds where the run
+    /// would have over 900 rows.
+    pub fn interval_ns(duration_ns: u64) -> u64 {
+        duration_ns.div_ceil(MAX_ROWS * NANOS_PER_S).max(1) * NANOS_PER_S
+    }
+
+    /// How many intervals a run of this length has.
+    pub fn interval_count(duration_ns: u64) -> u64 {
+        duration_ns.div_ceil(Self::interval_ns(duration_ns)).max(1)
+    }
+
+    /// An empty series of a run by this many workers.
+    pub fn new(workers: usize, duration_ns: u64) -> Self {
+        let interval_ns = Self::interval_ns(duration_ns);
+        Self {
+            workers,
+            interval_ns,
+            pending: BTreeMap::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds one worker's view of an interval. The row is made when every worker has delivered its own.
+    pub fn add(&mut self, interval: Box<Interval>) {
+        let index = interval.index;
+        let delivered = match self.pending.remove(&index) {
+            None => (interval, 1),
+            Some((mut merged, delivered)) => {
+                merged.merge(&interval);
+                (merged, delivered + 1)
+            }
+        };
+        if delivered.1 >= self.workers {
+            self.rows.push(self.row(&delivered.0));
+        } else {
+            self.pending.insert(index, delivered);
+        }
+    }
+
+    /// All rows in order, complete or not.
+    pub fn finish(mut self) -> Vec<SeriesRow> {
+        for (interval, _) in std::mem::take(&mut self.pending).into_values() {
+            let row = self.row(&interval);
+            self.rows.push(row);
+        }
+        self.rows.sort_by(|a, b| a.t_s.total_cmp(&b.t_s));
+        self.rows
+    }
+
+    fn row(&self, interval: &Interval) -> SeriesRow {
+        let percentile = |histogram: &hdrhistogram::Histogram<u32>, quantile: Quantile, over: u64| {
+            let rank = quantile.rank(over);
+            let supported = quantile.is_supported_by(over) && rank <= histogram.len();
+            supported.then(|| {
+                millis(
+                    histogram
+                        .value_at_quantile((rank as f64 - 0.5) / histogram.len() as f64)
+                        .min(histogram.max()),
+                )
+            })
+        };
+        SeriesRow {
+            t_s: (interval.index * self.interval_ns) as f64 / NANOS_PER_S as f64,
+            offered: interval.offered,
+            sent: interval.sent,
+            completed: interval.completed,
+            ok: interval.ok,
+            overflow: interval.overflow,
+            in_flight: interval.in_flight,
+            queued: interval.queued,
+            response_p50_ms: percentile(&interval.response, Quantile::P50, interval.offered),
+            response_p99_ms: percentile(&interval.response, Quantile::P99, interval.offered),
+            send_lag_p99_ms: percentile(&interval.send_lag, Quantile::P99, interval.send_lag.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_rows_is_bounded_whatever_the_length() {
+        for (seconds, interval_s) in [(1, 1), (60, 1), (900, 1), (901, 2), (3_600, 4), (86_400, 96)] {
+            let duration_ns = seconds * NANOS_PER_S;
+            assert_eq!(
+                Series::interval_ns(duration_ns),
+                interval_s * NANOS_PER_S,
+                "{seconds} s"
+            );
+            assert!(Series::interval_count(duration_ns) <= MAX_ROWS);
+        }
+    }
+}
