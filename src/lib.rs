@@ -1,3 +1,4 @@
 //! rpsbench: an open-loop, constant-rate HTTP benchmark.
+pub mod load;
 pub mod measure;
 pub mod schedule;

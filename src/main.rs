@@ -1,1 +1,2 @@
+//! rpsbench.
 fn main() {}

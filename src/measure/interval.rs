@@ -109,15 +109,15 @@ pub struct IntervalLog {
     count: u64,
     /// Index of the first interval in `open`.
     first_open: u64,
-    open: VecDeque<Box<Interval>>,
-    closed: Vec<Box<Interval>>,
+    open: VecDeque<Interval>,
+    closed: Vec<Interval>,
 }
 
 impl IntervalLog {
     /// A log of `count` intervals of `length_ns`; the first starts at `origin_ns` on the run's clock.
     pub fn new(origin_ns: u64, length_ns: u64, count: u64) -> Self {
         let (length_ns, count) = (length_ns.max(1), count.max(1));
-        let open = VecDeque::from([Box::new(Interval::new(0))]);
+        let open = VecDeque::from([Interval::new(0)]);
         Self {
             length_ns,
             origin_ns,
@@ -157,7 +157,7 @@ impl IntervalLog {
     }
 
     /// The intervals that have closed since the last call, in order.
-    pub fn take_closed(&mut self) -> Vec<Box<Interval>> {
+    pub fn take_closed(&mut self) -> Vec<Interval> {
         // The newest interval may still receive arrivals, unless it is the empty one beyond the end.
         while self.open.len() > 1
             && self
@@ -171,7 +171,7 @@ impl IntervalLog {
     }
 
     /// Closes all intervals, whatever is still missing in them.
-    pub fn close_all(&mut self, in_flight: u64, queued: u64) -> Vec<Box<Interval>> {
+    pub fn close_all(&mut self, in_flight: u64, queued: u64) -> Vec<Interval> {
         self.finish_offering(in_flight, queued);
         while self.open.len() > 1 {
             self.close_front();
@@ -190,7 +190,7 @@ impl IntervalLog {
                 ending.queued = queued;
             }
             let next = self.newest() + 1;
-            self.open.push_back(Box::new(Interval::new(next)));
+            self.open.push_back(Interval::new(next));
             if self.open.len() > MAX_OPEN {
                 self.close_front();
             }

@@ -42,7 +42,7 @@ pub struct SeriesRow {
 pub struct Series {
     workers: usize,
     interval_ns: u64,
-    pending: BTreeMap<u64, (Box<Interval>, usize)>,
+    pending: BTreeMap<u64, (Interval, usize)>,
     rows: Vec<SeriesRow>,
 }
 
@@ -70,7 +70,7 @@ impl Series {
     }
 
     /// Adds one worker's view of an interval. The row is made when every worker has delivered its own.
-    pub fn add(&mut self, interval: Box<Interval>) {
+    pub fn add(&mut self, interval: Interval) {
         let index = interval.index;
         let delivered = match self.pending.remove(&index) {
             None => (interval, 1),
