@@ -102,11 +102,11 @@ mod timerfd {
         pub(super) fn new(clock: C, lead_ns: u64) -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            Ok(Self {
-                clock,
-                timer: AsyncFd::register_with_interest(timer, Interest::READABLE)?,
-                lead_ns,
-            })
+            // Deprecated for types that lie about owning a descriptor; an OwnedFd does not, and the newer
+            // constructor needs `unsafe`, which this crate forbids.
+            #[expect(deprecated)]
+            let timer = AsyncFd::with_interest(timer, Interest::READABLE)?;
+            Ok(Self { clock, timer, lead_ns })
         }
 
         async fn sleep_until(&self, alarm_ns: u64) -> io::Result<()> {
@@ -114,15 +114,9 @@ mod timerfd {
                 tv_sec: (alarm_ns / 1_000_000_000) as i64,
                 tv_nsec: (alarm_ns % 1_000_000_000) as _,
             };
-            let never_again = Timespec {
-                tv_sec: 0,
-                tv_nsec: 0,
-            };
+            let never_again = Timespec { tv_sec: 0, tv_nsec: 0 };
             // Setting the timer clears old expirations, so it need not be read.
-            let spec = Itimerspec {
-                it_interval: never_again,
-                it_value: at,
-            };
+            let spec = Itimerspec { it_interval: never_again, it_value: at };
             timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::ABSTIME, &spec)?;
             // A readiness left over from an earlier alarm may return at once: the clock decides.
             while self.clock.now_ns() < alarm_ns {

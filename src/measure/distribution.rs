@@ -29,22 +29,12 @@ impl Distribution {
     pub fn new() -> Self {
         let histogram = Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS)
             .expect("the constant bounds are valid: 1 <= low, 2 low <= high, digits <= 5");
-        Self {
-            histogram,
-            min_ns: u64::MAX,
-            max_ns: 0,
-            sum_ns: 0,
-        }
+        Self { histogram, min_ns: u64::MAX, max_ns: 0, sum_ns: 0 }
     }
 
     /// A distribution from its saved parts, as a result file holds them.
     pub fn from_parts(histogram: Histogram<u64>, min_ns: u64, max_ns: u64, sum_ns: u128) -> Self {
-        Self {
-            histogram,
-            min_ns,
-            max_ns,
-            sum_ns,
-        }
+        Self { histogram, min_ns, max_ns, sum_ns }
     }
 
     /// Adds one time.
@@ -57,9 +47,7 @@ impl Distribution {
 
     /// Adds all times of another distribution: the result is that of recording them all here.
     pub fn merge(&mut self, other: &Self) {
-        self.histogram
-            .add(&other.histogram)
-            .expect("all distributions have the same bounds");
+        self.histogram.add(&other.histogram).expect("all distributions have the same bounds");
         self.min_ns = self.min_ns.min(other.min_ns);
         self.max_ns = self.max_ns.max(other.max_ns);
         self.sum_ns += other.sum_ns;
@@ -98,9 +86,7 @@ impl Distribution {
             return None;
         }
         // Half a rank below, so that rounding in the quantile cannot step over to the neighbour.
-        let value = self
-            .histogram
-            .value_at_quantile((rank as f64 - 0.5) / count as f64);
+        let value = self.histogram.value_at_quantile((rank as f64 - 0.5) / count as f64);
         Some(value.clamp(self.min_ns, self.max_ns))
     }
 
@@ -163,10 +149,7 @@ mod tests {
     #[test]
     fn times_beyond_the_range_saturate_and_keep_their_exact_extremes() {
         let distribution = of(&[0, 2 * HIGHEST_NS]);
-        assert_eq!(
-            (distribution.min_ns(), distribution.max_ns()),
-            (Some(0), Some(2 * HIGHEST_NS))
-        );
+        assert_eq!((distribution.min_ns(), distribution.max_ns()), (Some(0), Some(2 * HIGHEST_NS)));
         assert_eq!(distribution.count(), 2);
         assert_eq!(distribution.count_at_most(HIGHEST_NS / 2), 1);
     }
@@ -174,10 +157,7 @@ mod tests {
     #[test]
     fn an_empty_distribution_has_no_figures() {
         let empty = Distribution::new();
-        assert_eq!(
-            (empty.count(), empty.min_ns(), empty.max_ns(), empty.at_rank(1)),
-            (0, None, None, None)
-        );
+        assert_eq!((empty.count(), empty.min_ns(), empty.max_ns(), empty.at_rank(1)), (0, None, None, None));
         assert_eq!(empty.mean_ns(), None);
     }
 }

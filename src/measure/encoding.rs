@@ -39,9 +39,7 @@ pub fn decode_histogram(text: &str) -> Result<Histogram<u64>, EncodingError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(EncodingError::TooLarge);
     }
-    let bytes = BASE64_STANDARD
-        .decode(text)
-        .map_err(|error| EncodingError::Base64(error.to_string()))?;
+    let bytes = BASE64_STANDARD.decode(text).map_err(|error| EncodingError::Base64(error.to_string()))?;
     Deserializer::new()
         .deserialize(&mut bytes.as_slice())
         .map_err(|error| EncodingError::Format(format!("{error:?}")))

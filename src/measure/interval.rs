@@ -70,12 +70,8 @@ impl Interval {
         self.overflow += other.overflow;
         self.in_flight += other.in_flight;
         self.queued += other.queued;
-        self.response
-            .add(&other.response)
-            .expect("all intervals have the same bounds");
-        self.send_lag
-            .add(&other.send_lag)
-            .expect("all intervals have the same bounds");
+        self.response.add(&other.response).expect("all intervals have the same bounds");
+        self.send_lag.add(&other.send_lag).expect("all intervals have the same bounds");
     }
 
     fn end(&mut self, sample: &Sample) {
@@ -118,14 +114,7 @@ impl IntervalLog {
     pub fn new(origin_ns: u64, length_ns: u64, count: u64) -> Self {
         let (length_ns, count) = (length_ns.max(1), count.max(1));
         let open = VecDeque::from([Interval::new(0)]);
-        Self {
-            length_ns,
-            origin_ns,
-            count,
-            first_open: 0,
-            open,
-            closed: Vec::new(),
-        }
+        Self { length_ns, origin_ns, count, first_open: 0, open, closed: Vec::new() }
     }
 
     /// A measured arrival is due. When it is the first of a new interval, the interval before it ends with this
@@ -143,9 +132,7 @@ impl IntervalLog {
     /// A measured arrival has ended.
     pub fn record(&mut self, sample: &Sample) {
         let index = self.index_of(sample.slot);
-        let position = index
-            .checked_sub(self.first_open)
-            .and_then(|p| usize::try_from(p).ok());
+        let position = index.checked_sub(self.first_open).and_then(|p| usize::try_from(p).ok());
         if let Some(interval) = position.and_then(|p| self.open.get_mut(p)) {
             interval.end(sample);
         }
@@ -159,12 +146,7 @@ impl IntervalLog {
     /// The intervals that have closed since the last call, in order.
     pub fn take_closed(&mut self) -> Vec<Interval> {
         // The newest interval may still receive arrivals, unless it is the empty one beyond the end.
-        while self.open.len() > 1
-            && self
-                .open
-                .front()
-                .is_some_and(|interval| interval.outstanding == 0)
-        {
+        while self.open.len() > 1 && self.open.front().is_some_and(|interval| interval.outstanding == 0) {
             self.close_front();
         }
         std::mem::take(&mut self.closed)
@@ -217,11 +199,7 @@ mod tests {
     const S: u64 = 1_000_000_000;
 
     fn slot(intended_ns: u64) -> Slot {
-        Slot {
-            index: 0,
-            phase: Phase::Measured,
-            intended_ns,
-        }
+        Slot { index: 0, phase: Phase::Measured, intended_ns }
     }
 
     fn ok(intended_ns: u64, end_ns: u64) -> Sample {
@@ -234,12 +212,7 @@ mod tests {
             end_ns,
         };
         let outcome = Outcome::Ok { status: 200 };
-        Sample {
-            slot: slot(intended_ns),
-            outcome,
-            timeline: Some(timeline),
-            body_bytes: 0,
-        }
+        Sample { slot: slot(intended_ns), outcome, timeline: Some(timeline), body_bytes: 0 }
     }
 
     #[test]
@@ -252,15 +225,7 @@ mod tests {
         log.record(&ok(0, 3 * S));
         let closed = log.take_closed();
         assert_eq!(closed.len(), 1, "the second interval may still receive arrivals");
-        assert_eq!(
-            (
-                closed[0].index,
-                closed[0].offered,
-                closed[0].ok,
-                closed[0].in_flight
-            ),
-            (0, 1, 1, 1)
-        );
+        assert_eq!((closed[0].index, closed[0].offered, closed[0].ok, closed[0].in_flight), (0, 1, 1, 1));
         log.finish_offering(0, 0);
         let rest: Vec<u64> = log.take_closed().iter().map(|interval| interval.index).collect();
         assert_eq!(rest, [1, 2], "an interval without arrivals is delivered too");

@@ -124,10 +124,7 @@ mod tests {
 
     #[test]
     fn every_outcome_has_one_column_and_the_sums_hold() {
-        let mut ledger = Ledger {
-            planned: 8,
-            ..Ledger::default()
-        };
+        let mut ledger = Ledger { planned: 8, ..Ledger::default() };
         ALL.iter().for_each(|outcome| ledger.count(*outcome));
         assert_eq!(ledger.check(), Ok(()));
         assert_eq!((ledger.sent, ledger.completed(), ledger.bad()), (5, 2, 6));
@@ -136,10 +133,7 @@ mod tests {
     #[test]
     fn a_lost_or_doubled_arrival_is_an_imbalance() {
         for planned in [7, 9] {
-            let mut ledger = Ledger {
-                planned,
-                ..Ledger::default()
-            };
+            let mut ledger = Ledger { planned, ..Ledger::default() };
             ALL.iter().for_each(|outcome| ledger.count(*outcome));
             assert!(ledger.check().is_err());
         }

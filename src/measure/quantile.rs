@@ -22,14 +22,7 @@ impl Quantile {
     /// p99.99.
     pub const P99_99: Self = Self(9_999);
     /// The ones that every report shows.
-    pub const REPORTED: [Self; 6] = [
-        Self::P50,
-        Self::P90,
-        Self::P95,
-        Self::P99,
-        Self::P99_9,
-        Self::P99_99,
-    ];
+    pub const REPORTED: [Self; 6] = [Self::P50, Self::P90, Self::P95, Self::P99, Self::P99_9, Self::P99_99];
 
     /// A percentile needs at least this many samples above it to say anything.
     const SUPPORT: u64 = 5;

@@ -159,11 +159,6 @@ pub struct Sample {
 impl Sample {
     /// A sample for an arrival that was never sent.
     pub fn unsent(slot: Slot, outcome: Outcome) -> Self {
-        Self {
-            slot,
-            outcome,
-            timeline: None,
-            body_bytes: 0,
-        }
+        Self { slot, outcome, timeline: None, body_bytes: 0 }
     }
 }

@@ -61,12 +61,7 @@ impl Series {
     /// An empty series of a run by this many workers.
     pub fn new(workers: usize, duration_ns: u64) -> Self {
         let interval_ns = Self::interval_ns(duration_ns);
-        Self {
-            workers,
-            interval_ns,
-            pending: BTreeMap::new(),
-            rows: Vec::new(),
-        }
+        Self { workers, interval_ns, pending: BTreeMap::new(), rows: Vec::new() }
     }
 
     /// Adds one worker's view of an interval. The row is made when every worker has delivered its own.
@@ -132,11 +127,7 @@ mod tests {
     fn the_number_of_rows_is_bounded_whatever_the_length() {
         for (seconds, interval_s) in [(1, 1), (60, 1), (900, 1), (901, 2), (3_600, 4), (86_400, 96)] {
             let duration_ns = seconds * NANOS_PER_S;
-            assert_eq!(
-                Series::interval_ns(duration_ns),
-                interval_s * NANOS_PER_S,
-                "{seconds} s"
-            );
+            assert_eq!(Series::interval_ns(duration_ns), interval_s * NANOS_PER_S, "{seconds} s");
             assert!(Series::interval_count(duration_ns) <= MAX_ROWS);
         }
     }

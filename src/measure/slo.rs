@@ -82,10 +82,7 @@ impl Slo {
                 (Some(sum_ms / offered as f64), bad > 0)
             }
             Metric::ErrorRate => (share(ledger.http_error, ledger.sent), false),
-            Metric::FailureRate => (
-                share(ledger.timeout + ledger.connection_error, ledger.sent),
-                false,
-            ),
+            Metric::FailureRate => (share(ledger.timeout + ledger.connection_error, ledger.sent), false),
             Metric::OverflowRate => (share(ledger.overflow, ledger.planned), false),
             Metric::Achieved => (share(ledger.sent, offered), false),
         };
@@ -94,13 +91,7 @@ impl Slo {
         let unknown = lower_bound && self.metric != Metric::Mean;
         let passed = measured.is_some_and(|value| !unknown && self.comparison.holds(value, self.limit));
         let unit = if self.metric.is_latency() { "ms" } else { "share" };
-        SloResult {
-            slo: self.text.clone(),
-            passed,
-            measured,
-            unit: unit.to_owned(),
-            lower_bound,
-        }
+        SloResult { slo: self.text.clone(), passed, measured, unit: unit.to_owned(), lower_bound }
     }
 }
 
@@ -122,9 +113,7 @@ impl Metric {
 
     fn parse(name: &str) -> Result<Self, String> {
         let percentile = |digits: &str| {
-            let share: f64 = digits
-                .parse()
-                .map_err(|_| format!("there is no metric `{name}`"))?;
+            let share: f64 = digits.parse().map_err(|_| format!("there is no metric `{name}`"))?;
             let basis_points = (share * 100.0).round();
             let exact = (basis_points - share * 100.0).abs() < 1e-6 && (50.0..=99.99).contains(&share);
             exact
@@ -174,20 +163,13 @@ fn parse_share(text: &str) -> Result<f64, String> {
         Some(percent) => parse_number(percent.trim())? / 100.0,
         None => parse_number(text)?,
     };
-    if value <= 1.0 {
-        Ok(value)
-    } else {
-        Err(format!("`{text}` is above 100 %; write 1% or 0.01"))
-    }
+    if value <= 1.0 { Ok(value) } else { Err(format!("`{text}` is above 100 %; write 1% or 0.01")) }
 }
 
 fn parse_number(text: &str) -> Result<f64, String> {
     let text = text.trim();
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    plain
-        .then(|| text.parse().ok())
-        .flatten()
-        .ok_or_else(|| format!("`{text}` is not a number"))
+    plain.then(|| text.parse().ok()).flatten().ok_or_else(|| format!("`{text}` is not a number"))
 }
 
 impl FromStr for Slo {
@@ -195,13 +177,8 @@ impl FromStr for Slo {
 
     fn from_str(text: &str) -> Result<Self, SloError> {
         let text = text.trim();
-        let fail = |reason: String| SloError {
-            text: text.to_owned(),
-            reason,
-        };
-        let at = text
-            .find(['<', '>'])
-            .ok_or_else(|| fail("it compares with nothing".to_owned()))?;
+        let fail = |reason: String| SloError { text: text.to_owned(), reason };
+        let at = text.find(['<', '>']).ok_or_else(|| fail("it compares with nothing".to_owned()))?;
         let (name, rest) = text.split_at(at);
         let (comparison, limit) = match (rest.strip_prefix("<="), rest.strip_prefix(">=")) {
             (Some(limit), _) => (Comparison::AtMost, limit),
@@ -212,28 +189,13 @@ impl FromStr for Slo {
         let metric = Metric::parse(name.trim()).map_err(fail)?;
         let wants_more = metric == Metric::Achieved;
         if wants_more != matches!(comparison, Comparison::Above | Comparison::AtLeast) {
-            let (right, what) = if wants_more {
-                ("> or >=", "more")
-            } else {
-                ("< or <=", "less")
-            };
-            return Err(fail(format!(
-                "{what} is better for `{}`, so compare with {right}",
-                name.trim()
-            )));
+            let (right, what) = if wants_more { ("> or >=", "more") } else { ("< or <=", "less") };
+            return Err(fail(format!("{what} is better for `{}`, so compare with {right}", name.trim())));
         }
-        let limit = if metric.is_latency() {
-            parse_latency_ms(limit.trim())
-        } else {
-            parse_share(limit.trim())
-        }
-        .map_err(fail)?;
-        Ok(Self {
-            metric,
-            comparison,
-            limit,
-            text: text.to_owned(),
-        })
+        let limit =
+            if metric.is_latency() { parse_latency_ms(limit.trim()) } else { parse_share(limit.trim()) }
+                .map_err(fail)?;
+        Ok(Self { metric, comparison, limit, text: text.to_owned() })
     }
 }
 
@@ -253,16 +215,8 @@ mod tests {
         let mut response = Distribution::new();
         good_ms.iter().for_each(|ms| response.record(ms * 1_000_000));
         let ok = good_ms.len() as u64;
-        let ledger = Ledger {
-            planned: ok + bad,
-            sent: ok + bad,
-            ok,
-            timeout: bad,
-            ..Ledger::default()
-        };
-        slo.parse::<Slo>()
-            .unwrap()
-            .judge(&response, &ledger, 10_000_000_000)
+        let ledger = Ledger { planned: ok + bad, sent: ok + bad, ok, timeout: bad, ..Ledger::default() };
+        slo.parse::<Slo>().unwrap().judge(&response, &ledger, 10_000_000_000)
     }
 
     #[test]
@@ -271,13 +225,7 @@ mod tests {
             let slo: Slo = text.parse().unwrap();
             (slo.metric, slo.comparison, (slo.limit * 1e6).round())
         };
-        for text in [
-            "p99<250",
-            "p(99)<250",
-            "p99 < 0.25s",
-            "p99<250000us",
-            " p99<250ms ",
-        ] {
+        for text in ["p99<250", "p(99)<250", "p99 < 0.25s", "p99<250000us", " p99<250ms "] {
             assert_eq!(parts(text), parts("p99<250ms"), "{text}");
         }
         assert_eq!(parts("error_rate<1%"), parts("error_rate<0.01"));
@@ -307,10 +255,7 @@ mod tests {
     #[test]
     fn a_percentile_counts_the_bad_arrivals() {
         let good: Vec<u64> = (1..=99).collect();
-        assert!(
-            judge("p99<=99.1ms", &good, 1).passed,
-            "exactly 1 % bad keeps a p99"
-        );
+        assert!(judge("p99<=99.1ms", &good, 1).passed, "exactly 1 % bad keeps a p99");
         let failed = judge("p99<20s", &good[..98], 2);
         assert!(!failed.passed && failed.lower_bound, "{failed:?}");
         assert!(!judge("max<20s", &good, 1).passed);

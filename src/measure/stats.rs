@@ -82,14 +82,7 @@ impl LatencyStats {
 
     /// The reported percentiles in order, each with its quantile.
     pub fn percentiles(&self) -> [(Quantile, Option<f64>); 6] {
-        let values = [
-            self.p50_ms,
-            self.p90_ms,
-            self.p95_ms,
-            self.p99_ms,
-            self.p99_9_ms,
-            self.p99_99_ms,
-        ];
+        let values = [self.p50_ms, self.p90_ms, self.p95_ms, self.p99_ms, self.p99_9_ms, self.p99_99_ms];
         std::array::from_fn(|i| (Quantile::REPORTED[i], values[i]))
     }
 
@@ -118,10 +111,7 @@ mod tests {
     fn percentiles_are_over_good_and_bad_alike() {
         let stats = LatencyStats::censored(&ladder(900), 100, 10_000_000_000);
         assert_eq!(stats.count, 1_000);
-        assert!(
-            about(stats.p50_ms, 500.0) && about(stats.p90_ms, 900.0),
-            "{stats:?}"
-        );
+        assert!(about(stats.p50_ms, 500.0) && about(stats.p90_ms, 900.0), "{stats:?}");
         // The slowest tenth got no good answer: what a survivor's percentile would call 891 ms is unknown.
         assert_eq!(
             (stats.p95_ms, stats.p99_ms, stats.max_ms),
@@ -148,10 +138,7 @@ mod tests {
     #[test]
     fn nothing_good_leaves_only_bounds() {
         let stats = LatencyStats::censored(&Distribution::new(), 1_000, 10_000_000_000);
-        assert_eq!(
-            (stats.min_ms, stats.p50_ms, stats.mean_ms),
-            (None, Some(10_000.0), Some(10_000.0))
-        );
+        assert_eq!((stats.min_ms, stats.p50_ms, stats.mean_ms), (None, Some(10_000.0), Some(10_000.0)));
         assert!(stats.is_lower_bound("p50"));
     }
 }

@@ -360,16 +360,8 @@ impl Summary {
             queueing: Queueing::new(&latency, facts.backlog, &facts.series),
             latency,
             verdict: Verdict::default(),
-            slos: facts
-                .slos
-                .iter()
-                .map(|slo| slo.judge(&recorder.response_ok, &ledger, bound_ns))
-                .collect(),
-            status_codes: recorder
-                .status_codes
-                .iter()
-                .map(|(status, n)| (status.to_string(), *n))
-                .collect(),
+            slos: facts.slos.iter().map(|slo| slo.judge(&recorder.response_ok, &ledger, bound_ns)).collect(),
+            status_codes: recorder.status_codes.iter().map(|(status, n)| (status.to_string(), *n)).collect(),
             errors: recorder
                 .errors
                 .iter()
@@ -398,11 +390,7 @@ impl Summary {
 impl Rates {
     fn new(ledger: &Ledger, window_s: f64, completed_in_window: u64) -> Self {
         let per_s = |count: u64| {
-            if window_s > 0.0 {
-                count as f64 / window_s
-            } else {
-                0.0
-            }
+            if window_s > 0.0 { count as f64 / window_s } else { 0.0 }
         };
         let of_sent = |count: u64| (ledger.sent > 0).then(|| count as f64 / ledger.sent as f64);
         Self {

@@ -66,11 +66,7 @@ impl Verdict {
         let (generator, mut reasons) = judge_generator(summary);
         let (service, more) = judge_service(summary);
         reasons.extend(more);
-        Self {
-            generator,
-            service,
-            reasons,
-        }
+        Self { generator, service, reasons }
     }
 }
 
@@ -121,10 +117,8 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
             ),
         );
     }
-    if let (Some(lag), Some(response)) = (
-        tail(&summary.latency.send_lag),
-        tail(&summary.latency.response_ok),
-    ) {
+    if let (Some(lag), Some(response)) = (tail(&summary.latency.send_lag), tail(&summary.latency.response_ok))
+    {
         let part = if response.1 > 0.0 { lag.1 / response.1 } else { 0.0 };
         if lag.1 > INVALID_LAG_MS && part > INVALID_SHARE {
             worse(
@@ -185,10 +179,7 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
     }
     let answered = share(ledger.completed(), ledger.sent);
     if ledger.sent > 0 && answered < ANSWERED {
-        reasons.push(format!(
-            "only {} of the requests sent were completely answered",
-            percent(answered)
-        ));
+        reasons.push(format!("only {} of the requests sent were completely answered", percent(answered)));
     }
     if backlog_grows(summary) {
         reasons.push(format!(
@@ -216,11 +207,8 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
 fn backlog_grows(summary: &Summary) -> bool {
     let fastest_s = summary.latency.service.min_ms.unwrap_or(0.0) / 1e3;
     let explained = summary.rates.offered_per_s * fastest_s;
-    let backlog: Vec<f64> = summary
-        .series
-        .iter()
-        .map(|row| ((row.in_flight + row.queued) as f64 - explained).max(0.0))
-        .collect();
+    let backlog: Vec<f64> =
+        summary.series.iter().map(|row| ((row.in_flight + row.queued) as f64 - explained).max(0.0)).collect();
     let noise = (summary.ledger.offered() as f64).sqrt();
     let Some(last_row) = backlog.last() else {
         return false;
@@ -242,10 +230,7 @@ pub(super) fn backlog_growth_per_s(rows: &[SeriesRow]) -> Option<f64> {
     let mean_t = rows.iter().map(|row| row.t_s).sum::<f64>() / count;
     let backlog = |row: &SeriesRow| (row.in_flight + row.queued) as f64;
     let mean_b = rows.iter().map(backlog).sum::<f64>() / count;
-    let covariance: f64 = rows
-        .iter()
-        .map(|row| (row.t_s - mean_t) * (backlog(row) - mean_b))
-        .sum();
+    let covariance: f64 = rows.iter().map(|row| (row.t_s - mean_t) * (backlog(row) - mean_b)).sum();
     let variance: f64 = rows.iter().map(|row| (row.t_s - mean_t).powi(2)).sum();
     Some(covariance / variance)
 }
@@ -272,37 +257,21 @@ fn kendall_tau(values: &[f64]) -> f64 {
             pairs += 1;
         }
     }
-    if pairs == 0 {
-        0.0
-    } else {
-        balance as f64 / pairs as f64
-    }
+    if pairs == 0 { 0.0 } else { balance as f64 / pairs as f64 }
 }
 
 /// The highest figure up to p99 that the sample supports, with its name.
 fn tail(stats: &LatencyStats) -> Option<(&'static str, f64)> {
-    [
-        ("p99", stats.p99_ms),
-        ("p90", stats.p90_ms),
-        ("p50", stats.p50_ms),
-    ]
-    .into_iter()
-    .find_map(|(name, value)| value.map(|value| (name, value)))
+    [("p99", stats.p99_ms), ("p90", stats.p90_ms), ("p50", stats.p50_ms)]
+        .into_iter()
+        .find_map(|(name, value)| value.map(|value| (name, value)))
 }
 
 fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent >= 10.0 {
-        format!("{percent:.0} %")
-    } else {
-        format!("{percent:.2} %")
-    }
+    if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.2} %") }
 }

@@ -75,24 +75,13 @@ impl Schedule {
         if duration_ns > MAX_DURATION_NS || count > MAX_ARRIVALS {
             return Err(ScheduleError::TooLong);
         }
-        Ok(Self {
-            rate,
-            arrivals: Arrivals::Constant,
-            seed: 0,
-            warmup: None,
-            count,
-            duration_ns,
-        })
+        Ok(Self { rate, arrivals: Arrivals::Constant, seed: 0, warmup: None, count, duration_ns })
     }
 
     /// The same schedule with another spacing. `seed` matters to Poisson arrivals only.
     #[must_use]
     pub fn with_arrivals(self, arrivals: Arrivals, seed: u64) -> Self {
-        Self {
-            arrivals,
-            seed,
-            ..self
-        }
+        Self { arrivals, seed, ..self }
     }
 
     /// The same schedule after a linear ramp from 0 to the rate; 0 means none.
@@ -103,10 +92,7 @@ impl Schedule {
         if duration_ns > MAX_DURATION_NS {
             return Err(ScheduleError::TooLong);
         }
-        let warmup = (duration_ns > 0).then_some(Ramp {
-            rate: self.rate,
-            duration_ns,
-        });
+        let warmup = (duration_ns > 0).then_some(Ramp { rate: self.rate, duration_ns });
         Ok(Self { warmup, ..self })
     }
 
@@ -156,18 +142,10 @@ impl Schedule {
         if let Some(ramp) = self.warmup
             && position < warmup_count
         {
-            return Slot {
-                index: position,
-                phase: Phase::Warmup,
-                intended_ns: ramp.time_of(position),
-            };
+            return Slot { index: position, phase: Phase::Warmup, intended_ns: ramp.time_of(position) };
         }
         let index = position - warmup_count;
         let since_measured_ns = random_ns.unwrap_or_else(|| self.rate.time_of(index));
-        Slot {
-            index,
-            phase: Phase::Measured,
-            intended_ns: self.warmup_ns() + since_measured_ns,
-        }
+        Slot { index, phase: Phase::Measured, intended_ns: self.warmup_ns() + since_measured_ns }
     }
 }

@@ -22,10 +22,7 @@ impl Ramp {
     pub(super) fn time_of(self, index: u64) -> u64 {
         // 2 W i / rate, in square nanoseconds. W is bounded by the plan (a day), so 2 W fits 48 bits and the
         // product 128; a saturated product would only bunch the end of an absurd ramp.
-        let area = self
-            .rate
-            .nanos_for(index)
-            .saturating_mul(2 * u128::from(self.duration_ns));
+        let area = self.rate.nanos_for(index).saturating_mul(2 * u128::from(self.duration_ns));
         let square = area / u128::from(self.rate.numerator());
         let root = square.isqrt();
         let root = if root * root < square { root + 1 } else { root };
@@ -39,10 +36,7 @@ mod tests {
 
     #[test]
     fn the_rate_grows_linearly_from_zero() {
-        let ramp = Ramp {
-            rate: Rate::new(1_000, 1).unwrap(),
-            duration_ns: 1_000_000_000,
-        };
+        let ramp = Ramp { rate: Rate::new(1_000, 1).unwrap(), duration_ns: 1_000_000_000 };
         assert_eq!(ramp.count(), 500);
         assert_eq!(ramp.time_of(0), 0);
         // Half of the time holds a quarter of the arrivals.

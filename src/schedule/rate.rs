@@ -49,10 +49,7 @@ impl Rate {
             return Err(RateError::TooHigh(format!("{arrivals}/{seconds}s")));
         }
         let divisor = gcd(arrivals, seconds);
-        Ok(Self {
-            arrivals: arrivals / divisor,
-            seconds: seconds / divisor,
-        })
+        Ok(Self { arrivals: arrivals / divisor, seconds: seconds / divisor })
     }
 
     /// The rate as arrivals per second, rounded to a double.
@@ -91,10 +88,7 @@ impl Rate {
 
     /// This rate divided over `parts`, for limits that each worker keeps by itself.
     pub fn divided_by(self, parts: u64) -> Self {
-        Self {
-            arrivals: self.arrivals,
-            seconds: self.seconds.saturating_mul(parts.max(1)),
-        }
+        Self { arrivals: self.arrivals, seconds: self.seconds.saturating_mul(parts.max(1)) }
     }
 }
 
@@ -126,9 +120,8 @@ impl FromStr for Rate {
         if whole.trim_start_matches('0').len() > 12 {
             return Err(RateError::TooHigh(text.to_owned()));
         }
-        let arrivals = format!("0{whole}{decimals}")
-            .parse()
-            .map_err(|_| RateError::TooHigh(text.to_owned()))?;
+        let arrivals =
+            format!("0{whole}{decimals}").parse().map_err(|_| RateError::TooHigh(text.to_owned()))?;
         Self::new(arrivals, 10_u64.pow(decimals.len() as u32) * unit_s).map_err(|error| match error {
             RateError::TooHigh(_) => RateError::TooHigh(text.to_owned()),
             other => other,
@@ -170,15 +163,7 @@ mod tests {
 
     #[test]
     fn spellings_of_the_same_rate_are_equal() {
-        for text in [
-            "300",
-            "300/s",
-            "300.0",
-            "18000/m",
-            "18000/min",
-            "1080000/h",
-            " 300 ",
-        ] {
+        for text in ["300", "300/s", "300.0", "18000/m", "18000/min", "1080000/h", " 300 "] {
             assert_eq!(rate(text), Rate::new(300, 1).unwrap(), "{text}");
         }
         assert_eq!(rate("0.5"), rate("30/m"));
@@ -187,25 +172,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_rate_is_refused_with_the_reason() {
-        for text in [
-            "", "NaN", "inf", "-1", "+3", "1e30", "300/", "300/d", "/s", ".", "3 00", "1,000",
-        ] {
-            assert!(
-                matches!(text.parse::<Rate>(), Err(RateError::Syntax(_))),
-                "{text}"
-            );
+        for text in ["", "NaN", "inf", "-1", "+3", "1e30", "300/", "300/d", "/s", ".", "3 00", "1,000"] {
+            assert!(matches!(text.parse::<Rate>(), Err(RateError::Syntax(_))), "{text}");
         }
         assert_eq!("0".parse::<Rate>(), Err(RateError::Zero));
         assert_eq!("0.000".parse::<Rate>(), Err(RateError::Zero));
         assert!(matches!("100000001".parse::<Rate>(), Err(RateError::TooHigh(_))));
-        assert!(matches!(
-            "99999999999999999999999".parse::<Rate>(),
-            Err(RateError::TooHigh(_))
-        ));
-        assert!(matches!(
-            "0.1234567891".parse::<Rate>(),
-            Err(RateError::TooFine(_))
-        ));
+        assert!(matches!("99999999999999999999999".parse::<Rate>(), Err(RateError::TooHigh(_))));
+        assert!(matches!("0.1234567891".parse::<Rate>(), Err(RateError::TooFine(_))));
     }
 
     #[test]
@@ -217,12 +191,9 @@ mod tests {
 
     #[test]
     fn no_rate_drifts_by_a_nanosecond_in_a_billion_arrivals() {
-        for (text, arrivals, seconds) in [
-            ("300", 300, 1),
-            ("0.5", 1, 2),
-            ("1000/m", 50, 3),
-            ("16666.7", 166_667, 10),
-        ] {
+        for (text, arrivals, seconds) in
+            [("300", 300, 1), ("0.5", 1, 2), ("1000/m", 50, 3), ("16666.7", 166_667, 10)]
+        {
             let rate = rate(text);
             for index in [0_u64, 1, 2, 999, 1_000_000_000] {
                 let exact = u128::from(index) * seconds * 1_000_000_000;

@@ -24,13 +24,7 @@ struct Drawn {
 impl Stripe {
     pub(super) fn new(schedule: Schedule, worker: u64, workers: u64) -> Self {
         let poisson = schedule.poisson().map(|times| Drawn { times, next_index: 0 });
-        let mut stripe = Self {
-            schedule,
-            position: worker,
-            step: workers.max(1),
-            poisson,
-            upcoming: None,
-        };
+        let mut stripe = Self { schedule, position: worker, step: workers.max(1), poisson, upcoming: None };
         stripe.upcoming = stripe.slot_at_position();
         stripe
     }
@@ -104,27 +98,15 @@ mod tests {
 
     fn schedules() -> impl Strategy<Value = Schedule> {
         let spacing = prop_oneof![Just(Arrivals::Constant), Just(Arrivals::Poisson)];
-        (
-            1_u64..200_000,
-            1_u64..100,
-            1_u64..3_000,
-            0_u64..2_000,
-            spacing,
-            any::<u64>(),
+        (1_u64..200_000, 1_u64..100, 1_u64..3_000, 0_u64..2_000, spacing, any::<u64>()).prop_filter_map(
+            "the run holds at least one and at most 20,000 arrivals",
+            |(arrivals, seconds, duration_ms, warmup_ms, spacing, seed)| {
+                let rate = Rate::new(arrivals, seconds).ok()?;
+                let schedule = Schedule::for_duration(rate, duration_ms * 1_000_000).ok()?;
+                (schedule.count() <= 20_000)
+                    .then(|| schedule.with_arrivals(spacing, seed).with_warmup(warmup_ms * 1_000_000).ok())?
+            },
         )
-            .prop_filter_map(
-                "the run holds at least one and at most 20,000 arrivals",
-                |(arrivals, seconds, duration_ms, warmup_ms, spacing, seed)| {
-                    let rate = Rate::new(arrivals, seconds).ok()?;
-                    let schedule = Schedule::for_duration(rate, duration_ms * 1_000_000).ok()?;
-                    (schedule.count() <= 20_000).then(|| {
-                        schedule
-                            .with_arrivals(spacing, seed)
-                            .with_warmup(warmup_ms * 1_000_000)
-                            .ok()
-                    })?
-                },
-            )
     }
 
     proptest! {
