@@ -12,6 +12,7 @@ pub struct Stripe {
     step: u64,
     poisson: Option<Drawn>,
     upcoming: Option<Slot>,
+    origin_ns: u64,
 }
 
 /// A Poisson sequence and how far it has been drawn.
@@ -24,9 +25,28 @@ struct Drawn {
 impl Stripe {
     pub(super) fn new(schedule: Schedule, worker: u64, workers: u64) -> Self {
         let poisson = schedule.poisson().map(|times| Drawn { times, next_index: 0 });
-        let mut stripe = Self { schedule, position: worker, step: workers.max(1), poisson, upcoming: None };
+        let mut stripe =
+            Self { schedule, position: worker, step: workers.max(1), poisson, upcoming: None, origin_ns: 0 };
         stripe.upcoming = stripe.slot_at_position();
         stripe
+    }
+
+    /// The same stripe on a clock on which the schedule starts at `origin_ns`.
+    #[must_use]
+    pub fn starting_at(mut self, origin_ns: u64) -> Self {
+        if let Some(slot) = &mut self.upcoming {
+            slot.intended_ns = slot.intended_ns - self.origin_ns + origin_ns;
+        }
+        self.origin_ns = origin_ns;
+        self
+    }
+
+    /// How many slots are left in this stripe, measured and of the warm-up.
+    pub fn counts(&self) -> (u64, u64) {
+        let left_before = |end: u64| end.saturating_sub(self.position).div_ceil(self.step);
+        let warmup = left_before(self.schedule.warmup_count());
+        let all = left_before(self.schedule.warmup_count() + self.schedule.count());
+        (all - warmup, warmup)
     }
 
     /// The next slot, without taking it.
@@ -75,7 +95,9 @@ impl Stripe {
             random_ns = drawn.times.nth(skip);
             drawn.next_index = index + 1;
         }
-        Some(self.schedule.slot(self.position, random_ns))
+        let mut slot = self.schedule.slot(self.position, random_ns);
+        slot.intended_ns = slot.intended_ns.saturating_add(self.origin_ns);
+        Some(slot)
     }
 }
 
@@ -116,6 +138,9 @@ mod tests {
             let mut parts: Vec<Slot> = (0..workers).flat_map(|w| schedule.stripe(w, workers)).collect();
             parts.sort_by_key(|slot| (slot.phase == Phase::Measured, slot.index));
             prop_assert_eq!(parts, whole);
+            let counts = (0..workers).map(|w| schedule.stripe(w, workers).counts());
+            let total = counts.fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+            prop_assert_eq!(total, (schedule.count(), schedule.warmup_count()));
         }
 
         #[test]

@@ -1,0 +1,68 @@
+//! An arrival on its way through the client.
+
+use crate::measure::Timeline;
+use crate::schedule::Slot;
+
+/// A due arrival and the instants it has passed, in nanoseconds on the run's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket {
+    /// Its place in the schedule.
+    pub slot: Slot,
+    /// When the client noticed it.
+    pub due_ns: u64,
+    /// When the cap had room for it.
+    pub admitted_ns: Option<u64>,
+    /// When it had a connection.
+    pub ready_ns: Option<u64>,
+    /// When it was handed to the connection.
+    pub sent_ns: Option<u64>,
+    /// Whether it has been sent before, on a connection that turned out to be dead.
+    pub retried: bool,
+}
+
+impl Ticket {
+    /// An arrival that has just become due.
+    pub fn new(slot: Slot, due_ns: u64) -> Self {
+        Self { slot, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retried: false }
+    }
+
+    /// Its timeline, now that it has ended. What it did not come to happened, for the record, at the end.
+    pub fn timeline(&self, first_byte_ns: Option<u64>, end_ns: u64) -> Timeline {
+        Timeline {
+            due_ns: self.due_ns,
+            admitted_ns: self.admitted_ns.unwrap_or(end_ns),
+            ready_ns: self.ready_ns.unwrap_or(end_ns),
+            sent_ns: self.sent_ns.unwrap_or(end_ns),
+            first_byte_ns: first_byte_ns.unwrap_or(end_ns),
+            end_ns,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::schedule::Phase;
+
+    proptest! {
+        #[test]
+        fn the_parts_add_up_to_the_response_exactly(
+            intended_ns in 0_u64..1_000, steps in prop::array::uniform6(0_u64..1_000_000_000), reached in 0_usize..4,
+        ) {
+            let slot = Slot { index: 0, phase: Phase::Measured, intended_ns };
+            let mut now = intended_ns;
+            let mut next = |step: u64| { now += step; now };
+            let mut ticket = Ticket::new(slot, next(steps[0]));
+            let instants = [next(steps[1]), next(steps[2]), next(steps[3])];
+            let end_ns = next(steps[4]) + steps[5];
+            ticket.admitted_ns = (reached > 0).then_some(instants[0]);
+            ticket.ready_ns = (reached > 1).then_some(instants[1]);
+            ticket.sent_ns = (reached > 2).then_some(instants[2]);
+            let timeline = ticket.timeline(None, end_ns);
+            let parts = timeline.send_lag_ns(slot) + timeline.slot_wait_ns() + timeline.connect_ns() + timeline.service_ns();
+            prop_assert_eq!(parts, timeline.response_ns(slot));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a run is to do: validated meaning, without a trace of how it was typed.
+
+use crate::measure::{BurstDepth, Mode, PlanFacts, Series, Slo};
+use crate::schedule::{Rate, Schedule};
+
+/// A validated plan. Times are in nanoseconds.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// When every arrival leaves.
+    pub schedule: Schedule,
+    /// Longest service time, from the actual send, and longest wait for a new connection.
+    pub timeout_ns: u64,
+    /// Longest response time, from the intended time, before a good answer counts as late.
+    pub deadline_ns: Option<u64>,
+    /// The concurrency cap over all threads.
+    pub max_in_flight: u64,
+    /// What an arrival does that finds the cap full.
+    pub overflow: OverflowPolicy,
+    /// Depth of the token bucket.
+    pub burst: BurstDepth,
+    /// Seed of random arrivals.
+    pub seed: u64,
+    /// Worker threads.
+    pub threads: u64,
+    /// Longest wait for the last answers.
+    pub drain_ns: u64,
+    /// Whether connections are kept for the next request.
+    pub keepalive: bool,
+    /// New connections per second at most, over all threads.
+    pub connect_rate: Option<Rate>,
+    /// How early the pacer wakes up before a due instant.
+    pub lead_ns: u64,
+    /// Objectives.
+    pub slos: Vec<Slo>,
+}
+
+/// What an arrival does that finds the concurrency cap full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverflowPolicy {
+    /// It is not sent.
+    Drop,
+    /// It waits in a queue of this length; beyond that it is not sent.
+    Queue(u64),
+}
+
+impl OverflowPolicy {
+    /// The length of the wait queue.
+    pub fn queue(self) -> u64 {
+        match self {
+            Self::Drop => 0,
+            Self::Queue(length) => length,
+        }
+    }
+}
+
+impl Plan {
+    /// One worker's part of a limit, so that the parts add up to the whole and workers share nothing.
+    pub fn part(total: u64, worker: u64, workers: u64) -> u64 {
+        total / workers + u64::from(worker < total % workers)
+    }
+
+    /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight.
+    pub fn unbound_in_flight(rate: Rate, timeout_ns: u64) -> u64 {
+        rate.arrivals_in(timeout_ns).saturating_add(1)
+    }
+
+    /// What the result says about the plan. `target` is the target's label, without host and query values.
+    pub fn facts(&self, method: &str, target: &str) -> PlanFacts {
+        let seconds = |nanos: u64| nanos as f64 / 1e9;
+        PlanFacts {
+            mode: Mode::Open,
+            rate_per_s: self.schedule.rate().per_second(),
+            duration_s: seconds(self.schedule.duration_ns()),
+            arrivals: self.schedule.arrivals(),
+            seed: self.seed,
+            burst: self.burst,
+            max_in_flight: self.max_in_flight,
+            overflow: if self.overflow == OverflowPolicy::Drop { "drop" } else { "queue" }.to_owned(),
+            queue: self.overflow.queue(),
+            threads: self.threads,
+            warmup_s: seconds(self.schedule.warmup_ns()),
+            timeout_s: seconds(self.timeout_ns),
+            deadline_s: self.deadline_ns.map(seconds),
+            drain_s: seconds(self.drain_ns),
+            keepalive: self.keepalive,
+            connect_rate_per_s: self.connect_rate.map(Rate::per_second),
+            method: method.to_owned(),
+            target: target.to_owned(),
+            series_interval_s: seconds(Series::interval_ns(self.schedule.duration_ns())),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Where requests go.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+
+/// A validated `http://` URL.
+///
+/// It does not implement `Display`, because hosts and query values must not reach a report by accident; what may
+/// be shown is [`Target::label`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Target {
+    host: String,
+    port: u16,
+    authority: String,
+    path: PathAndQuery,
+}
+
+/// Why a text is not a target. The text itself is not repeated where it may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// No `http://` in front.
+    #[error("the URL has no scheme; write it as http://HOST:PORT/PATH")]
+    NoScheme,
+    /// A scheme that is not HTTP.
+    #[error("`{0}://` is not supported; rpsbench speaks http://")]
+    Scheme(String),
+    /// Not a URL.
+    #[error("the URL is not valid: {0}; write it as http://HOST:PORT/PATH, with spaces and the like as %20")]
+    Syntax(String),
+    /// A port outside 1 to 65535.
+    #[error("the port `{0}` is not a number from 1 to 65535")]
+    Port(String),
+    /// A name and password inside the URL.
+    #[error(
+        "the URL holds a user name or password; send it as a header instead: -H 'Authorization: Basic ...'"
+    )]
+    UserInfo,
+}
+
+impl Target {
+    /// The host name or address, without the brackets of an IPv6 address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The value of the `Host` header.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Path and query, as they are sent.
+    pub fn path(&self) -> &PathAndQuery {
+        &self.path
+    }
+
+    /// What a report may show: the host is `host-1`, query values are `***`.
+    pub fn label(&self) -> String {
+        let query = self.path.query().map_or(String::new(), |query| {
+            let names: Vec<String> = query
+                .split('&')
+                .map(|pair| format!("{}=***", pair.split('=').next().unwrap_or("")))
+                .collect();
+            format!("?{}", names.join("&"))
+        });
+        format!("http://host-1{}{query}", self.path.path())
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({})", self.label())
+    }
+}
+
+impl FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let text = text.trim();
+        let Some((scheme, rest)) = text.split_once("://") else { return Err(TargetError::NoScheme) };
+        if !scheme.eq_ignore_ascii_case("http") {
+            return Err(TargetError::Scheme(scheme.chars().take(20).collect()));
+        }
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+        if authority.contains('@') {
+            return Err(TargetError::UserInfo);
+        }
+        let port = match authority.rsplit_once(':') {
+            Some((before, port)) if !before.contains('[') || before.ends_with(']') => Some(
+                port.parse().ok().filter(|p| *p > 0_u16).ok_or_else(|| TargetError::Port(port.to_owned()))?,
+            ),
+            _ => None,
+        };
+        let uri: Uri =
+            text.parse().map_err(|error: http::uri::InvalidUri| TargetError::Syntax(error.to_string()))?;
+        debug_assert_eq!(uri.scheme(), Some(&Scheme::HTTP));
+        let host = uri.host().filter(|host| !host.is_empty());
+        let host = host.ok_or_else(|| TargetError::Syntax("it has no host".to_owned()))?;
+        if host.contains(':') && !host.starts_with('[') {
+            return Err(TargetError::Syntax(
+                "an IPv6 address stands in brackets: http://[::1]:8080/".to_owned(),
+            ));
+        }
+        Ok(Self {
+            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+            port: port.unwrap_or(80),
+            authority: authority.to_owned(),
+            path: uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/")),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        let target: Target = "http://127.0.0.1:8080/a/b?x=1&token=secret#part".parse().unwrap();
+        assert_eq!((target.host(), target.port(), target.authority()), ("127.0.0.1", 8080, "127.0.0.1:8080"));
+        assert_eq!(target.path().as_str(), "/a/b?x=1&token=secret");
+        let plain: Target = "HTTP://example.org".parse().unwrap();
+        assert_eq!((plain.host(), plain.port(), plain.path().as_str()), ("example.org", 80, "/"));
+        let six: Target = "http://[::1]:81/".parse().unwrap();
+        assert_eq!((six.host(), six.port(), six.authority()), ("::1", 81, "[::1]:81"));
+        assert_eq!("http://[::1]/".parse::<Target>().unwrap().port(), 80);
+    }
+
+    #[test]
+    fn neither_host_nor_query_value_is_shown() {
+        let target: Target = "http://internal.example:8080/a?token=secret&id=7&flag".parse().unwrap();
+        assert_eq!(target.label(), "http://host-1/a?token=***&id=***&flag=***");
+        assert_eq!(format!("{target:?}"), "Target(http://host-1/a?token=***&id=***&flag=***)");
+    }
+
+    #[test]
+    fn what_is_not_a_target_says_why() {
+        let error = |text: &str| text.parse::<Target>().unwrap_err();
+        assert_eq!(error("localhost:8080/x"), TargetError::NoScheme);
+        assert_eq!(error(""), TargetError::NoScheme);
+        assert_eq!(error("ftp://x/"), TargetError::Scheme("ftp".to_owned()));
+        assert_eq!(error("http://x:99999/"), TargetError::Port("99999".to_owned()));
+        assert_eq!(error("http://x:0/"), TargetError::Port("0".to_owned()));
+        assert_eq!(error("http://x:/"), TargetError::Port(String::new()));
+        assert_eq!(error("http://x:http/"), TargetError::Port("http".to_owned()));
+        assert_eq!(error("http://user:pass@x/"), TargetError::UserInfo);
+        for text in ["http://", "http:///path", "http://a b/", "http://x/a b"] {
+            assert!(matches!(error(text), TargetError::Syntax(_)), "{text}: {:?}", error(text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text in "(http://)?\\PC{0,60}") {
+            let _ = text.parse::<Target>();
+        }
+    }
+}

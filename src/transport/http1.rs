@@ -1,0 +1,131 @@
+//! HTTP/1.1 on hyper, one connection at a time.
+//!
+//! hyper's connection future is driven by the same task that waits for the answer: one task for each connection,
+//! no hand-over between tasks, and the answer's instants are read in the very poll that received it.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::{Answer, Connection, Failure, Transport};
+use crate::load::Clock;
+
+/// HTTP/1.1 over TCP to one address.
+#[derive(Debug, Clone)]
+pub struct Http1<C> {
+    address: SocketAddr,
+    clock: C,
+}
+
+impl<C: Clock> Http1<C> {
+    /// A transport to `address`. Instants are read from `clock`.
+    pub fn new(address: SocketAddr, clock: C) -> Self {
+        Self { address, clock }
+    }
+}
+
+impl<C: Clock> Transport for Http1<C> {
+    type Connection = Http1Connection<C>;
+
+    async fn connect(&self) -> Result<Self::Connection, Failure> {
+        let stream = TcpStream::connect(self.address).await.map_err(Failure::connecting)?;
+        // Without this, Nagle's algorithm would hold requests back until the last segment is acknowledged.
+        stream.set_nodelay(true).map_err(Failure::connecting)?;
+        let (sender, driver) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| Failure::exchanging(error, true, true))?;
+        Ok(Http1Connection { sender, driver: Some(driver), clock: self.clock.clone() })
+    }
+}
+
+type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+
+/// One HTTP/1.1 connection.
+pub struct Http1Connection<C> {
+    sender: SendRequest<Full<Bytes>>,
+    /// hyper's side of the connection; `None` once it has ended.
+    driver: Option<Driver>,
+    clock: C,
+}
+
+impl<C> Http1Connection<C> {
+    /// Lets hyper read and write. What ended the connection reaches the exchange as its own error.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        if let Some(driver) = &mut self.driver
+            && Pin::new(driver).poll(context).is_ready()
+        {
+            self.driver = None;
+        }
+    }
+}
+
+impl<C: Clock> Connection for Http1Connection<C> {
+    async fn exchange(&mut self, request: Request<Bytes>) -> Result<Answer, Failure> {
+        let mut head = std::pin::pin!(self.sender.try_send_request(request.map(Full::new)));
+        let response = std::future::poll_fn(|context| {
+            self.drive(context);
+            head.as_mut().poll(context)
+        })
+        .await
+        .map_err(|mut error| {
+            let unsent = error.take_message().is_some();
+            Failure::exchanging(error.into_error(), true, unsent)
+        })?;
+        let first_byte_ns = self.clock.now_ns();
+        let status = response.status().as_u16();
+        let mut body = response.into_body();
+        let mut body_bytes = 0;
+        std::future::poll_fn(|context| {
+            poll_body(context, &mut body, &mut body_bytes, |context| self.drive(context))
+        })
+        .await
+        .map_err(|error| Failure::exchanging(error, false, false))?;
+        Ok(Answer { status, first_byte_ns, end_ns: self.clock.now_ns(), body_bytes })
+    }
+
+    fn is_reusable(&mut self) -> bool {
+        self.driver.is_some() && self.sender.is_ready()
+    }
+
+    fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.drive(context);
+        if self.driver.is_none() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Reads a body to its end, counting and dropping what comes: an endless body takes time but no memory.
+fn poll_body(
+    context: &mut Context<'_>,
+    body: &mut Incoming,
+    body_bytes: &mut u64,
+    mut drive: impl FnMut(&mut Context<'_>),
+) -> Poll<hyper::Result<()>> {
+    loop {
+        if body.is_end_stream() {
+            return Poll::Ready(Ok(()));
+        }
+        // The part that is there is taken before hyper is asked for more: its channel holds one part.
+        match Pin::new(&mut *body).poll_frame(context) {
+            Poll::Ready(None) => return Poll::Ready(Ok(())),
+            Poll::Ready(Some(frame)) => {
+                *body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64);
+            }
+            Poll::Pending => {
+                drive(context);
+                let frame = ready!(Pin::new(&mut *body).poll_frame(context));
+                match frame {
+                    None => return Poll::Ready(Ok(())),
+                    Some(frame) => *body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64),
+                }
+            }
+        }
+    }
+}

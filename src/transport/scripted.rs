@@ -1,0 +1,1 @@
+//! A transport that follows a script, for tests without a network.
