@@ -1,2 +1,7 @@
-//! rpsbench.
-fn main() {}
+//! The program: see the library's documentation for the map.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rpsbench::commands::execute(std::env::args_os())
+}

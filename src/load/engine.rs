@@ -106,7 +106,8 @@ pub async fn run<T: Transport>(
     // The channel is closed: every worker has finished or panicked.
     let mut results = Vec::new();
     for (worker, handle) in handles.into_iter().enumerate() {
-        results.push(handle.join().map_err(|_| EngineError::Panicked(worker as u64))?);
+        let result = handle.join().ok().flatten();
+        results.push(result.ok_or(EngineError::Panicked(worker as u64))?);
     }
     gathered.finish(results, origin_ns + plan.schedule.warmup_ns()).ok_or(EngineError::Panicked(0))
 }
@@ -115,7 +116,8 @@ pub async fn run<T: Transport>(
 struct Started {
     ready: oneshot::Receiver<io::Result<()>>,
     origin: oneshot::Sender<u64>,
-    handle: JoinHandle<WorkerResult>,
+    /// Returns `None` when the runtime could not be made.
+    handle: JoinHandle<Option<WorkerResult>>,
 }
 
 fn start<T: Transport>(
@@ -134,7 +136,7 @@ fn start<T: Transport>(
             Ok(runtime) => runtime,
             Err(error) => {
                 let _ = ready_sender.send(Err(error));
-                panic!("the runtime could not be made; the engine has been told");
+                return None;
             }
         };
         runtime.block_on(async move {
@@ -143,28 +145,28 @@ fn start<T: Transport>(
             let transport = transport();
             let _ = ready_sender.send(Ok(()));
             let origin_ns = origin_receiver.await.unwrap_or_else(|_| clock.now_ns());
-            Worker::new(&plan, worker, origin_ns, template, transport, clock, pacer, wires).run().await
+            Some(Worker::new(&plan, worker, origin_ns, template, transport, clock, pacer, wires).run().await)
         })
     })?;
     Ok(Started { ready, origin, handle })
 }
 
 /// What the workers have told so far.
-struct Gathered {
+pub(super) struct Gathered {
     series: Series,
     /// Each worker's reports that are not yet part of a merged one.
     pending: Vec<VecDeque<Progress>>,
 }
 
 impl Gathered {
-    fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let workers = plan.threads as usize;
         let series = Series::new(workers, plan.schedule.duration_ns());
         Self { series, pending: vec![VecDeque::new(); workers] }
     }
 
     /// Takes in a report. Once every worker has reported a second, it is merged and returned.
-    fn add(&mut self, report: Report) -> Option<Progress> {
+    pub(super) fn add(&mut self, report: Report) -> Option<Progress> {
         for interval in report.intervals {
             self.series.add(interval);
         }
@@ -178,7 +180,7 @@ impl Gathered {
     }
 
     /// Merges the workers' accounts. `None` without workers.
-    fn finish(mut self, results: Vec<WorkerResult>, measured_from_ns: u64) -> Option<Finished> {
+    pub(super) fn finish(mut self, results: Vec<WorkerResult>, measured_from_ns: u64) -> Option<Finished> {
         let mut merged: Option<Recorder> = None;
         let mut connections = Connections::default();
         let mut backlog = Backlog::default();

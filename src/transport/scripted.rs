@@ -1,1 +1,132 @@
-//! A transport that follows a script, for tests without a network.
+//! A transport that follows a script, for tests without a network and on a clock of their own.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+
+use super::{Answer, Connection, Failure, Transport};
+use crate::load::Clock;
+use crate::measure::ErrorKind;
+
+/// What happens to a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Step {
+    /// A complete answer, this long after the send.
+    Answer {
+        /// Service time.
+        after_ns: u64,
+        /// HTTP status.
+        status: u16,
+    },
+    /// A failure, this long after the send.
+    Fail {
+        /// Time until it shows.
+        after_ns: u64,
+        /// Its kind.
+        kind: ErrorKind,
+        /// Whether nothing of an answer had come.
+        before_answer: bool,
+    },
+    /// Nothing, ever.
+    Silence,
+}
+
+/// Decides what happens to the request sent now; it may keep a state, such as a queue.
+type Service = Box<dyn FnMut(u64) -> Step>;
+
+/// Opens connections to a scripted service.
+#[derive(Clone)]
+pub struct Scripted<C> {
+    clock: C,
+    service: Rc<RefCell<Service>>,
+    /// Time that a connection attempt takes.
+    pub connect_ns: u64,
+    /// How an attempt fails, if it does.
+    pub refuse: Option<ErrorKind>,
+    /// Whether answers come with `Connection: close`.
+    pub close_after_answer: bool,
+    /// Connections opened so far.
+    pub opened: Rc<Cell<u64>>,
+    /// Opened connections die when this changes.
+    pub generation: Rc<Cell<u64>>,
+}
+
+impl<C: Clock> Scripted<C> {
+    /// A service that connects at once and treats each request as `service` says at the time it is sent.
+    pub fn new(clock: C, service: impl FnMut(u64) -> Step + 'static) -> Self {
+        Self {
+            clock,
+            service: Rc::new(RefCell::new(Box::new(service))),
+            connect_ns: 0,
+            refuse: None,
+            close_after_answer: false,
+            opened: Rc::default(),
+            generation: Rc::default(),
+        }
+    }
+
+    /// A service that answers everything after the same delay.
+    pub fn fixed(clock: C, after_ns: u64) -> Self {
+        Self::new(clock, move |_| Step::Answer { after_ns, status: 200 })
+    }
+}
+
+/// A scripted connection.
+pub struct ScriptedConnection<C> {
+    transport: Scripted<C>,
+    generation: u64,
+}
+
+impl<C: Clock> Transport for Scripted<C> {
+    type Connection = ScriptedConnection<C>;
+
+    async fn connect(&self) -> Result<Self::Connection, Failure> {
+        pass(self.connect_ns).await;
+        if let Some(kind) = self.refuse {
+            return Err(Failure::new(kind, true, true));
+        }
+        self.opened.set(self.opened.get() + 1);
+        Ok(ScriptedConnection { transport: self.clone(), generation: self.generation.get() })
+    }
+}
+
+impl<C: Clock> Connection for ScriptedConnection<C> {
+    async fn exchange(&mut self, _: Request<Bytes>) -> Result<Answer, Failure> {
+        if self.generation != self.transport.generation.get() {
+            return Err(Failure::new(ErrorKind::Closed, true, true));
+        }
+        let step = (self.transport.service.borrow_mut())(self.transport.clock.now_ns());
+        match step {
+            Step::Answer { after_ns, status } => {
+                pass(after_ns).await;
+                let now_ns = self.transport.clock.now_ns();
+                Ok(Answer { status, first_byte_ns: now_ns, end_ns: now_ns, body_bytes: 10 })
+            }
+            Step::Fail { after_ns, kind, before_answer } => {
+                pass(after_ns).await;
+                Err(Failure::new(kind, before_answer, false))
+            }
+            Step::Silence => std::future::pending().await,
+        }
+    }
+
+    fn is_reusable(&mut self) -> bool {
+        !self.transport.close_after_answer
+    }
+
+    fn poll_closed(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        // A dead connection is found only when it is used: the case that needs a retry.
+        Poll::Pending
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tokio's clock is paused in tests, so nothing sleeps")]
+async fn pass(nanos: u64) {
+    if nanos > 0 {
+        tokio::time::sleep(Duration::from_nanos(nanos)).await;
+    }
+}

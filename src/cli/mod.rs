@@ -1,0 +1,16 @@
+//! The command line, in two levels: what was typed ([`Cli`], clap types) and what it means ([`RunJob`],
+//! [`ReportJob`], [`ServeJob`]: validated once, so that nothing behind this room asks again).
+//!
+//! Every flag has an environment variable `RPSBENCH_<FLAG>`; a flag on the command line beats it.
+
+mod args;
+mod invocation;
+mod meaning;
+mod output;
+mod values;
+
+pub use args::{Cli, ServiceArgs};
+pub use invocation::{Invocation, parse};
+pub use meaning::{Machine, ReportJob, RunJob, ServeJob, TargetChoice, UsageError};
+pub use output::{OutputError, OutputFile};
+pub use values::{FewOrAuto, LimitOrAll, Span};

@@ -1,0 +1,120 @@
+//! Result files: checked before the run, written whole or not at all.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::report::Format;
+
+/// A file that will receive a result.
+///
+/// The content goes to a temporary file in the same folder, made before the run so that a missing or read-only folder
+/// is found then, and takes the file's name only when it is complete: an earlier result is never half overwritten.
+#[derive(Debug)]
+pub struct OutputFile {
+    path: PathBuf,
+    format: Format,
+    staged: NamedTempFile,
+}
+
+/// Why a result cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The extension names no format.
+    #[error("the output file `{0}` needs an extension that names its format: .json, .csv or .txt")]
+    Extension(PathBuf),
+    /// It is a folder.
+    #[error("the output `{0}` is a folder; name a file in it, such as result.json")]
+    IsFolder(PathBuf),
+    /// The folder is missing, or cannot be written to.
+    #[error("cannot write the output file `{path}`: {source}; check that its folder exists and may be written to")]
+    Folder {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed, as on a full disk.
+    #[error("could not write the output file `{path}`: {source}; nothing was written there")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl OutputFile {
+    /// Checks that a result can be written to `path`.
+    ///
+    /// # Errors
+    /// [`OutputError`] naming the file and the remedy.
+    pub fn prepare(path: &Path) -> Result<Self, OutputError> {
+        let format = Format::from_extension(path).ok_or_else(|| OutputError::Extension(path.to_owned()))?;
+        if path.is_dir() {
+            return Err(OutputError::IsFolder(path.to_owned()));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let staged = stage(folder).map_err(|source| OutputError::Folder { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), format, staged })
+    }
+
+    /// The format that the extension names.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes the content and gives the file its name.
+    ///
+    /// # Errors
+    /// [`OutputError::Write`]; what was there before is still there.
+    pub fn write(mut self, content: &[u8]) -> Result<(), OutputError> {
+        let fail = |source: io::Error| OutputError::Write { path: self.path.clone(), source };
+        self.staged.write_all(content).and_then(|()| self.staged.as_file().sync_all()).map_err(fail)?;
+        match self.staged.persist(&self.path) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(OutputError::Write { path: self.path, source: error.error }),
+        }
+    }
+}
+
+/// A temporary file with the permissions that any new file would have.
+fn stage(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rpsbench-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_appears_only_when_it_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("result.json");
+        fs::write(&path, "old").unwrap();
+        let output = OutputFile::prepare(&path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        output.write(b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        drop(OutputFile::prepare(&path).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let prepare = |name: &str| OutputFile::prepare(&folder.path().join(name)).unwrap_err();
+        assert!(matches!(prepare("result"), OutputError::Extension(_)));
+        assert!(matches!(prepare("result.xml"), OutputError::Extension(_)));
+        assert!(matches!(prepare("missing/result.json"), OutputError::Folder { .. }));
+        fs::create_dir(folder.path().join("folder.json")).unwrap();
+        assert!(matches!(prepare("folder.json"), OutputError::IsFolder(_)));
+    }
+}

@@ -1,0 +1,128 @@
+//! Values as people type them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+
+/// A duration in nanoseconds: `60s`, `1m30s`, `250ms`; a bare number is seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(pub u64);
+
+/// `auto` or a number above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FewOrAuto {
+    /// Chosen by rpsbench.
+    Auto,
+    /// This many.
+    Number(u64),
+}
+
+/// `all` or a number above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitOrAll {
+    /// Without limit.
+    All,
+    /// This many.
+    Number(u32),
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let with_unit = if bare { format!("{text}s") } else { text.to_owned() };
+        let hint = "write a duration as 60s, 1m30s, 250ms or 0.5 (seconds)";
+        let duration: SignedDuration = with_unit.parse().map_err(|_| format!("not a duration; {hint}"))?;
+        let nanos = u64::try_from(duration.as_nanos()).map_err(|_| {
+            if duration.is_negative() { format!("negative; {hint}") } else { format!("too long; {hint}") }
+        })?;
+        Ok(Self(nanos))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (value, unit) = match self.0 {
+            n if n % 1_000_000_000 == 0 => (n / 1_000_000_000, "s"),
+            n if n % 1_000_000 == 0 => (n / 1_000_000, "ms"),
+            n if n % 1_000 == 0 => (n / 1_000, "us"),
+            n => (n, "ns"),
+        };
+        write!(f, "{value}{unit}")
+    }
+}
+
+impl FromStr for FewOrAuto {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => positive(text).map(Self::Number).ok_or_else(|| "write auto or a number above 0".to_owned()),
+        }
+    }
+}
+
+impl FromStr for LimitOrAll {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = || positive(text).and_then(|n| u32::try_from(n).ok());
+        match text {
+            "all" => Ok(Self::All),
+            _ => number().map(Self::Number).ok_or_else(|| "write all or a number from 1 to 4294967295".to_owned()),
+        }
+    }
+}
+
+fn positive(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|n| *n > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, nanos) in [
+            ("60s", 60_000_000_000),
+            ("60", 60_000_000_000),
+            ("0.5", 500_000_000),
+            ("1m30s", 90_000_000_000),
+            ("1.5s", 1_500_000_000),
+            ("250ms", 250_000_000),
+            ("60us", 60_000),
+            ("2h", 7_200_000_000_000),
+            ("0", 0),
+        ] {
+            assert_eq!(text.parse(), Ok(Span(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_duration_says_how_it_is_written() {
+        for text in ["", "abc", "60 parsecs", "-5s", "-1", "s", "1e3", "NaN", ".", "1..2", "99999999999999999999s"] {
+            let error = text.parse::<Span>().unwrap_err();
+            assert!(error.contains("1m30s"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn durations_are_shown_in_their_largest_whole_unit() {
+        let shown: Vec<String> = [60_000_000_000, 1_500_000_000, 60_000, 7].map(|n| Span(n).to_string()).to_vec();
+        assert_eq!(shown, ["60s", "1500ms", "60us", "7ns"]);
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text in "\\PC{0,20}") {
+            let _ = text.parse::<Span>();
+        }
+    }
+}

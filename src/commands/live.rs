@@ -1,0 +1,92 @@
+//! The live line on stderr.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::load::Progress;
+use crate::measure::millis;
+
+/// Seconds between lines where stderr is no terminal.
+const PLAIN_EVERY_S: u64 = 5;
+
+/// Shows what happened in the last second: one line that is written over on a terminal, a line every 5 s elsewhere,
+/// nothing when quiet.
+pub(super) struct LiveLine {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    elapsed_s: u64,
+    /// Since the last plain line.
+    since: Progress,
+}
+
+impl LiveLine {
+    pub(super) fn new(quiet: bool) -> Self {
+        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()))
+        });
+        Self { bar, quiet, elapsed_s: 0, since: Progress::default() }
+    }
+
+    /// A second has passed.
+    pub(super) fn show(&mut self, progress: &Progress) {
+        self.elapsed_s += 1;
+        if self.quiet {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(line(self.elapsed_s, 1, progress));
+                bar.tick();
+            }
+            None => {
+                let in_flight = progress.in_flight;
+                self.since.merge(progress);
+                if self.elapsed_s.is_multiple_of(PLAIN_EVERY_S) {
+                    let since = Progress { in_flight, ..std::mem::take(&mut self.since) };
+                    note(&line(self.elapsed_s, PLAIN_EVERY_S, &since));
+                }
+            }
+        }
+    }
+
+    /// Takes the line away, so that what follows stands alone.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// A remark that stays, above the line.
+    pub(super) fn remark(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => note(text),
+        }
+    }
+}
+
+/// A line on stderr. A closed stderr is no reason to stop.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+fn line(elapsed_s: u64, over_s: u64, progress: &Progress) -> String {
+    let percentile = |quantile: f64| {
+        if progress.response.is_empty() {
+            return "-".to_owned();
+        }
+        format!("{:.1} ms", millis(progress.response.value_at_quantile(quantile)))
+    };
+    format!(
+        "{elapsed_s:>4} s{}  {:.0}/s  in flight {}  response p50 {}  p99 {}  overflow {}  errors {}",
+        if progress.warming_up { " (warm-up)" } else { "" },
+        progress.offered as f64 / over_s as f64,
+        progress.in_flight,
+        percentile(0.5),
+        percentile(0.99),
+        progress.overflow,
+        progress.errors,
+    )
+}

@@ -1,0 +1,19 @@
+//! What the machine has to give.
+
+use std::thread;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::cli::Machine;
+
+/// Reads the machine's limits, after raising the soft limit on file descriptors to the hard one: every connection
+/// needs a descriptor, and the soft limit is commonly 1,024.
+pub(super) fn machine() -> Machine {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    // A refusal leaves the limit as it was, and the cap is chosen by what is read here.
+    let _ = setrlimit(Resource::Nofile, wanted);
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    Machine { cores, descriptors }
+}

@@ -1,0 +1,122 @@
+//! What each command does, from a validated job to an exit code: the only room that knows all the others.
+
+mod live;
+mod machine;
+mod report;
+mod run;
+mod serve;
+mod signals;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crate::cli::{self, Invocation, OutputError, UsageError};
+use crate::load::EngineError;
+use crate::measure::SummaryError;
+use crate::report::ReadError;
+use crate::transport::Unreachable;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done.
+    Done,
+    /// The generator could not hold the schedule: the result is not valid.
+    NotValid,
+    /// An objective was missed.
+    ObjectiveMissed,
+    /// Interrupted; the report was still written.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::NotValid => 3,
+            Exit::ObjectiveMissed => 99,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The arguments: exit code 2.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// The target does not answer.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// The run broke down.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The result does not add up.
+    #[error(transparent)]
+    Summary(#[from] SummaryError),
+    /// A result file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A result file could not be read.
+    #[error("cannot read the result `{file}`: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: ReadError,
+    },
+    /// The built-in service could not be started.
+    #[error("cannot start the built-in service: {0}; is the port in use?")]
+    Service(io::Error),
+    /// The system refused something else.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+impl CommandError {
+    fn exit_code(&self) -> u8 {
+        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+    }
+}
+
+/// Carries out a command line and returns the process's exit code. Errors are printed to stderr.
+pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let invocation = match cli::parse(arguments) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            // Help and version go to stdout with code 0, errors to stderr with code 2. A closed pipe is no matter.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let result = match invocation {
+        Invocation::Run(args, typed) => run::run(&args, &typed),
+        Invocation::Report(args) => report::report(&args),
+        Invocation::Serve(args) => serve::serve(&args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Writes to stdout. A reader that has gone away (`| head -1`) has what it wanted.
+fn print(bytes: &[u8]) -> Result<(), CommandError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandError::System { what: "could not write the result to stdout", source: error })
+        }
+        _ => Ok(()),
+    }
+}

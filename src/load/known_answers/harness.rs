@@ -1,0 +1,129 @@
+//! Whole runs without a network and without sleeping.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+
+use crate::load::engine::Gathered;
+use crate::load::{Clock, Pacer, Stop, TimerPacer, Wires, Worker};
+use crate::measure::{BurstDepth, Recorder, RunFacts, Summary};
+use crate::plan::{OverflowPolicy, Plan};
+use crate::request::RequestTemplate;
+use crate::schedule::{NANOS_PER_S, Schedule};
+use crate::transport::scripted::Scripted;
+
+pub(super) const S: u64 = NANOS_PER_S;
+pub(super) const MS: u64 = NANOS_PER_S / 1_000;
+
+/// tokio's clock, which a paused runtime moves on by itself whenever nothing else is left to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct VirtualClock(tokio::time::Instant);
+
+impl VirtualClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
+    pub(super) fn new() -> Self {
+        Self(tokio::time::Instant::now())
+    }
+}
+
+impl Clock for VirtualClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock of the tests")]
+    fn now_ns(&self) -> u64 {
+        (tokio::time::Instant::now() - self.0).as_nanos() as u64
+    }
+}
+
+/// A pacer that oversleeps once: the client freezes.
+pub(super) struct Oversleeper {
+    pub(super) pacer: TimerPacer<VirtualClock>,
+    pub(super) clock: VirtualClock,
+    pub(super) freeze_at_ns: u64,
+    pub(super) freeze_for_ns: u64,
+}
+
+impl Pacer for Oversleeper {
+    async fn until(&mut self, due_ns: u64) {
+        self.pacer.until(due_ns).await;
+        if self.freeze_for_ns > 0 && self.clock.now_ns() >= self.freeze_at_ns {
+            // Nothing else of the worker runs meanwhile either, as when the process is stopped.
+            let length = Duration::from_nanos(std::mem::take(&mut self.freeze_for_ns));
+            tokio::time::advance(length).await;
+        }
+    }
+}
+
+/// A plan at `rate` for `seconds`, without warm-up, with a cap that does not bind.
+pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
+    Plan {
+        schedule: Schedule::for_duration(rate.parse().unwrap(), seconds * S).unwrap(),
+        timeout_ns: 100 * S,
+        deadline_ns: None,
+        max_in_flight: 1_000_000,
+        overflow: OverflowPolicy::Drop,
+        burst: BurstDepth::All,
+        seed: 1,
+        threads: 1,
+        drain_ns: 100 * S,
+        keepalive: true,
+        connect_rate: None,
+        lead_ns: 0,
+        slos: Vec::new(),
+    }
+}
+
+pub(super) struct Outcome {
+    pub(super) summary: Summary,
+    pub(super) recorder: Recorder,
+}
+
+/// Runs every worker of a plan, one after the other, each on the same scripted service made anew.
+pub(super) async fn run(plan: &Plan, service: impl Fn(VirtualClock) -> Scripted<VirtualClock>) -> Outcome {
+    run_with(plan, service, |clock| TimerPacer::new(clock), |_| {}).await
+}
+
+/// The same with a pacer of the test's choice; `meanwhile` receives the handle that stops the run.
+pub(super) async fn run_with<P: Pacer>(
+    plan: &Plan,
+    service: impl Fn(VirtualClock) -> Scripted<VirtualClock>,
+    pacer: impl Fn(VirtualClock) -> P,
+    meanwhile: impl Fn(watch::Sender<Stop>),
+) -> Outcome {
+    let target = "http://127.0.0.1:1/".parse().unwrap();
+    let template = RequestTemplate::new(&target, Method::GET, &[], Bytes::new(), plan.keepalive);
+    let mut gathered = Gathered::new(plan);
+    let mut results = Vec::new();
+    for worker in 0..plan.threads {
+        let (stop_sender, stop) = watch::channel(Stop::Run);
+        let (reports, mut incoming) = mpsc::unbounded_channel();
+        let clock = VirtualClock::new();
+        let wires = Wires { stop, reports };
+        let transport = service(clock);
+        let worker = Worker::new(plan, worker, 0, template.clone(), transport, clock, pacer(clock), wires);
+        let local = LocalSet::new();
+        meanwhile(stop_sender);
+        results.push(local.run_until(worker.run()).await);
+        while let Ok(report) = incoming.try_recv() {
+            gathered.add(report);
+        }
+    }
+    let finished = gathered.finish(results, plan.schedule.warmup_ns()).unwrap();
+    let facts = RunFacts {
+        plan: plan.facts("GET", &target.label()),
+        slos: plan.slos.clone(),
+        started_at: String::new(),
+        interrupted: finished.interrupted,
+        window_ns: finished.window_ns,
+        backlog: finished.backlog,
+        connections: finished.connections,
+        series: finished.series,
+    };
+    Outcome { summary: Summary::new(facts, &finished.recorder).unwrap(), recorder: finished.recorder }
+}
+
+/// Whether two figures agree to a share of the second.
+pub(super) fn within(got: f64, expected: f64, tolerance: f64) -> bool {
+    (got - expected).abs() <= tolerance * expected.abs()
+}
