@@ -2,3 +2,4 @@
 pub mod load;
 pub mod measure;
 pub mod schedule;
+pub mod service;
