@@ -1,7 +1,39 @@
-//! rpsbench: an open-loop, constant-rate HTTP benchmark.
+//! rpsbench: an open-loop, constant-rate HTTP benchmark that tells the truth about latency.
+//!
+//! Requests leave on a schedule that no answer can delay, and every answer is measured from the time its request was
+//! *due*: a slow server cannot hide by slowing the tester down (coordinated omission). Every planned request is
+//! accounted for, and a result says itself when it is not valid.
+//!
+//! # The map
+//!
+//! ```text
+//! command line -> Plan -> Slot {index, intended} -> Sample -> Recorder -> Summary -> bytes
+//!     cli         plan        schedule       load + transport   measure    measure   report
+//! ```
+//!
+//! | room | what lives there | knows |
+//! |---|---|---|
+//! | [`cli`] | what was typed, and what it means, validated once | clap |
+//! | [`plan`] | what a run is to do | pure |
+//! | [`schedule`] | when every arrival leaves, exactly; stripes for threads | pure |
+//! | [`request`] | the target and the request; what may be shown of them | pure |
+//! | [`load`] | clock, pacer, token bucket, dispatch, workers, the engine | tokio |
+//! | [`transport`] | what is on the wire; failures, classified | tokio, hyper |
+//! | [`measure`] | samples, ledger, distributions, verdict, the summary | pure |
+//! | [`report`] | a summary as text, JSON or CSV, and back | pure |
+//! | [`service`] | the built-in target service, a known answer | tokio, hyper |
+//! | [`commands`] | each command, from job to exit code | all of them |
+//!
+//! Pure rooms import neither tokio nor hyper and never read a clock: time is an argument, in nanoseconds. Only
+//! [`load::Clock`] reads the time and only [`load::Pacer`] sleeps; clippy forbids both elsewhere.
+
+pub mod cli;
+pub mod commands;
 pub mod load;
 pub mod measure;
 pub mod plan;
+pub mod report;
 pub mod request;
 pub mod schedule;
+pub mod service;
 pub mod transport;
