@@ -59,9 +59,11 @@ impl Plan {
         total / workers + u64::from(worker < total % workers)
     }
 
-    /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight.
+    /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight. A tenth more, and
+    /// ten, are for timeouts that ring late on a busy machine.
     pub fn unbound_in_flight(rate: Rate, timeout_ns: u64) -> u64 {
-        rate.arrivals_in(timeout_ns).saturating_add(1)
+        let littles_law = rate.arrivals_in(timeout_ns);
+        littles_law.saturating_add(littles_law / 10).saturating_add(10)
     }
 
     /// What the result says about the plan. `target` is the target's label, without host and query values.

@@ -55,7 +55,11 @@ fn answers_under_way_are_waited_for_at_most_a_second() {
     let ended = Ended::from(child.wait_with_output().expect("it ends"));
     let document: Value = serde_json::from_str(&ended.stdout).expect("a whole report");
     assert_ledger_adds_up(&document);
-    assert!(ledger(&document, "unfinished") > 0 && ledger(&document, "timeout") == 0, "{}", document["ledger"]);
+    assert!(
+        ledger(&document, "unfinished") > 0 && ledger(&document, "timeout") == 0,
+        "{}",
+        document["ledger"]
+    );
     assert!(ended.stderr.contains("again to leave at once"), "{}", ended.stderr);
 }
 

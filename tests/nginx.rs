@@ -80,11 +80,25 @@ impl Drop for Nginx {
 #[ignore = "needs nginx: run `bash tests/run.sh`"]
 fn every_planned_request_arrives_and_is_answered() {
     let nginx = Nginx::start();
-    let (ended, document) =
-        run_json(&[&nginx.url("/"), "--rate", "2000", "--duration", "3s", "--warmup", "500ms", "--threads", "2"]);
+    let (ended, document) = run_json(&[
+        &nginx.url("/"),
+        "--rate",
+        "2000",
+        "--duration",
+        "3s",
+        "--warmup",
+        "500ms",
+        "--threads",
+        "2",
+    ]);
     assert!([0, 3].contains(&ended.code), "{ended:?}");
     assert_ledger_adds_up(&document);
-    assert_eq!((ledger(&document, "planned"), ledger(&document, "ok")), (6_000, 6_000), "{}", document["ledger"]);
+    assert_eq!(
+        (ledger(&document, "planned"), ledger(&document, "ok")),
+        (6_000, 6_000),
+        "{}",
+        document["ledger"]
+    );
     assert_eq!(document["body_bytes"], 6_000 * "hello from a real server".len());
     assert_eq!(document["warmup"]["ledger"]["ok"], 500);
     assert_eq!(nginx.logged(), 6_500, "nginx's own count, warm-up included");
@@ -97,11 +111,14 @@ fn every_planned_request_arrives_and_is_answered() {
 #[ignore = "needs nginx: run `bash tests/run.sh`"]
 fn without_keep_alive_every_request_has_its_own_connection() {
     let nginx = Nginx::start();
-    for arguments in [[nginx.url("/"), "--no-keepalive".to_owned()], [nginx.url("/close"), "--quiet".to_owned()]] {
+    for arguments in
+        [[nginx.url("/"), "--no-keepalive".to_owned()], [nginx.url("/close"), "--quiet".to_owned()]]
+    {
         let [url, flag] = &arguments;
         let flags: Vec<&str> = if flag == "--quiet" { Vec::new() } else { vec![flag] };
-        let (_, document) =
-            run_json(&[[url.as_str(), "--rate", "200", "-n", "200", "--warmup", "0"].as_slice(), &flags].concat());
+        let (_, document) = run_json(
+            &[[url.as_str(), "--rate", "200", "-n", "200", "--warmup", "0"].as_slice(), &flags].concat(),
+        );
         assert_eq!(ledger(&document, "ok"), 200, "{}", document["ledger"]);
         assert_eq!(document["connections"]["opened"], 200, "{url}");
         assert_eq!(document["latency"]["connect"]["count"], 200, "every one waited for its connection");
@@ -112,8 +129,10 @@ fn without_keep_alive_every_request_has_its_own_connection() {
 #[ignore = "needs nginx: run `bash tests/run.sh`"]
 fn method_headers_and_body_arrive() {
     let nginx = Nginx::start();
-    let arguments = ["--rate", "50", "-n", "10", "--warmup", "0", "-H", "X-Test: yes", "-H", "Host: some.where"];
-    let (_, document) = run_json(&[[nginx.url("/echo").as_str(), "-m", "put", "-d", "body"].as_slice(), &arguments].concat());
+    let arguments =
+        ["--rate", "50", "-n", "10", "--warmup", "0", "-H", "X-Test: yes", "-H", "Host: some.where"];
+    let (_, document) =
+        run_json(&[[nginx.url("/echo").as_str(), "-m", "put", "-d", "body"].as_slice(), &arguments].concat());
     assert_eq!(document["body_bytes"], 10 * "PUT yes some.where".len());
     assert_eq!(document["plan"]["method"], "PUT");
 }
@@ -122,8 +141,17 @@ fn method_headers_and_body_arrive() {
 #[ignore = "needs nginx: run `bash tests/run.sh`"]
 fn a_404_is_an_http_error_and_fails_its_objective() {
     let nginx = Nginx::start();
-    let (ended, document) =
-        run_json(&[&nginx.url("/missing"), "--rate", "100", "-n", "50", "--warmup", "0", "--slo", "error_rate<1%"]);
+    let (ended, document) = run_json(&[
+        &nginx.url("/missing"),
+        "--rate",
+        "100",
+        "-n",
+        "50",
+        "--warmup",
+        "0",
+        "--slo",
+        "error_rate<1%",
+    ]);
     assert_eq!((ledger(&document, "http_error"), ended.code), (50, 99));
 }
 
@@ -135,8 +163,23 @@ fn neither_host_nor_query_is_in_any_result() {
     let file = |name: &str| folder.path().join(name).display().to_string();
     let url = nginx.url("/?token=planted-secret");
     let ended = run(&[
-        &url, "--rate", "100", "-n", "50", "--warmup", "0", "-H", "Authorization: planted-secret", "-d", "planted-secret",
-        "-o", &file("a.json"), "-o", &file("a.csv"), "-o", &file("a.txt"),
+        &url,
+        "--rate",
+        "100",
+        "-n",
+        "50",
+        "--warmup",
+        "0",
+        "-H",
+        "Authorization: planted-secret",
+        "-d",
+        "planted-secret",
+        "-o",
+        &file("a.json"),
+        "-o",
+        &file("a.csv"),
+        "-o",
+        &file("a.txt"),
     ]);
     assert_eq!(ended.code, 0, "{ended:?}");
     let mut written = ended.stdout + &ended.stderr;

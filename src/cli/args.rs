@@ -77,7 +77,13 @@ pub struct RunArgs {
     #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
     pub requests: Option<u64>,
     /// Linear ramp from 0 to the rate before the measurement, excluded from it; 0 = none
-    #[arg(long, env = "RPSBENCH_WARMUP", value_name = "DURATION", default_value = "1s", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        env = "RPSBENCH_WARMUP",
+        value_name = "DURATION",
+        default_value = "1s",
+        allow_hyphen_values = true
+    )]
     pub warmup: Span,
     /// Spacing of the arrivals
     #[arg(long, env = "RPSBENCH_ARRIVALS", default_value = "constant")]
@@ -91,31 +97,56 @@ pub struct RunArgs {
     pub method: Option<String>,
     /// A header, 'Name: value'; repeatable (in the environment: one per line)
     #[arg(
-        short = 'H', long, env = "RPSBENCH_HEADER", value_delimiter = '\n', hide_env_values = true,
+        short = 'H',
+        long,
+        env = "RPSBENCH_HEADER",
+        value_delimiter = '\n',
+        hide_env_values = true,
         help_heading = "Request"
     )]
     pub header: Vec<String>,
     /// The request body
-    #[arg(short = 'd', long, env = "RPSBENCH_BODY", value_name = "TEXT", hide_env_values = true, help_heading = "Request")]
+    #[arg(
+        short = 'd',
+        long,
+        env = "RPSBENCH_BODY",
+        value_name = "TEXT",
+        hide_env_values = true,
+        help_heading = "Request"
+    )]
     pub body: Option<String>,
     /// The request body, from a file
     #[arg(long, env = "RPSBENCH_BODY_FILE", value_name = "FILE", help_heading = "Request")]
     pub body_file: Option<PathBuf>,
     /// Longest time from the actual send to the end of the answer, and longest wait for a new connection
     #[arg(
-        long, env = "RPSBENCH_TIMEOUT", value_name = "DURATION", default_value = "10s", allow_hyphen_values = true,
+        long,
+        env = "RPSBENCH_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "10s",
+        allow_hyphen_values = true,
         help_heading = "Request"
     )]
     pub timeout: Span,
     /// A good answer later than this after its intended time counts as late
     #[arg(
-        long, env = "RPSBENCH_DEADLINE", value_name = "DURATION", allow_hyphen_values = true, help_heading = "Request"
+        long,
+        env = "RPSBENCH_DEADLINE",
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Request"
     )]
     pub deadline: Option<Span>,
 
     /// The concurrency cap: requests in flight at once; auto = rate x timeout, which cannot bind, within the file
     /// descriptors at hand
-    #[arg(long, env = "RPSBENCH_MAX_IN_FLIGHT", value_name = "auto|N", default_value = "auto", help_heading = "Load")]
+    #[arg(
+        long,
+        env = "RPSBENCH_MAX_IN_FLIGHT",
+        value_name = "auto|N",
+        default_value = "auto",
+        help_heading = "Load"
+    )]
     pub max_in_flight: FewOrAuto,
     /// What an arrival does that finds the cap full
     #[arg(long, env = "RPSBENCH_OVERFLOW", default_value = "drop", help_heading = "Load")]
@@ -128,7 +159,13 @@ pub struct RunArgs {
     #[arg(long, env = "RPSBENCH_BURST", value_name = "all|N", default_value = "all", help_heading = "Load")]
     pub burst: LimitOrAll,
     /// How long to wait for the last answers after the schedule has ended [default: the timeout]
-    #[arg(long, env = "RPSBENCH_DRAIN", value_name = "DURATION", allow_hyphen_values = true, help_heading = "Load")]
+    #[arg(
+        long,
+        env = "RPSBENCH_DRAIN",
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Load"
+    )]
     pub drain: Option<Span>,
     /// Close each connection after its answer
     #[arg(
@@ -137,14 +174,32 @@ pub struct RunArgs {
     )]
     pub no_keepalive: bool,
     /// New connections per second at most: 50, 600/m [default: no limit]
-    #[arg(long, env = "RPSBENCH_CONNECT_RATE", value_name = "RATE", allow_hyphen_values = true, help_heading = "Load")]
+    #[arg(
+        long,
+        env = "RPSBENCH_CONNECT_RATE",
+        value_name = "RATE",
+        allow_hyphen_values = true,
+        help_heading = "Load"
+    )]
     pub connect_rate: Option<Rate>,
     /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
-    #[arg(long, env = "RPSBENCH_THREADS", value_name = "auto|N", default_value = "auto", help_heading = "Load")]
+    #[arg(
+        long,
+        env = "RPSBENCH_THREADS",
+        value_name = "auto|N",
+        default_value = "auto",
+        help_heading = "Load"
+    )]
     pub threads: FewOrAuto,
     /// How early the pacer wakes before a due instant, to spend the kernel's wake-up latency before it and not after
     /// it. Costs CPU time [default: chosen by the rate; see docs/performance.md]
-    #[arg(long, env = "RPSBENCH_LEAD", value_name = "DURATION", allow_hyphen_values = true, help_heading = "Load")]
+    #[arg(
+        long,
+        env = "RPSBENCH_LEAD",
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        help_heading = "Load"
+    )]
     pub lead: Option<Span>,
 
     /// An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when
@@ -156,7 +211,14 @@ pub struct RunArgs {
     pub format: FormatArg,
     /// Also write the result to a file; format by extension: .json, .csv, .txt; repeatable (in the environment: one per
     /// line)
-    #[arg(short, long, env = "RPSBENCH_OUTPUT", value_name = "FILE", value_delimiter = '\n', help_heading = "Report")]
+    #[arg(
+        short,
+        long,
+        env = "RPSBENCH_OUTPUT",
+        value_name = "FILE",
+        value_delimiter = '\n',
+        help_heading = "Report"
+    )]
     pub output: Vec<PathBuf>,
     /// No live line and no warnings on stderr
     #[arg(
@@ -174,17 +236,30 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 pub struct ServiceArgs {
     /// Requests that the service works on at once; the others wait in order
-    #[arg(long, env = "RPSBENCH_WORKERS", value_name = "N", default_value_t = 22, help_heading = "Built-in service")]
+    #[arg(
+        long,
+        env = "RPSBENCH_WORKERS",
+        value_name = "N",
+        default_value_t = 22,
+        help_heading = "Built-in service"
+    )]
     pub workers: u32,
     /// Mean service time; 0 = it answers at once
     #[arg(
-        long, env = "RPSBENCH_SERVICE_TIME", value_name = "DURATION", default_value = "74ms",
-        allow_hyphen_values = true, help_heading = "Built-in service"
+        long,
+        env = "RPSBENCH_SERVICE_TIME",
+        value_name = "DURATION",
+        default_value = "74ms",
+        allow_hyphen_values = true,
+        help_heading = "Built-in service"
     )]
     pub service_time: Span,
     /// Spread of the log-normal service time; 0 = constant
     #[arg(
-        long, env = "RPSBENCH_SIGMA", default_value_t = 0.62, allow_hyphen_values = true,
+        long,
+        env = "RPSBENCH_SIGMA",
+        default_value_t = 0.62,
+        allow_hyphen_values = true,
         help_heading = "Built-in service"
     )]
     pub sigma: f64,
@@ -193,13 +268,21 @@ pub struct ServiceArgs {
     pub queue_max: Option<u64>,
     /// The service stands still from this long after its first request ...
     #[arg(
-        long, env = "RPSBENCH_FREEZE_AT", value_name = "DURATION", requires = "freeze_for", allow_hyphen_values = true,
+        long,
+        env = "RPSBENCH_FREEZE_AT",
+        value_name = "DURATION",
+        requires = "freeze_for",
+        allow_hyphen_values = true,
         help_heading = "Built-in service"
     )]
     pub freeze_at: Option<Span>,
     /// ... for this long
     #[arg(
-        long, env = "RPSBENCH_FREEZE_FOR", value_name = "DURATION", requires = "freeze_at", allow_hyphen_values = true,
+        long,
+        env = "RPSBENCH_FREEZE_FOR",
+        value_name = "DURATION",
+        requires = "freeze_at",
+        allow_hyphen_values = true,
         help_heading = "Built-in service"
     )]
     pub freeze_for: Option<Span>,
@@ -276,7 +359,8 @@ mod tests {
     #[test]
     fn every_flag_has_its_environment_variable() {
         fn walk(command: &clap::Command) -> usize {
-            let flags = command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"));
+            let flags =
+                command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"));
             let mut count = 0;
             for arg in flags.filter(|arg| arg.get_long().is_some()) {
                 let long = arg.get_long().unwrap();
@@ -295,7 +379,10 @@ mod tests {
         for name in ["quiet", "no_keepalive"] {
             let command = Cli::command();
             let arg = command.get_arguments().find(|arg| arg.get_id() == name).unwrap();
-            assert_eq!(format!("{:?}", arg.get_value_parser()), format!("{:?}", clap::builder::ValueParser::new(BoolishValueParser::new())));
+            assert_eq!(
+                format!("{:?}", arg.get_value_parser()),
+                format!("{:?}", clap::builder::ValueParser::new(BoolishValueParser::new()))
+            );
         }
     }
 }

@@ -40,14 +40,16 @@ impl Typed {
 /// clap's error: help, version, or what is wrong; it knows how to print itself and its exit code.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let matches = Cli::command().try_get_matches_from(arguments)?;
-    let cli = Cli::from_arg_matches(&matches)?;
-    Ok(match cli.command {
-        None => Invocation::Run(Box::new(cli.run), Typed::of(&matches)),
-        Some(Command::Run(run)) => {
+    // Read apart from the flattened flags: those that `run` requires are not asked of other commands.
+    if matches.subcommand().is_none() {
+        return Ok(Invocation::Run(Box::new(RunArgs::from_arg_matches(&matches)?), Typed::of(&matches)));
+    }
+    Ok(match Command::from_arg_matches(&matches)? {
+        Command::Run(run) => {
             let typed = matches.subcommand().map_or_else(Typed::default, |(_, matches)| Typed::of(matches));
             Invocation::Run(run, typed)
         }
-        Some(Command::Report(report)) => Invocation::Report(report),
-        Some(Command::Serve(serve)) => Invocation::Serve(serve),
+        Command::Report(report) => Invocation::Report(report),
+        Command::Serve(serve) => Invocation::Serve(serve),
     })
 }

@@ -1,6 +1,7 @@
 //! What it means: arguments, checked against each other and against the machine.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -137,7 +138,9 @@ impl RunJob {
         let mut warnings = Vec::new();
         let target = target_of(args, typed, &mut warnings)?;
         let schedule = schedule_of(args, typed)?;
-        for (name, span) in [("--timeout", Some(args.timeout)), ("--deadline", args.deadline), ("--drain", args.drain)] {
+        for (name, span) in
+            [("--timeout", Some(args.timeout)), ("--deadline", args.deadline), ("--drain", args.drain)]
+        {
             match span {
                 Some(span) if span.0 == 0 && name != "--drain" => return Err(UsageError::Zero(name)),
                 Some(span) if span.0 > MAX_WAIT_NS => return Err(UsageError::TooLong(name)),
@@ -168,7 +171,9 @@ impl RunJob {
             drain_ns: args.drain.unwrap_or(args.timeout).0,
             keepalive: !args.no_keepalive,
             connect_rate: args.connect_rate,
-            lead_ns: args.lead.map_or_else(|| lead_for(args.rate, threads, machine), |span| span.0.min(NANOS_PER_S)),
+            lead_ns: args
+                .lead
+                .map_or_else(|| lead_for(args.rate, threads, machine), |span| span.0.min(NANOS_PER_S)),
             slos: args.slo.clone(),
         };
         let body = body_of(args, typed)?;
@@ -176,9 +181,8 @@ impl RunJob {
         let method = match &args.method {
             None if args.body.is_some() || args.body_file.is_some() => Method::POST,
             None => Method::GET,
-            Some(name) => {
-                Method::from_bytes(name.to_uppercase().as_bytes()).map_err(|_| UsageError::Method(name.clone()))?
-            }
+            Some(name) => Method::from_bytes(name.to_uppercase().as_bytes())
+                .map_err(|_| UsageError::Method(name.clone()))?,
         };
         let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
         let format = format_of(args.format);
@@ -187,7 +191,13 @@ impl RunJob {
 
     /// The request of every arrival, to a target.
     pub fn template(&self, target: &Target) -> RequestTemplate {
-        RequestTemplate::new(target, self.method.clone(), &self.headers, self.body.clone(), self.plan.keepalive)
+        RequestTemplate::new(
+            target,
+            self.method.clone(),
+            &self.headers,
+            self.body.clone(),
+            self.plan.keepalive,
+        )
     }
 }
 
@@ -222,7 +232,9 @@ fn format_of(format: FormatArg) -> Format {
 
 fn target_of(args: &RunArgs, typed: &Typed, warnings: &mut Vec<String>) -> Result<TargetChoice, UsageError> {
     let text = match (&args.target, &args.url) {
-        (Some(argument), Some(flag)) if typed.has("url") && argument != flag => return Err(UsageError::TwoTargets),
+        (Some(argument), Some(flag)) if typed.has("url") && argument != flag => {
+            return Err(UsageError::TwoTargets);
+        }
         (Some(argument), _) => argument,
         (None, Some(flag)) => flag,
         (None, None) => return Ok(TargetChoice::BuiltIn(model_of(&args.service, args.seed)?)),
@@ -242,7 +254,10 @@ fn model_of(args: &ServiceArgs, seed: u64) -> Result<ServiceModel, UsageError> {
         sigma: args.sigma,
         seed,
         queue_max: args.queue_max,
-        freeze: args.freeze_at.zip(args.freeze_for).map(|(at, length)| Freeze { at_ns: at.0, for_ns: length.0 }),
+        freeze: args
+            .freeze_at
+            .zip(args.freeze_for)
+            .map(|(at, length)| Freeze { at_ns: at.0, for_ns: length.0 }),
     };
     model.validate()?;
     Ok(model)
@@ -302,7 +317,9 @@ fn cap_of(args: &RunArgs, connections: u64, warnings: &mut Vec<String>) -> u64 {
 fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: BurstDepth) -> u64 {
     let wanted = match args.threads {
         FewOrAuto::Number(threads) => threads.min(1_024),
-        FewOrAuto::Auto => ((args.rate.per_second() / RATE_PER_THREAD).ceil() as u64).clamp(1, machine.cores.max(1)),
+        FewOrAuto::Auto => {
+            ((args.rate.per_second() / RATE_PER_THREAD).ceil() as u64).clamp(1, machine.cores.max(1))
+        }
     };
     let tokens = match burst {
         BurstDepth::All => u64::MAX,
@@ -312,9 +329,8 @@ fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: Burst
 }
 
 /// How early to wake up; see docs/performance.md for the measurement.
-fn lead_for(_rate: Rate, threads: u64, machine: Machine) -> u64 {
-    // With no core to spare, yielding would only take the time of whoever is waited for.
-    if machine.cores <= threads.min(1) { 0 } else { 0 }
+fn lead_for(_rate: Rate, _threads: u64, _machine: Machine) -> u64 {
+    0
 }
 
 fn body_of(args: &RunArgs, typed: &Typed) -> Result<Bytes, UsageError> {
@@ -325,11 +341,13 @@ fn body_of(args: &RunArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     match (from_file, &args.body) {
         (Some(path), _) => {
             let fail = |cause: String| UsageError::BodyFile { path: path.clone(), cause };
-            let size = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
-            if size > MAX_BODY_BYTES {
+            let mut body = Vec::new();
+            let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+            file.take(MAX_BODY_BYTES + 1).read_to_end(&mut body).map_err(|error| fail(error.to_string()))?;
+            if body.len() as u64 > MAX_BODY_BYTES {
                 return Err(fail(format!("it is larger than {} MiB", MAX_BODY_BYTES >> 20)));
             }
-            fs::read(path).map(Bytes::from).map_err(|error| fail(error.to_string()))
+            Ok(Bytes::from(body))
         }
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),

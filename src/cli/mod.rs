@@ -9,8 +9,10 @@ mod meaning;
 mod output;
 mod values;
 
-pub use args::{Cli, ServiceArgs};
-pub use invocation::{Invocation, parse};
+pub use args::{
+    ArrivalsArg, Cli, Command, FormatArg, OverflowArg, ReportArgs, RunArgs, ServeArgs, ServiceArgs,
+};
+pub use invocation::{Invocation, Typed, parse};
 pub use meaning::{Machine, ReportJob, RunJob, ServeJob, TargetChoice, UsageError};
 pub use output::{OutputError, OutputFile};
 pub use values::{FewOrAuto, LimitOrAll, Span};

@@ -28,7 +28,9 @@ pub enum OutputError {
     #[error("the output `{0}` is a folder; name a file in it, such as result.json")]
     IsFolder(PathBuf),
     /// The folder is missing, or cannot be written to.
-    #[error("cannot write the output file `{path}`: {source}; check that its folder exists and may be written to")]
+    #[error(
+        "cannot write the output file `{path}`: {source}; check that its folder exists and may be written to"
+    )]
     Folder {
         /// The file.
         path: PathBuf,

@@ -73,7 +73,9 @@ impl FromStr for LimitOrAll {
         let number = || positive(text).and_then(|n| u32::try_from(n).ok());
         match text {
             "all" => Ok(Self::All),
-            _ => number().map(Self::Number).ok_or_else(|| "write all or a number from 1 to 4294967295".to_owned()),
+            _ => number()
+                .map(Self::Number)
+                .ok_or_else(|| "write all or a number from 1 to 4294967295".to_owned()),
         }
     }
 }
@@ -107,7 +109,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_duration_says_how_it_is_written() {
-        for text in ["", "abc", "60 parsecs", "-5s", "-1", "s", "1e3", "NaN", ".", "1..2", "99999999999999999999s"] {
+        for text in
+            ["", "abc", "60 parsecs", "-5s", "-1", "s", "1e3", "NaN", ".", "1..2", "99999999999999999999s"]
+        {
             let error = text.parse::<Span>().unwrap_err();
             assert!(error.contains("1m30s"), "{text}: {error}");
         }
@@ -115,7 +119,8 @@ mod tests {
 
     #[test]
     fn durations_are_shown_in_their_largest_whole_unit() {
-        let shown: Vec<String> = [60_000_000_000, 1_500_000_000, 60_000, 7].map(|n| Span(n).to_string()).to_vec();
+        let shown: Vec<String> =
+            [60_000_000_000, 1_500_000_000, 60_000, 7].map(|n| Span(n).to_string()).to_vec();
         assert_eq!(shown, ["60s", "1500ms", "60us", "7ns"]);
     }
 

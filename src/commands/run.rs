@@ -68,8 +68,8 @@ async fn supervise(
     target: &Target,
     template: &RequestTemplate,
 ) -> Result<Option<Finished>, CommandError> {
-    let mut interrupts =
-        Interrupts::new().map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
+    let mut interrupts = Interrupts::new()
+        .map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
     let address = tokio::select! {
         address = resolve_and_probe(target) => address?,
         () = interrupts.next() => return Ok(None),
@@ -104,7 +104,7 @@ async fn supervise(
 
 fn start_service(model: &ServiceModel, quiet: bool) -> Result<Running, CommandError> {
     let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let service = Service::start(model.clone(), loopback).map_err(CommandError::Service)?;
+    let service = Service::start(model, loopback).map_err(CommandError::Service)?;
     if !quiet {
         note(&format!("no URL given: started the built-in service on {} ({model})", service.url()));
     }

@@ -17,9 +17,9 @@ pub(super) fn serve(args: &ServeArgs) -> Result<Exit, CommandError> {
         .build()
         .map_err(|source| CommandError::System { what: "could not start the runtime", source })?;
     runtime.block_on(async {
-        let mut interrupts =
-            Interrupts::new().map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
-        let service = Service::start(job.model.clone(), job.listen).map_err(CommandError::Service)?;
+        let mut interrupts = Interrupts::new()
+            .map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
+        let service = Service::start(&job.model, job.listen).map_err(CommandError::Service)?;
         // The URL alone on stdout, for scripts; the rest is for people.
         print(format!("{}\n", service.url()).as_bytes())?;
         note(&format!("serving: {}; Ctrl-C ends it", job.model));

@@ -93,6 +93,11 @@ impl FromStr for Target {
         if authority.contains('@') {
             return Err(TargetError::UserInfo);
         }
+        if authority.matches(':').count() > 1 && !authority.starts_with('[') {
+            return Err(TargetError::Syntax(
+                "an IPv6 address stands in brackets, as in http://[::1]:8080/".to_owned(),
+            ));
+        }
         let port = match authority.rsplit_once(':') {
             Some((before, port)) if !before.contains('[') || before.ends_with(']') => Some(
                 port.parse().ok().filter(|p| *p > 0_u16).ok_or_else(|| TargetError::Port(port.to_owned()))?,
@@ -104,11 +109,6 @@ impl FromStr for Target {
         debug_assert_eq!(uri.scheme(), Some(&Scheme::HTTP));
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| TargetError::Syntax("it has no host".to_owned()))?;
-        if host.contains(':') && !host.starts_with('[') {
-            return Err(TargetError::Syntax(
-                "an IPv6 address stands in brackets: http://[::1]:8080/".to_owned(),
-            ));
-        }
         Ok(Self {
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
             port: port.unwrap_or(80),

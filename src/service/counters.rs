@@ -1,5 +1,6 @@
 //! What the service has seen, for tests and for the foreground command.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A moment's view of what the service has seen. The counters are read one after another, so the sums hold
@@ -21,6 +22,19 @@ pub struct ServiceStats {
     pub refused: u64,
     /// Requests whose client went away before the answer left.
     pub abandoned: u64,
+}
+
+impl fmt::Display for ServiceStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { connections, received, answered, rejected, refused, abandoned, .. } = self;
+        write!(f, "{received} requests on {connections} connections: {answered} answered")?;
+        for (count, what) in [(rejected, "rejected"), (refused, "refused"), (abandoned, "abandoned")] {
+            if *count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Relaxed atomics: they are statistics, nothing is ordered by them.

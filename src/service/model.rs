@@ -1,5 +1,8 @@
 //! What the service is: its parameters, checked once.
 
+use std::fmt;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::queue::Queue;
@@ -116,6 +119,27 @@ impl ServiceModel {
     pub fn queue(&self) -> Result<Queue, ModelError> {
         self.validate()?;
         Ok(Queue::new(self))
+    }
+}
+
+impl fmt::Display for ServiceModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |nanos: u64| Duration::from_nanos(nanos);
+        match self.capacity_per_s() {
+            None => write!(f, "answers at once")?,
+            Some(capacity_per_s) => {
+                let spread = if self.sigma > 0.0 { format!(", sigma {}", self.sigma) } else { String::new() };
+                let mean = time(self.service_time_ns);
+                write!(f, "{} workers of {mean:?}{spread}: capacity {capacity_per_s:.1}/s", self.workers)?;
+            }
+        }
+        if let Some(most) = self.queue_max {
+            write!(f, "; at most {most} waiting")?;
+        }
+        if let Some(freeze) = self.freeze {
+            write!(f, "; frozen for {:?} after {:?}", time(freeze.for_ns), time(freeze.at_ns))?;
+        }
+        Ok(())
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) struct Outcome {
 
 /// Runs every worker of a plan, one after the other, each on the same scripted service made anew.
 pub(super) async fn run(plan: &Plan, service: impl Fn(VirtualClock) -> Scripted<VirtualClock>) -> Outcome {
-    run_with(plan, service, |clock| TimerPacer::new(clock), |_| {}).await
+    run_with(plan, service, TimerPacer::new, |_| {}).await
 }
 
 /// The same with a pacer of the test's choice; `meanwhile` receives the handle that stops the run.
