@@ -12,7 +12,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::arrivals::{Report, Skip};
 use super::heads::Heads;
-use super::stamp::{Read, StampedReader, pause};
+use super::stamp::{READ_BYTES, Read, StampedReader, pause};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"hello\": \"world\"}\r\n";
 /// Events taken at once.
@@ -131,7 +131,11 @@ impl Server<'_> {
                             return Ok(());
                         }
                     }
-                    token => self.answer(token as usize),
+                    token => {
+                        // No edge follows the end of a stream: once it is announced, read up to it.
+                        let ending = event.events().intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP);
+                        while self.answer(token as usize, ending) {}
+                    }
                 }
             }
         }
@@ -151,29 +155,28 @@ impl Server<'_> {
             if self.connections.len() <= token {
                 self.connections.resize_with(token + 1, || None);
             }
-            self.epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, token as u64))?;
+            // Edge-triggered: otherwise the kernel looks at every answered connection again at the next wait.
+            let events = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+            self.epoll.add(&stream, EpollEvent::new(events, token as u64))?;
             self.connections[token] = Some(Connection { stream, heads: Heads::default() });
             self.accepted += 1;
         }
     }
 
-    /// One read: what is left in the socket comes with the next event.
-    fn answer(&mut self, token: usize) {
-        let Some(Some(connection)) = self.connections.get_mut(token) else { return };
+    /// One read. Whether there may be more: a read that does not fill its buffer has emptied the socket of bytes,
+    /// though not of an end of the stream.
+    fn answer(&mut self, token: usize, ending: bool) -> bool {
+        let Some(Some(connection)) = self.connections.get_mut(token) else { return false };
         let (len, stamp_ns) = match self.reader.read(&connection.stream) {
             Read::Bytes { len, stamp_ns } => (len, stamp_ns),
-            Read::Nothing => return,
+            Read::Nothing => return false,
             Read::End => {
                 // Closing the descriptor takes it out of the epoll set.
                 self.connections[token] = None;
-                return;
+                return false;
             }
         };
         let ended = connection.heads.feed(self.reader.bytes(len));
-        self.requests += ended as u64;
-        for _ in 0..ended.min(self.stamps.capacity() - self.stamps.len()) {
-            self.stamps.push(stamp_ns);
-        }
         if let (Some(at_s), Some(for_s)) = (self.args.freeze_at, self.args.freeze_for) {
             let due_ns = *self.freeze_due_ns.get_or_insert(stamp_ns + nanos(at_s));
             if stamp_ns >= due_ns {
@@ -189,6 +192,11 @@ impl Server<'_> {
         if written.is_err() {
             self.connections[token] = None;
         }
+        self.requests += ended as u64;
+        for _ in 0..ended.min(self.stamps.capacity() - self.stamps.len()) {
+            self.stamps.push(stamp_ns);
+        }
+        len == READ_BYTES || ending
     }
 
     fn report(self) -> Report {

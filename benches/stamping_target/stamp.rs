@@ -10,7 +10,7 @@ use nix::sys::socket::sockopt::ReceiveTimestampns;
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt};
 
 /// Bytes that one read can take: a deep pipeline of small requests.
-const READ_BYTES: usize = 16 << 10;
+pub const READ_BYTES: usize = 16 << 10;
 /// How far a kernel stamp may be from the clock in the self-test.
 const PLAUSIBLE_NS: u64 = 1_000_000_000;
 
