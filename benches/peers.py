@@ -99,6 +99,8 @@ class Target:
 
     def __enter__(self):
         address = self.process.stdout.readline().removeprefix("listening ").strip()
+        if not address:
+            sys.exit("the stamping target did not start")
         self.url = f"http://{address}/"
         return self
 
