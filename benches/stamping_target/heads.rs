@@ -74,7 +74,7 @@ mod tests {
 
     const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     const POST: &[u8] =
-        b"POST / HTTP/1.1\r\ncontent-Length: 12\r\nContent-Lengthy: 7\r\n\r\n{\r\n\r\n \r\n\r\n}";
+        b"POST / HTTP/1.1\r\ncontent-Length: 11\r\nContent-Lengthy: 7\r\n\r\n{\r\n\r\n \r\n\r\n}";
 
     #[test]
     fn counts_the_same_requests_at_every_cut() {
