@@ -1,0 +1,98 @@
+//! What one arrival costs the client, apart from its request: everything here runs once for each arrival, or
+//! once for a run, on the worker's thread. `cargo bench --bench hot_path`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use rpsbench::measure::{Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram};
+use rpsbench::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot};
+
+/// Arrivals in one iteration of a benchmark.
+const ARRIVALS: u64 = 10_000;
+
+fn main() {
+    divan::main();
+}
+
+/// 10,000 arrivals at an awkward rate, which needs the whole arithmetic.
+fn schedule(arrivals: Arrivals) -> Schedule {
+    let rate = Rate::new(166_667, 10).expect("a valid rate");
+    Schedule::for_count(rate, ARRIVALS).expect("a valid schedule").with_arrivals(arrivals, 1)
+}
+
+/// Taking slots in order, as a worker does.
+#[divan::bench(args = [Arrivals::Constant, Arrivals::Poisson])]
+fn schedule_iteration(bencher: Bencher, arrivals: Arrivals) {
+    let stripe = schedule(arrivals).stripe(0, 1);
+    bencher.counter(ItemsCount::new(ARRIVALS)).bench_local(|| {
+        for slot in stripe.clone() {
+            black_box(slot);
+        }
+    });
+}
+
+/// Counting what is due, after a wake-up on time (1) and after a late one.
+#[divan::bench(args = [1, 16, 256])]
+fn count_due(bencher: Bencher, due: u64) {
+    let schedule = schedule(Arrivals::Constant);
+    let stripe = schedule.stripe(0, 1);
+    let now_ns = schedule.rate().time_of(due - 1);
+    bencher.bench_local(|| black_box(&stripe).count_due(black_box(now_ns), u64::MAX));
+}
+
+/// A good answer; arrival `index` of a run at 10,000/s.
+fn ok_sample(index: u64) -> Sample {
+    let intended_ns = index * 100_000;
+    let sent_ns = intended_ns + 5_000 + index % 977;
+    let end_ns = sent_ns + 100_000 + index * 7_919 % 3_000_000;
+    let slot = Slot { index, phase: Phase::Measured, intended_ns };
+    let timeline = Timeline {
+        due_ns: sent_ns,
+        admitted_ns: sent_ns,
+        ready_ns: sent_ns,
+        sent_ns,
+        first_byte_ns: end_ns - 1_000,
+        end_ns,
+    };
+    Sample { slot, outcome: Outcome::Ok { status: 200 }, timeline: Some(timeline), body_bytes: 20 }
+}
+
+/// The account of one good answer, from the offer to the record.
+#[divan::bench]
+fn recorder_record(bencher: Bencher) {
+    let samples: Vec<Sample> = (0..ARRIVALS).map(ok_sample).collect();
+    bencher
+        .counter(ItemsCount::new(ARRIVALS))
+        .with_inputs(|| Recorder::new(IntervalLog::new(0, NANOS_PER_S, 1), None))
+        .bench_local_refs(|recorder| {
+            for sample in &samples {
+                recorder.offer(sample.slot, 1, 0);
+                recorder.record(black_box(sample));
+            }
+        });
+}
+
+/// Times between 0.1 and 3 ms, in no order.
+fn times() -> impl Iterator<Item = u64> {
+    (0..ARRIVALS).map(|i| 100_000 + i * 7_919 % 3_000_000)
+}
+
+/// One of the distributions alone; a record of a good answer makes five of these.
+#[divan::bench]
+fn distribution_record(bencher: Bencher) {
+    let times: Vec<u64> = times().collect();
+    bencher.counter(ItemsCount::new(ARRIVALS)).with_inputs(Distribution::new).bench_local_refs(
+        |distribution| {
+            for time in &times {
+                distribution.record(black_box(*time));
+            }
+        },
+    );
+}
+
+/// A histogram as it stands in the result: seven of these at the end of a run.
+#[divan::bench]
+fn histogram_encode(bencher: Bencher) {
+    let mut distribution = Distribution::new();
+    times().for_each(|time| distribution.record(time));
+    bencher.bench_local(|| encode_histogram(black_box(distribution.histogram())));
+}
