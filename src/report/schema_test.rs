@@ -1,0 +1,1 @@
+//! The published schema, held against what is really written.
