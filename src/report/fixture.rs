@@ -169,7 +169,7 @@ fn summary(
     let interrupted = samples.iter().any(|sample| sample.outcome == Outcome::Cancelled);
     let offered = || samples.iter().filter(|sample| sample.outcome != Outcome::Cancelled);
     let window_ns =
-        if interrupted { offered().last().map_or(0, |last| last.slot.intended_ns) } else { duration_ns };
+        if interrupted { offered().next_back().map_or(0, |last| last.slot.intended_ns) } else { duration_ns };
     let interval_ns = Series::interval_ns(duration_ns);
     let intervals = IntervalLog::new(0, interval_ns, Series::interval_count(window_ns));
     let mut recorder = Recorder::new(intervals, plan.deadline_s.map(|s| (s * 1e9) as u64));

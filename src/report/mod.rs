@@ -22,7 +22,7 @@ pub mod csv;
 mod fixture;
 pub mod json;
 #[cfg(test)]
-mod schema_test;
+mod schema;
 pub mod text;
 
 pub use json::{ReadError, read};

@@ -42,15 +42,15 @@ pub fn curve(summary: &Summary) -> Option<String> {
     let at = |histogram: &Histogram<u64>, of: u64, column: usize| {
         let share = 1.0 - 10_f64.powf(-nines * column as f64 / (COLUMNS - 1) as f64);
         let rank = ((share * of as f64).ceil() as u64).max(1);
-        match () {
-            () if rank > histogram.len() => Point::Beyond,
-            () if of - rank.min(of) < 5 => Point::Unsupported,
-            () => Point::Time(millis(
-                histogram
-                    .value_at_quantile((rank as f64 - 0.5) / histogram.len() as f64)
-                    .min(histogram.max()),
-            )),
+        if rank > histogram.len() {
+            return Point::Beyond;
         }
+        if of - rank.min(of) < 5 {
+            return Point::Unsupported;
+        }
+        // Half a rank below, so that rounding in the quantile cannot step over to the neighbour.
+        let quantile = (rank as f64 - 0.5) / histogram.len() as f64;
+        Point::Time(millis(histogram.value_at_quantile(quantile).min(histogram.max())))
     };
     let responses: Vec<Point> = (0..COLUMNS).map(|column| at(&response, planned, column)).collect();
     let services: Vec<Point> = (0..COLUMNS).map(|column| at(&service, service.len(), column)).collect();
@@ -72,12 +72,9 @@ pub fn curve(summary: &Summary) -> Option<String> {
         text += format!("{:>12} │{}", ms(axis.step(row)), cells).trim_end();
         text.push('\n');
     }
+    text += &ticks(nines);
     if responses.iter().any(|point| matches!(point, Point::Beyond)) {
-        text += &ticks(nines).trim_end().to_owned();
-        text += "\n             >  no good answer: above every measured time\n";
-    } else {
-        text += ticks(nines).trim_end();
-        text.push('\n');
+        text += "             >  no good answer: above every measured time\n";
     }
     Some(text)
 }
@@ -159,7 +156,7 @@ fn ticks(nines: f64) -> String {
         }
     }
     let (marks, names): (String, String) = (marks.into_iter().collect(), names.into_iter().collect());
-    format!("{:>12} └{marks}\n{:>12}  {}", "", "", names.trim_end())
+    format!("{:>12} └{marks}\n{:>12}  {}\n", "", "", names.trim_end())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Objectives, and what to look at when the figures above are not what was expected.
 
 use super::super::Style;
-use super::layout::{Tone, clean, labelled, paint, wrapped};
+use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
 use crate::measure::{SloResult, Summary};
 
@@ -88,10 +88,4 @@ fn warmup(summary: &Summary) -> String {
         text += &format!(", response p99 {} ms over good answers", ms(p99));
     }
     with_label("Warm-up", &wrapped("", &(text + "; part of no figure above")))
-}
-
-/// Puts a label in front of lines that leave room for one.
-fn with_label(label: &str, lines: &str) -> String {
-    let room = lines.len() - lines.trim_start_matches(' ').len();
-    labelled(label, lines[room..].trim_end_matches('\n'))
 }

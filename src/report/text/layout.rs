@@ -33,13 +33,24 @@ pub fn paint(text: &str, tone: Tone, style: &Style) -> String {
 
 /// A label and its text.
 pub fn labelled(label: &str, text: &str) -> String {
-    format!("{label:LABEL$} {text}\n").trim_start_matches('\n').to_owned()
+    format!("{label:LABEL$} {text}\n")
 }
 
 /// A text under a label's column, wrapped to the page; the lines after the first are indented further, by as much
 /// as the mark in front of the first takes.
 pub fn wrapped(mark: &str, text: &str) -> String {
-    let indent = LABEL + 1 + mark.chars().count();
+    wrap(mark, text, LABEL + 1)
+}
+
+/// Puts a label in front of [`wrapped`] lines, in the room that they leave.
+pub fn with_label(label: &str, lines: &str) -> String {
+    let lines = lines.strip_prefix(&" ".repeat(LABEL + 1)).unwrap_or(lines);
+    labelled(label, lines.trim_end_matches('\n'))
+}
+
+/// A text behind a margin, wrapped to the page.
+pub fn wrap(mark: &str, text: &str, margin: usize) -> String {
+    let indent = margin + mark.chars().count();
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in clean(text).split_whitespace().flat_map(|word| pieces(word, WIDTH - indent)) {
@@ -53,8 +64,7 @@ pub fn wrapped(mark: &str, text: &str) -> String {
         line.push_str(&word);
     }
     lines.push(line);
-    let pad = " ".repeat(indent);
-    format!("{}{mark}{}\n", " ".repeat(LABEL + 1), lines.join(&format!("\n{pad}")))
+    format!("{:margin$}{mark}{}\n", "", lines.join(&format!("\n{:indent$}", "")))
 }
 
 /// Text from outside (a target, an error's example, a saved file) without control characters, which could

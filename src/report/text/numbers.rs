@@ -31,14 +31,17 @@ pub fn rate(value: f64) -> String {
     format!("{}/s", group(&format!("{value:.decimals$}")))
 }
 
-/// A share of 1 in percent. A share that is not zero never reads as zero.
+/// A share of 1 in percent. One that is not nothing never reads as nothing, nor one that is not all as all.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent.abs() {
         0.0 => "0 %".to_owned(),
         p if p < 0.005 => "<0.01 %".to_owned(),
         p if p < 9.995 => format!("{percent:.2} %"),
-        _ => format!("{percent:.1} %"),
+        p if p < 99.0 => format!("{percent:.1} %"),
+        p if p < 99.995 => format!("{percent:.2} %"),
+        p if p < 100.0 => ">99.99 %".to_owned(),
+        _ => format!("{percent:.0} %"),
     }
 }
 
@@ -147,6 +150,7 @@ mod tests {
             [percent(0.0), percent(1e-6), percent(0.0123), percent(0.5)],
             ["0 %", "<0.01 %", "1.23 %", "50.0 %"]
         );
+        assert_eq!([percent(0.9996), percent(0.999_999), percent(1.0)], ["99.96 %", ">99.99 %", "100 %"]);
         assert_eq!(percent_of(1, 0), "-");
     }
 }

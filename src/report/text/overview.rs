@@ -1,7 +1,7 @@
 //! What was run, what to believe of it, and what became of every arrival.
 
 use super::super::Style;
-use super::layout::{LABEL, Tone, labelled, paint, table, wrapped};
+use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
 use super::numbers::{asked_rate, bytes, count, counted, factor, percent, percent_of, rate, seconds};
 use crate::measure::{GeneratorVerdict, Mode, ServiceVerdict, Summary};
 use crate::schedule::Arrivals;
@@ -14,16 +14,15 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
         Arrivals::Poisson => format!("Poisson (seed {})", plan.seed),
     };
     let what = match plan.mode {
-        Mode::Open => format!("open loop: {}, {spacing},", asked_rate(plan.rate_per_s)),
+        Mode::Open => format!("open loop: {} {spacing}", asked_rate(plan.rate_per_s)),
         Mode::Closed => "closed loop".to_owned(),
     };
-    let full = if plan.overflow == "queue" {
-        format!("then {} queue", count(plan.queue))
-    } else {
-        format!("then {}", plan.overflow)
+    let queue = match plan.queue {
+        0 => String::new(),
+        waiting => format!(", {} may wait", count(waiting)),
     };
     let mut text = wrapped_headline(&format!(
-        "{} {}, {what} for {}, {}, cap {} in flight, {full}",
+        "{} {}, {what} for {}, {}, cap {} in flight{queue}",
         summary.tool.name,
         summary.tool.version,
         seconds(plan.duration_s),
@@ -34,10 +33,11 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
     if summary.interrupted {
         let sign = paint("INTERRUPTED", Tone::Bad, style);
         text += &format!(
-            "{sign} after {} of {}: {} planned requests were cancelled and are in no figure below\n",
+            "{sign} after {} of {}: {} requests were never due; the figures are over the other {}\n",
             seconds(summary.rates.window_s),
             seconds(plan.duration_s),
-            count(summary.ledger.cancelled)
+            count(summary.ledger.cancelled),
+            count(summary.ledger.offered())
         );
     }
     text
@@ -46,20 +46,16 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
 /// Both judgements, their evidence, and what queueing added.
 pub fn verdicts(summary: &Summary, style: &Style) -> String {
     let (generator, tone) = match summary.verdict.generator {
-        GeneratorVerdict::Valid => {
-            ("VALID: the schedule was held, so the figures are the service's", Tone::Good)
-        }
+        GeneratorVerdict::Valid => ("VALID: the figures are the service's", Tone::Good),
         GeneratorVerdict::Suspect => ("SUSPECT: part of the figures may be the client's own", Tone::Doubtful),
         GeneratorVerdict::Invalid => {
-            ("INVALID: the schedule was not held; the figures say more about the client", Tone::Bad)
+            ("INVALID: the figures say more about the client than about the service", Tone::Bad)
         }
     };
     let mut text = labelled("Generator", &sentence(generator, tone, style));
     let (service, tone) = match summary.verdict.service {
-        ServiceVerdict::KeepingUp => ("KEEPING UP: it answered at the offered rate", Tone::Good),
-        ServiceVerdict::Saturated => {
-            ("SATURATED: it fell behind; a longer run would show larger times", Tone::Bad)
-        }
+        ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
+        ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
     };
     text += &labelled("Service", &sentence(service, tone, style));
     for reason in &summary.verdict.reasons {
@@ -82,10 +78,7 @@ fn queueing(summary: &Summary) -> String {
     let amplification = if figures.is_empty() {
         "amplification unknown: too few good answers".to_owned()
     } else {
-        format!(
-            "{} (response / service): what a tool that measures from the send would hide",
-            figures.join(", ")
-        )
+        format!("{}: what a tool that measures from the send would hide", figures.join(", "))
     };
     let mut in_flight = format!(
         "in flight: at most {}, {} when the schedule ended",
@@ -114,33 +107,28 @@ pub fn ledger(summary: &Summary) -> String {
             .collect();
         format!("{} {of} = {}", count(total), parts.join(" + "))
     };
-    let mut text = labelled(
-        "Requests",
-        &sum(
-            ledger.planned,
-            "planned",
-            &[
-                (ledger.sent, "sent"),
-                (ledger.overflow, "overflow"),
-                (ledger.missed, "missed"),
-                (ledger.cancelled, "cancelled"),
-            ],
-        ),
+    let planned = sum(
+        ledger.planned,
+        "planned",
+        &[
+            (ledger.sent, "sent"),
+            (ledger.overflow, "overflow"),
+            (ledger.missed, "missed"),
+            (ledger.cancelled, "cancelled"),
+        ],
     );
-    text += &labelled(
-        "",
-        &sum(
-            ledger.sent,
-            "sent",
-            &[
-                (ledger.ok, "ok"),
-                (ledger.http_error, "HTTP errors"),
-                (ledger.timeout, "timeouts"),
-                (ledger.connection_error, "connection errors"),
-                (ledger.unfinished, "unfinished"),
-            ],
-        ),
+    let sent = sum(
+        ledger.sent,
+        "sent",
+        &[
+            (ledger.ok, "ok"),
+            (ledger.http_error, "HTTP errors"),
+            (ledger.timeout, "timeouts"),
+            (ledger.connection_error, "connection errors"),
+            (ledger.unfinished, "unfinished"),
+        ],
     );
+    let mut text = with_label("Requests", &wrapped("", &planned)) + &wrapped("", &sent);
     let late = plan.deadline_s.map_or_else(String::new, |s| format!("good, but later than {}", seconds(s)));
     let lines = [
         (
@@ -183,7 +171,7 @@ pub fn ledger(summary: &Summary) -> String {
             ledger.connection_error,
             ledger.sent,
             "sent",
-            "no connection, or it broke before the answer was complete".to_owned(),
+            "the connection failed or broke".to_owned(),
         ),
         (
             "unfinished",
@@ -239,5 +227,5 @@ fn sentence(text: &str, tone: Tone, style: &Style) -> String {
 
 /// A headline from the left margin: only a very long target is wrapped.
 fn wrapped_headline(text: &str) -> String {
-    wrapped("", text).lines().map(|line| format!("{}\n", line.trim_start())).collect()
+    wrap("", text, 0)
 }

@@ -1,7 +1,7 @@
 //! The run over time: one character for each interval or for several, so that a freeze or a growing backlog is
 //! seen at a glance.
 
-use super::layout::{LABEL, clean};
+use super::layout::LABEL;
 use super::numbers::{count, ms, seconds};
 use crate::measure::{Quantile, SeriesRow, Summary};
 
@@ -19,7 +19,7 @@ enum Cell {
     Unknown,
 }
 
-/// Draws response time and backlog; nothing for a run of one interval.
+/// Draws response time, backlog (in flight and waiting for the cap) and send lag; nothing for a run of one interval.
 pub fn over_time(summary: &Summary) -> String {
     let rows = &summary.series;
     if rows.len() < 2 {
@@ -39,28 +39,34 @@ pub fn over_time(summary: &Summary) -> String {
     let lag: Vec<Cell> =
         rows.iter().map(|row| row.send_lag_p99_ms.map_or(Cell::Unknown, Cell::Known)).collect();
     let per_column = rows.len().div_ceil(COLUMNS);
-    let width = seconds(summary.plan.series_interval_s * per_column as f64);
-    let mut text = format!("Over time, each column the worst of {width}, heights from 0 to the maximum\n");
+    let interval = seconds(summary.plan.series_interval_s);
+    let column =
+        if per_column == 1 { interval } else { format!("the worst of {per_column} intervals of {interval}") };
+    let mut text = format!("Over time: a column is {column}, heights from 0 to the maximum\n");
     let whole = |value: f64| count(value as u64);
     let in_ms = |value: f64| format!("{} ms", ms(value));
     let lines = [
         (format!("response {name}"), resample(&response, per_column), &in_ms as &dyn Fn(f64) -> String),
-        ("in flight".to_owned(), resample(&backlog, per_column), &whole),
+        ("backlog".to_owned(), resample(&backlog, per_column), &whole),
         ("send lag p99".to_owned(), resample(&lag, per_column), &in_ms),
     ];
-    let has = |cell: Cell| lines.iter().any(|(_, cells, _)| cells.contains(&cell));
+    let shown = || lines.iter().filter(|(_, cells, _)| cells.iter().any(|cell| *cell != Cell::Unknown));
+    let has = |cell: Cell| shown().any(|(_, cells, _)| cells.contains(&cell));
     let (beyond, unknown) = (has(Cell::Beyond), has(Cell::Unknown));
-    for (name, cells, unit) in &lines {
+    for (name, cells, unit) in shown() {
         text += &line(name, cells, unit);
     }
-    let signs: Vec<&str> = [(beyond, "×  no good answer there"), (unknown, "·  too few arrivals to tell")]
-        .into_iter()
-        .filter_map(|(occurs, sign)| occurs.then_some(sign))
-        .collect();
+    let signs: Vec<&str> = [
+        (beyond, "×  the percentile falls among arrivals without a good answer"),
+        (unknown, "·  too few arrivals to tell"),
+    ]
+    .into_iter()
+    .filter_map(|(occurs, sign)| occurs.then_some(sign))
+    .collect();
     if !signs.is_empty() {
         text += &format!("  {}\n", signs.join("   "));
     }
-    clean_lines(&text)
+    text
 }
 
 type Figure = fn(&SeriesRow) -> Option<f64>;
@@ -107,10 +113,6 @@ fn glyph(cell: Cell, high: f64) -> char {
         }
         Cell::Known(_) => LEVELS[0],
     }
-}
-
-fn clean_lines(text: &str) -> String {
-    text.lines().map(|line| clean(line) + "\n").collect()
 }
 
 #[cfg(test)]

@@ -1,1 +1,0 @@
-//! The published schema, held against what is really written.
