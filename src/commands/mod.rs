@@ -8,13 +8,13 @@ mod serve;
 mod signals;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::{self, Invocation, OutputError, UsageError};
 use crate::load::EngineError;
 use crate::measure::SummaryError;
-use crate::report::ReadError;
+use crate::report::{ReadError, Style};
 use crate::transport::Unreachable;
 
 /// How a command ended.
@@ -119,4 +119,10 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Colour on a terminal, unless `NO_COLOR` (no-color.org) asks for none.
+fn style_of_stdout() -> Style {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style { color: io::stdout().is_terminal() && !refused }
 }

@@ -1,10 +1,10 @@
 //! `rpsbench report`: a saved result, printed again.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use super::{CommandError, Exit, print};
+use super::{CommandError, Exit, print, style_of_stdout};
 use crate::cli::{ReportArgs, ReportJob};
 use crate::report::{Style, read, render};
 
@@ -18,11 +18,11 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
     let name = job.file.display().to_string();
     let summary = read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
     if job.outputs.is_empty() {
-        print(&render(&summary, job.format, Style::for_terminal(io::stdout().is_terminal())))?;
+        print(render(&summary, job.format, &style_of_stdout()).as_bytes())?;
     }
     for output in job.outputs {
-        let content = render(&summary, output.format(), Style::plain());
-        output.write(&content)?;
+        let content = render(&summary, output.format(), &Style::default());
+        output.write(content.as_bytes())?;
     }
     Ok(Exit::Done)
 }

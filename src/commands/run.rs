@@ -1,7 +1,5 @@
 //! `rpsbench run`: an open loop, from the plan to the report.
 
-use std::io::{self, IsTerminal};
-
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -9,7 +7,7 @@ use tokio::sync::watch;
 use super::live::{LiveLine, note};
 use super::machine::machine;
 use super::signals::Interrupts;
-use super::{CommandError, Exit, print};
+use super::{CommandError, Exit, print, style_of_stdout};
 use crate::cli::{RunArgs, RunJob, TargetChoice, Typed};
 use crate::load::{self, Finished, MonotonicClock, Stop};
 use crate::measure::{GeneratorVerdict, RunFacts, Summary};
@@ -55,10 +53,10 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
     };
     let summary = Summary::new(facts, &finished.recorder)?;
     for output in std::mem::take(&mut job.outputs) {
-        let content = render(&summary, output.format(), Style::plain());
-        output.write(&content)?;
+        let content = render(&summary, output.format(), &Style::default());
+        output.write(content.as_bytes())?;
     }
-    print(&render(&summary, job.format, Style::for_terminal(io::stdout().is_terminal())))?;
+    print(render(&summary, job.format, &style_of_stdout()).as_bytes())?;
     Ok(exit_of(&summary))
 }
 

@@ -32,33 +32,37 @@ impl GovernorClock for Mint {
     }
 }
 
+type Limiter = RateLimiter<NotKeyed, InMemoryState, Mint, NoOpMiddleware<Nanos>>;
+
 /// A token bucket that the schedule fills.
 pub struct TokenBucket {
     mint: Mint,
-    depth: NonZeroU32,
-    limiter: RateLimiter<NotKeyed, InMemoryState, Mint, NoOpMiddleware<Nanos>>,
+    /// Depth and limiter; `None` where the bucket holds everything and so never refuses.
+    limited: Option<(NonZeroU32, Limiter)>,
 }
 
 impl TokenBucket {
     /// An empty bucket for one of `workers` workers. Each has an equal part of the depth, and at least one token.
     pub fn new(burst: BurstDepth, workers: u64) -> Self {
-        let depth = match burst {
-            BurstDepth::All => u32::MAX,
+        let mint = Mint::default();
+        let limited = match burst {
+            BurstDepth::All => None,
             BurstDepth::Tokens(tokens) => {
-                u32::try_from(u64::from(tokens) / workers.max(1)).unwrap_or(u32::MAX).max(1)
+                let part = u32::try_from(u64::from(tokens) / workers.max(1)).unwrap_or(u32::MAX);
+                let depth = NonZeroU32::new(part).unwrap_or(NonZeroU32::MIN);
+                // A period of one nanosecond is one token on the clock that counts tokens.
+                Quota::with_period(Duration::from_nanos(1)).map(|one_token| {
+                    let limiter = RateLimiter::direct_with_clock(one_token.allow_burst(depth), mint.clone());
+                    (depth, limiter)
+                })
             }
         };
-        let depth = NonZeroU32::new(depth).unwrap_or(NonZeroU32::MIN);
-        let mint = Mint::default();
-        let one_token =
-            Quota::with_period(Duration::from_nanos(1)).unwrap_or_else(|| Quota::per_second(depth));
-        let limiter = RateLimiter::direct_with_clock(one_token.allow_burst(depth), mint.clone());
-        Self { mint, depth, limiter }
+        Self { mint, limited }
     }
 
-    /// The most tokens the bucket holds.
+    /// The most tokens that are worth minting at once: more would fall out. 0 where nothing is limited.
     pub fn depth(&self) -> u64 {
-        u64::from(self.depth.get())
+        self.limited.as_ref().map_or(0, |(depth, _)| u64::from(depth.get()))
     }
 
     /// Mints tokens; those that do not fit fall out.
@@ -68,7 +72,7 @@ impl TokenBucket {
 
     /// Takes a token, if there is one.
     pub fn take(&self) -> bool {
-        self.limiter.check().is_ok()
+        self.limited.as_ref().is_none_or(|(_, limiter)| limiter.check().is_ok())
     }
 }
 

@@ -96,9 +96,11 @@ impl Ledger {
     /// # Errors
     /// [`Imbalance`] with the figures, when one does not hold.
     pub fn check(&self) -> Result<(), Imbalance> {
-        let planned = self.sent + self.overflow + self.missed + self.cancelled;
-        let sent = self.ok + self.http_error + self.timeout + self.connection_error + self.unfinished;
-        if planned == self.planned && sent == self.sent && self.late <= self.ok {
+        // In 128 bits: a damaged file may hold any figures, and must not overflow the sum that would reveal it.
+        let sum = |columns: &[u64]| columns.iter().map(|count| u128::from(*count)).sum::<u128>();
+        let planned = sum(&[self.sent, self.overflow, self.missed, self.cancelled]);
+        let sent = sum(&[self.ok, self.http_error, self.timeout, self.connection_error, self.unfinished]);
+        if planned == u128::from(self.planned) && sent == u128::from(self.sent) && self.late <= self.ok {
             Ok(())
         } else {
             Err(Imbalance(*self))
@@ -137,5 +139,10 @@ mod tests {
             ALL.iter().for_each(|outcome| ledger.count(*outcome));
             assert!(ledger.check().is_err());
         }
+    }
+    #[test]
+    fn figures_beyond_any_run_are_an_imbalance_too() {
+        let ledger = Ledger { planned: 1, sent: u64::MAX, overflow: 2, ok: u64::MAX, ..Ledger::default() };
+        assert!(ledger.check().is_err());
     }
 }

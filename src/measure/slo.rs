@@ -83,7 +83,7 @@ impl Slo {
             }
             Metric::ErrorRate => (share(ledger.http_error, ledger.sent), false),
             Metric::FailureRate => (share(ledger.timeout + ledger.connection_error, ledger.sent), false),
-            Metric::OverflowRate => (share(ledger.overflow, ledger.planned), false),
+            Metric::OverflowRate => (share(ledger.overflow, offered), false),
             Metric::Achieved => (share(ledger.sent, offered), false),
         };
         // A mean with a few bad arrivals in it is compared as it stands; a percentile or maximum that was not

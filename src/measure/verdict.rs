@@ -170,10 +170,10 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
             vec!["nothing was offered, so nothing is known of the service".to_owned()],
         );
     }
-    if share(ledger.overflow, ledger.planned) > OVERFLOWED {
+    if share(ledger.overflow, ledger.offered()) > OVERFLOWED {
         reasons.push(format!(
             "{} of the arrivals found the cap of {} in flight full",
-            percent(share(ledger.overflow, ledger.planned)),
+            percent(share(ledger.overflow, ledger.offered())),
             summary.plan.max_in_flight
         ));
     }

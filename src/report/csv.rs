@@ -1,0 +1,280 @@
+//! A table with one row per run: first the columns of the usual closed-loop table, under the same names and in the
+//! same order, so that both can stand in one sheet; then what an open loop knows besides.
+//!
+//! All times are in milliseconds (`_ms`), all rates of requests per second (`_per_s`), all shares between 0 and 1
+//! (`_rate`). An empty field: not applicable, or the sample cannot support the figure. A lower bound is written
+//! `>10000`, so that no spreadsheet takes it for a measured number; `lower_bounds` names all such columns.
+//!
+//! | Column | Meaning |
+//! |---|---|
+//! | `scenario` | name of the run |
+//! | `concurrency` | users of a closed loop; empty for an open loop, which has none |
+//! | `total_requests` | requests sent |
+//! | `rps` | complete answers per second, as `completed_per_s` |
+//! | `error_rate`, `failure_rate` | HTTP errors / sent, (timeouts + connection errors) / sent |
+//! | `avg_ms` ... `p99_ms` | response time over all planned arrivals, from the intended time |
+//! | `mode`, `arrivals` | `open` or `closed`; `constant` or `poisson` |
+//! | `rate_per_s`, `duration_s` | as planned |
+//! | `offered_per_s` ... `ok_per_s` | offered, sent, completed and good rate over the window |
+//! | `planned` ... `unfinished` | the ledger |
+//! | `overflow_rate` | overflow / planned |
+//! | `response_p50_ms` ... `response_p99_99_ms` | the percentiles that the closed-loop table has not |
+//! | `response_ok_p50_ms`, `response_ok_p99_ms` | response time over good answers alone |
+//! | `service_mean_ms` ... `service_max_ms` | service time over good answers, from the actual send |
+//! | `send_lag_p99_ms`, `slot_wait_p99_ms` | the client's lateness; the wait for the cap |
+//! | `amplification_p99`, `amplification_mean` | response / service |
+//! | `in_flight_peak`, `in_flight_end` | requests |
+//! | `generator`, `service` | the verdicts |
+//! | `slos_failed` | objectives that failed |
+//! | `interrupted` | `true` or `false` |
+//! | `lower_bounds` | names of the columns that hold lower bounds, apart by spaces |
+
+use crate::measure::{GeneratorVerdict, LatencyStats, Mode, ServiceVerdict, Summary};
+use crate::schedule::Arrivals;
+
+/// One named field of a row.
+struct Field {
+    column: &'static str,
+    text: String,
+    lower_bound: bool,
+}
+
+/// The table of a single run, under a name made of its plan.
+pub fn render(summary: &Summary) -> String {
+    table([(scenario(summary).as_str(), summary)])
+}
+
+/// A table of several runs, each with its name. Without runs it is empty.
+pub fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let mut write = |record: Vec<&str>| {
+        writer.write_record(record).expect("memory takes every record, and all rows have the same columns");
+    };
+    let mut header_written = false;
+    for (scenario, summary) in runs {
+        let fields = fields(scenario, summary);
+        if !header_written {
+            write(fields.iter().map(|field| field.column).collect());
+            header_written = true;
+        }
+        write(fields.iter().map(|field| field.text.as_str()).collect());
+    }
+    let bytes = writer.into_inner().expect("memory can always be flushed");
+    String::from_utf8(bytes).expect("every field is text")
+}
+
+/// The name of a run that nobody has named: `open-300/s`.
+fn scenario(summary: &Summary) -> String {
+    match summary.plan.mode {
+        Mode::Open => format!("open-{}/s", summary.plan.rate_per_s),
+        Mode::Closed => "closed".to_owned(),
+    }
+}
+
+fn fields(scenario: &str, summary: &Summary) -> Vec<Field> {
+    let (plan, ledger, rates) = (&summary.plan, &summary.ledger, &summary.rates);
+    let latency = &summary.latency;
+    let mut row = Row(Vec::new());
+    row.text("scenario", scenario);
+    row.text("concurrency", "");
+    row.text("total_requests", ledger.sent);
+    row.number("rps", Some(rates.completed_per_s));
+    row.share("error_rate", rates.error_rate);
+    row.share("failure_rate", rates.failure_rate);
+    let response =
+        [("avg_ms", "mean"), ("min_ms", "min"), ("max_ms", "max"), ("p90_ms", "p90"), ("p95_ms", "p95")];
+    row.times(&latency.response, &response);
+    row.times(&latency.response, &[("p99_ms", "p99")]);
+
+    row.text(
+        "mode",
+        match plan.mode {
+            Mode::Open => "open",
+            Mode::Closed => "closed",
+        },
+    );
+    row.text(
+        "arrivals",
+        match plan.arrivals {
+            Arrivals::Constant => "constant",
+            Arrivals::Poisson => "poisson",
+        },
+    );
+    row.text("rate_per_s", plan.rate_per_s);
+    row.text("duration_s", plan.duration_s);
+    row.number("offered_per_s", Some(rates.offered_per_s));
+    row.number("sent_per_s", Some(rates.sent_per_s));
+    row.number("completed_per_s", Some(rates.completed_per_s));
+    row.number("ok_per_s", Some(rates.ok_per_s));
+    for (column, count) in [
+        ("planned", ledger.planned),
+        ("sent", ledger.sent),
+        ("overflow", ledger.overflow),
+        ("missed", ledger.missed),
+        ("cancelled", ledger.cancelled),
+        ("ok", ledger.ok),
+        ("http_error", ledger.http_error),
+        ("timeout", ledger.timeout),
+        ("connection_error", ledger.connection_error),
+        ("unfinished", ledger.unfinished),
+    ] {
+        row.text(column, count);
+    }
+    row.share("overflow_rate", Some(rates.overflow_rate));
+    let response =
+        [("response_p50_ms", "p50"), ("response_p99_9_ms", "p99.9"), ("response_p99_99_ms", "p99.99")];
+    row.times(&latency.response, &response);
+    row.times(&latency.response_ok, &[("response_ok_p50_ms", "p50"), ("response_ok_p99_ms", "p99")]);
+    let service = [
+        ("service_mean_ms", "mean"),
+        ("service_p50_ms", "p50"),
+        ("service_p90_ms", "p90"),
+        ("service_p95_ms", "p95"),
+        ("service_p99_ms", "p99"),
+        ("service_p99_9_ms", "p99.9"),
+        ("service_p99_99_ms", "p99.99"),
+        ("service_max_ms", "max"),
+    ];
+    row.times(&latency.service, &service);
+    row.times(&latency.send_lag, &[("send_lag_p99_ms", "p99")]);
+    row.times(&latency.slot_wait, &[("slot_wait_p99_ms", "p99")]);
+    let queueing = &summary.queueing;
+    for (column, value) in [
+        ("amplification_p99", queueing.amplification_p99),
+        ("amplification_mean", queueing.amplification_mean),
+    ] {
+        row.figure(column, value, queueing.lower_bounds.iter().any(|name| name == column));
+    }
+    row.text("in_flight_peak", queueing.in_flight_peak);
+    row.text("in_flight_end", queueing.in_flight_end);
+    row.text(
+        "generator",
+        match summary.verdict.generator {
+            GeneratorVerdict::Valid => "valid",
+            GeneratorVerdict::Suspect => "suspect",
+            GeneratorVerdict::Invalid => "invalid",
+        },
+    );
+    row.text(
+        "service",
+        match summary.verdict.service {
+            ServiceVerdict::KeepingUp => "keeping_up",
+            ServiceVerdict::Saturated => "saturated",
+        },
+    );
+    row.text("slos_failed", summary.slos.iter().filter(|slo| !slo.passed).count());
+    row.text("interrupted", summary.interrupted);
+    let bounds: Vec<&str> =
+        row.0.iter().filter(|field| field.lower_bound).map(|field| field.column).collect();
+    let bounds = bounds.join(" ");
+    row.text("lower_bounds", bounds);
+    row.0
+}
+
+/// A row in the making.
+struct Row(Vec<Field>);
+
+impl Row {
+    fn text(&mut self, column: &'static str, text: impl ToString) {
+        self.0.push(Field { column, text: text.to_string(), lower_bound: false });
+    }
+
+    /// To a thousandth: a microsecond, or a request in a quarter of an hour.
+    fn figure(&mut self, column: &'static str, value: Option<f64>, lower_bound: bool) {
+        let sign = if lower_bound { ">" } else { "" };
+        let text = value.map_or_else(String::new, |value| format!("{sign}{value:.3}"));
+        let lower_bound = lower_bound && value.is_some();
+        self.0.push(Field { column, text, lower_bound });
+    }
+
+    fn number(&mut self, column: &'static str, value: Option<f64>) {
+        self.figure(column, value, false);
+    }
+
+    /// To a millionth: shares are small.
+    fn share(&mut self, column: &'static str, value: Option<f64>) {
+        self.text(column, value.map_or_else(String::new, |value| format!("{value:.6}")));
+    }
+
+    fn times(&mut self, stats: &LatencyStats, columns: &[(&'static str, &str)]) {
+        for (column, figure) in columns {
+            let value = match *figure {
+                "min" => stats.min_ms,
+                "mean" => stats.mean_ms,
+                "max" => stats.max_ms,
+                name => {
+                    stats.percentiles().into_iter().find(|(q, _)| q.to_string() == name).and_then(|(_, v)| v)
+                }
+            };
+            self.figure(column, value, stats.is_lower_bound(figure));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::fixture;
+    use super::*;
+
+    /// The header that tables of closed-loop tools have.
+    const CLOSED_LOOP: &str = "scenario,concurrency,total_requests,rps,error_rate,failure_rate,\
+                               avg_ms,min_ms,max_ms,p90_ms,p95_ms,p99_ms,";
+
+    fn read(text: &str) -> Vec<BTreeMap<String, String>> {
+        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+        reader.deserialize().map(|row| row.unwrap()).collect()
+    }
+
+    #[test]
+    fn the_closed_loop_table_comes_first() {
+        for summary in fixture::all() {
+            let text = render(&summary);
+            assert!(text.starts_with(CLOSED_LOOP), "{text}");
+            assert_eq!(text.lines().count(), 2);
+        }
+    }
+
+    #[test]
+    fn columns_are_unique_and_the_same_for_every_run() {
+        let summaries = fixture::all();
+        let columns = |summary| fields("a", summary).iter().map(|field| field.column).collect::<Vec<_>>();
+        let first = columns(&summaries[0]);
+        assert!(summaries.iter().all(|summary| columns(summary) == first));
+        for (i, column) in first.iter().enumerate() {
+            assert!(!first[..i].contains(column), "{column} twice");
+        }
+    }
+
+    #[test]
+    fn a_lower_bound_is_no_number_and_is_named() {
+        let rows = read(&render(&fixture::overload()));
+        let row = &rows[0];
+        assert_eq!(row["p99_ms"], ">2000.000");
+        assert!(row["lower_bounds"].split(' ').any(|name| name == "p99_ms"), "{row:?}");
+        assert!(row["response_p50_ms"].parse::<f64>().is_ok());
+        for (column, text) in row {
+            let named = row["lower_bounds"].split(' ').any(|name| name == column);
+            assert_eq!(text.starts_with('>'), named, "{column}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_empty() {
+        let rows = read(&render(&fixture::few()));
+        assert_eq!(rows[0]["concurrency"], "");
+        assert_eq!(rows[0]["p99_ms"], "");
+        assert_eq!(rows[0]["scenario"], "open-0.5/s");
+        assert_eq!(rows[0]["connection_error"], "2");
+    }
+
+    #[test]
+    fn several_runs_share_one_header() {
+        let [a, b, _] = fixture::all();
+        let rows = read(&table([("calm", &a), ("rough, \"wild\"", &b)]));
+        assert_eq!(rows.len(), 2);
+        assert_eq!((rows[0]["scenario"].as_str(), rows[1]["scenario"].as_str()), ("calm", "rough, \"wild\""));
+        assert_eq!(rows[0]["total_requests"], "3000");
+    }
+}

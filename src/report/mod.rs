@@ -1,0 +1,157 @@
+//! What is written about a run: one reporter per file, each a function of a [`Summary`].
+//!
+//! ```text
+//! Summary ── text ── for people: verdicts first, units everywhere, at most 100 columns
+//!         ├─ json ── the result document `rpsbench.result/1`, and back
+//!         └─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
+//! ```
+//!
+//! A reporter sees nothing but the summary: no clock, no network, no file and no terminal. So a saved result
+//! prints exactly as the run itself did ([`json::read`], then [`render`]), and every report can be tested as a
+//! string. Two rules hold for all of them: a lower bound never looks like a measured figure, and a figure that
+//! the sample cannot support is left out rather than guessed.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::measure::Summary;
+
+pub mod csv;
+#[cfg(test)]
+mod fixture;
+pub mod json;
+#[cfg(test)]
+mod schema;
+pub mod text;
+
+pub use json::{ReadError, read};
+
+/// The forms a report can take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// The result document, for programs.
+    Json,
+    /// A table with one row per run.
+    Csv,
+}
+
+/// How a report for people may look. Programs' formats have no style.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides; the default is plain.
+    pub color: bool,
+}
+
+/// There is no report format of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no report format `{0}`; the formats are text, json and csv")]
+pub struct UnknownFormat(String);
+
+/// Writes the report of one run, with a newline at its end.
+pub fn render(summary: &Summary, format: Format, style: &Style) -> String {
+    match format {
+        Format::Text => text::render(summary, style),
+        Format::Json => json::render(summary),
+        Format::Csv => csv::render(summary),
+    }
+}
+
+impl Format {
+    /// All formats, in the order that help shows them.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Csv];
+
+    /// The format that a file name asks for by its extension (`.txt`, `.json`, `.csv`, in any case).
+    pub fn from_extension(path: impl AsRef<Path>) -> Option<Self> {
+        let extension = path.as_ref().extension()?.to_str()?.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|format| format.extension() == extension)
+    }
+
+    /// The name that `--format` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
+    }
+
+    /// The extension of its files, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name().eq_ignore_ascii_case(name.trim()))
+            .ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_known_by_its_name_and_by_its_extension() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse(), Ok(format));
+            assert_eq!(Format::from_extension(format!("out/run.{}", format.extension())), Some(format));
+        }
+        assert_eq!("JSON".parse(), Ok(Format::Json));
+        assert_eq!(Format::from_extension("RUN.CSV"), Some(Format::Csv));
+        for path in ["run", "run.xml", ".json", "run.json.gz"] {
+            assert_eq!(Format::from_extension(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_format_names_the_known_ones() {
+        let error = "yaml".parse::<Format>().unwrap_err().to_string();
+        for format in Format::ALL {
+            assert!(error.contains(format.name()), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_saved_result_prints_as_the_run_itself_did() {
+        for summary in fixture::all() {
+            let saved = read(json::render(&summary).as_bytes()).unwrap();
+            assert_eq!(saved, summary);
+            for format in Format::ALL {
+                for color in [false, true] {
+                    let style = Style { color };
+                    assert_eq!(render(&saved, format, &style), render(&summary, format, &style), "{format}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_report_ends_with_one_newline() {
+        for summary in fixture::all() {
+            for format in Format::ALL {
+                let report = render(&summary, format, &Style::default());
+                assert!(report.ends_with('\n') && !report.ends_with("\n\n"), "{format}");
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The published schema (`docs/result.schema.json`), held against what is really written.
+
+use jsonschema::{Validator, draft202012};
+use serde_json::{Value, json};
+
+use super::{fixture, json as document};
+
+const SCHEMA: &str = include_str!("../../docs/result.schema.json");
+
+fn schema() -> Value {
+    serde_json::from_str(SCHEMA).unwrap()
+}
+
+fn validator() -> Validator {
+    draft202012::new(&schema()).unwrap()
+}
+
+fn rendered() -> impl Iterator<Item = Value> {
+    fixture::all().into_iter().map(|summary| serde_json::from_str(&document::render(&summary)).unwrap())
+}
+
+/// Every object of a document with the pointer to it.
+fn objects(value: &Value, at: String, found: &mut Vec<(String, Vec<String>)>) {
+    match value {
+        Value::Object(map) => {
+            found.push((at.clone(), map.keys().cloned().collect()));
+            map.iter().for_each(|(key, value)| objects(value, format!("{at}/{key}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, item)| objects(item, format!("{at}/{i}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_schema_is_a_schema_with_a_description_for_every_field() {
+    assert!(draft202012::meta::is_valid(&schema()));
+    let mut found = Vec::new();
+    objects(&schema(), String::new(), &mut found);
+    for (at, keys) in found.iter().filter(|(at, _)| at.rsplit('/').nth(1) == Some("properties")) {
+        // The condition on the mode repeats a field that is described above it.
+        assert!(at.contains("/if/") || keys.iter().any(|key| key == "description" || key == "$ref"), "{at}");
+    }
+}
+
+#[test]
+fn rendered_documents_are_valid() {
+    let validator = validator();
+    for document in rendered() {
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+}
+
+/// A field that is written but not described would be a promise that nobody can read.
+#[test]
+fn every_written_field_is_described() {
+    let mut strict = schema();
+    forbid_unknown_fields(&mut strict);
+    let validator = draft202012::new(&strict).unwrap();
+    for document in rendered() {
+        let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+    }
+}
+
+fn forbid_unknown_fields(schema: &mut Value) {
+    if schema.get("type") == Some(&json!("object")) && schema.get("additionalProperties").is_none() {
+        schema["additionalProperties"] = json!(false);
+    }
+    match schema {
+        Value::Object(map) => map.values_mut().for_each(forbid_unknown_fields),
+        Value::Array(items) => items.iter_mut().for_each(forbid_unknown_fields),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_document_without_any_of_its_fixed_names_is_invalid() {
+    /// Names that were added later or have a default, so that a document may lack them.
+    const OPTIONAL: [&str; 8] =
+        ["/slos", "/body_bytes", "/warmup", "/late", "/lower_bounds", "/queued_end", "/queued", "/window_s"];
+    let validator = validator();
+    let document: Value = serde_json::to_value(fixture::overload()).unwrap();
+    let mut found = Vec::new();
+    objects(&document, String::new(), &mut found);
+    let mut removed = 0;
+    for (at, keys) in found.iter().filter(|(at, _)| at != "/status_codes") {
+        for key in keys.iter().filter(|key| !OPTIONAL.contains(&format!("/{key}").as_str())) {
+            let mut broken = document.clone();
+            broken.pointer_mut(at).unwrap().as_object_mut().unwrap().remove(key);
+            assert!(!validator.is_valid(&broken), "{at}/{key}");
+            removed += 1;
+        }
+    }
+    assert!(removed > 150, "{removed}");
+}
+
+#[test]
+fn a_wrong_value_is_invalid() {
+    let validator = validator();
+    for (at, value) in [
+        ("/schema", json!("rpsbench.result/2")),
+        ("/interrupted", json!("no")),
+        ("/ledger/sent", json!(-1)),
+        ("/ledger/ok", json!(1.5)),
+        ("/plan/mode", json!("ajar")),
+        ("/plan/burst", json!(0)),
+        ("/plan/overflow", json!("explode")),
+        ("/rates/error_rate", json!(1.5)),
+        ("/latency/response/p99_ms", json!(">10000")),
+        ("/latency/response/lower_bounds", json!(["p98"])),
+        ("/latency/response/count", json!(null)),
+        ("/verdict/service", json!("tired")),
+        ("/status_codes", json!({ "ok": 1 })),
+        ("/errors/0/kind", json!("gremlin")),
+        ("/warmup", json!({})),
+        ("/series/0/in_flight", json!(null)),
+        ("/histograms/service", json!("not base64!")),
+    ] {
+        let mut broken = serde_json::to_value(fixture::overload()).unwrap();
+        *broken.pointer_mut(at).unwrap() = value;
+        assert!(!validator.is_valid(&broken), "{at}");
+    }
+}
+
+#[test]
+fn fields_may_be_added_and_unsupported_percentiles_are_null() {
+    let mut document = serde_json::to_value(fixture::few()).unwrap();
+    document["moon"] = json!("full");
+    document["latency"]["response"]["p42_ms"] = json!(1.0);
+    assert_eq!(document["latency"]["response"]["p99_ms"], Value::Null);
+    assert!(validator().is_valid(&document));
+}

@@ -1,0 +1,91 @@
+//! Objectives, and what to look at when the figures above are not what was expected.
+
+use super::super::Style;
+use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
+use super::numbers::{count, counted, ms, percent, seconds};
+use crate::measure::{SloResult, Summary};
+
+/// One line for each objective.
+pub fn objectives(summary: &Summary, style: &Style) -> String {
+    let width = summary.slos.iter().map(|slo| slo.slo.chars().count()).max().unwrap_or(0);
+    let line = |(i, result): (usize, &SloResult)| {
+        let verdict = if result.passed {
+            paint("ok    ", Tone::Good, style)
+        } else {
+            paint("FAILED", Tone::Bad, style)
+        };
+        let label = if i == 0 { "Objectives" } else { "" };
+        labelled(label, &format!("{verdict}  {:width$}  {}", clean(&result.slo), measured(result)))
+    };
+    summary.slos.iter().enumerate().map(line).collect()
+}
+
+fn measured(result: &SloResult) -> String {
+    let Some(value) = result.measured else { return "nothing was measured".to_owned() };
+    let figure = if result.unit == "ms" { format!("{} ms", ms(value)) } else { percent(value) };
+    let bound = if result.lower_bound { ">" } else { "" };
+    format!("measured {bound}{figure}")
+}
+
+/// Status codes, failures, connections and the warm-up.
+pub fn details(summary: &Summary) -> String {
+    statuses(summary) + &errors(summary) + &connections(summary) + &warmup(summary)
+}
+
+fn statuses(summary: &Summary) -> String {
+    if summary.status_codes.is_empty() {
+        return String::new();
+    }
+    let codes: Vec<String> =
+        summary.status_codes.iter().map(|(status, n)| format!("{} x {status}", count(*n))).collect();
+    with_label("Status", &wrapped("", &codes.join(", ")))
+}
+
+fn errors(summary: &Summary) -> String {
+    let lines: String = summary
+        .errors
+        .iter()
+        .map(|error| {
+            let words = error.kind.describe();
+            let example = if error.example.is_empty() || error.example == words {
+                String::new()
+            } else {
+                format!("; the first: {}", error.example)
+            };
+            wrapped("", &format!("{} x {words}{example}", count(error.count)))
+        })
+        .collect();
+    if lines.is_empty() { lines } else { with_label("Failures", &lines) }
+}
+
+fn connections(summary: &Summary) -> String {
+    let c = &summary.connections;
+    let mut text = format!("{} opened, at most {} at once", count(c.opened), count(c.peak));
+    if c.failed > 0 {
+        text += &format!(", {} failed", counted(c.failed, "attempt"));
+    }
+    if c.dead_when_reused > 0 {
+        text += &format!(", {} dead when reused", count(c.dead_when_reused));
+    }
+    if c.retries > 0 {
+        text += &format!(", {} sent again because of that", counted(c.retries, "request"));
+    }
+    if !summary.plan.keepalive {
+        text += "; a new one for each request";
+    }
+    with_label("Connections", &wrapped("", &text))
+}
+
+fn warmup(summary: &Summary) -> String {
+    let Some(warmup) = &summary.warmup else { return String::new() };
+    let mut text = format!(
+        "{}, {} sent, {} ok",
+        seconds(summary.plan.warmup_s),
+        count(warmup.ledger.sent),
+        count(warmup.ledger.ok)
+    );
+    if let Some(p99) = warmup.response_ok.p99_ms {
+        text += &format!(", response p99 {} ms over good answers", ms(p99));
+    }
+    with_label("Warm-up", &wrapped("", &(text + "; part of no figure above")))
+}

@@ -1,0 +1,101 @@
+//! The report for people: what to believe comes first, then the figures, then the details.
+//!
+//! 1. What was run, in a headline, and whether it was cut short.
+//! 2. The two verdicts with their evidence, and what queueing added to the service time.
+//! 3. The ledger with both its sums, and the rates.
+//! 4. Times: a table, a percentile curve, and the run over time.
+//! 5. Objectives, status codes, failures, connections, warm-up.
+//!
+//! Sections without content are left out, signs (`>`, `-`) are explained where they occur.
+
+use super::Style;
+use crate::measure::Summary;
+
+mod curve;
+mod details;
+mod latency;
+mod layout;
+mod numbers;
+mod overview;
+mod strip;
+
+/// Writes the report.
+pub fn render(summary: &Summary, style: &Style) -> String {
+    let sections = [
+        overview::headline(summary, style),
+        overview::verdicts(summary, style),
+        overview::ledger(summary),
+        overview::rates(summary),
+        latency::table(summary),
+        curve::curve(summary).unwrap_or_default(),
+        strip::over_time(summary),
+        details::objectives(summary, style),
+        details::details(summary),
+    ];
+    sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    /// Writes the expected reports anew when `RPSBENCH_BLESS` is set; read the difference before committing it.
+    fn assert_matches(name: &str, expected: &str, summary: &Summary) {
+        let got = render(summary, &Style::default());
+        if std::env::var_os("RPSBENCH_BLESS").is_some() {
+            let path = format!("{}/src/report/text/expected/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+            std::fs::write(path, &got).unwrap();
+        } else {
+            assert_eq!(got, expected, "\n{got}");
+        }
+    }
+
+    #[test]
+    fn a_freeze_reads_as_expected() {
+        assert_matches("freeze", include_str!("expected/freeze.txt"), &fixture::freeze());
+    }
+
+    #[test]
+    fn an_overload_reads_as_expected() {
+        assert_matches("overload", include_str!("expected/overload.txt"), &fixture::overload());
+    }
+
+    #[test]
+    fn a_run_too_short_to_say_anything_says_so() {
+        assert_matches("few", include_str!("expected/few.txt"), &fixture::few());
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        for summary in fixture::all() {
+            let mut coloured = render(&summary, &Style { color: true });
+            assert!(coloured.contains('\u{1b}'));
+            for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
+                coloured = coloured.replace(code, "");
+            }
+            assert_eq!(coloured, render(&summary, &Style::default()));
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_page_or_ends_in_blanks() {
+        for summary in fixture::all() {
+            for line in render(&summary, &Style::default()).lines() {
+                assert!(line.chars().count() <= layout::WIDTH, "{line}");
+                assert_eq!(line.trim_end(), line);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unreadable_histogram_costs_the_curve_and_nothing_else() {
+        let mut summary = fixture::freeze();
+        summary.histograms.response_ok = "AAAA".to_owned();
+        let (whole, without) =
+            (render(&fixture::freeze(), &Style::default()), render(&summary, &Style::default()));
+        assert!(whole.contains("Percentiles") && !without.contains("Percentiles"));
+        assert!(whole.lines().count() > without.lines().count());
+        assert!(without.lines().all(|line| whole.contains(line)));
+    }
+}

@@ -1,0 +1,231 @@
+//! What was run, what to believe of it, and what became of every arrival.
+
+use super::super::Style;
+use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
+use super::numbers::{asked_rate, bytes, count, counted, factor, percent, percent_of, rate, seconds};
+use crate::measure::{GeneratorVerdict, Mode, ServiceVerdict, Summary};
+use crate::schedule::Arrivals;
+
+/// What was run, in two lines, and in a third that it was cut short.
+pub fn headline(summary: &Summary, style: &Style) -> String {
+    let plan = &summary.plan;
+    let spacing = match plan.arrivals {
+        Arrivals::Constant => "evenly spaced".to_owned(),
+        Arrivals::Poisson => format!("Poisson (seed {})", plan.seed),
+    };
+    let what = match plan.mode {
+        Mode::Open => format!("open loop: {} {spacing}", asked_rate(plan.rate_per_s)),
+        Mode::Closed => "closed loop".to_owned(),
+    };
+    let queue = match plan.queue {
+        0 => String::new(),
+        waiting => format!(", {} may wait", count(waiting)),
+    };
+    let mut text = wrapped_headline(&format!(
+        "{} {}, {what} for {}, {}, cap {} in flight{queue}",
+        summary.tool.name,
+        summary.tool.version,
+        seconds(plan.duration_s),
+        counted(plan.threads, "thread"),
+        count(plan.max_in_flight)
+    ));
+    text += &wrapped_headline(&format!("{} {}, started {}", plan.method, plan.target, summary.started_at));
+    if summary.interrupted {
+        let sign = paint("INTERRUPTED", Tone::Bad, style);
+        text += &format!(
+            "{sign} after {} of {}: {} requests were never due; the figures are over the other {}\n",
+            seconds(summary.rates.window_s),
+            seconds(plan.duration_s),
+            count(summary.ledger.cancelled),
+            count(summary.ledger.offered())
+        );
+    }
+    text
+}
+
+/// Both judgements, their evidence, and what queueing added.
+pub fn verdicts(summary: &Summary, style: &Style) -> String {
+    let (generator, tone) = match summary.verdict.generator {
+        GeneratorVerdict::Valid => ("VALID: the figures are the service's", Tone::Good),
+        GeneratorVerdict::Suspect => ("SUSPECT: part of the figures may be the client's own", Tone::Doubtful),
+        GeneratorVerdict::Invalid => {
+            ("INVALID: the figures say more about the client than about the service", Tone::Bad)
+        }
+    };
+    let mut text = labelled("Generator", &sentence(generator, tone, style));
+    let (service, tone) = match summary.verdict.service {
+        ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
+        ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
+    };
+    text += &labelled("Service", &sentence(service, tone, style));
+    for reason in &summary.verdict.reasons {
+        text += &wrapped("- ", reason);
+    }
+    text + &queueing(summary)
+}
+
+fn queueing(summary: &Summary) -> String {
+    let queueing = &summary.queueing;
+    let figure = |name: &str, value: Option<f64>| {
+        let bound = queueing.lower_bounds.iter().any(|b| b.strip_prefix("amplification_") == Some(name));
+        value.map(|value| format!("{name} {}{}", if bound { ">" } else { "" }, factor(value)))
+    };
+    let figures: Vec<String> =
+        [figure("p99", queueing.amplification_p99), figure("mean", queueing.amplification_mean)]
+            .into_iter()
+            .flatten()
+            .collect();
+    let amplification = if figures.is_empty() {
+        "amplification unknown: too few good answers".to_owned()
+    } else {
+        format!("{}: what a tool that measures from the send would hide", figures.join(", "))
+    };
+    let mut in_flight = format!(
+        "in flight: at most {}, {} when the schedule ended",
+        count(queueing.in_flight_peak),
+        count(queueing.in_flight_end)
+    );
+    if queueing.queued_end > 0 {
+        in_flight += &format!(", {} more waiting for the cap", count(queueing.queued_end));
+    }
+    if let Some(growth) = queueing.backlog_growth_per_s {
+        let sign = if growth >= 0.0 { "+" } else { "" };
+        in_flight += &format!("; backlog {sign}{}", rate(growth));
+    }
+    labelled("Queueing", &amplification) + &labelled("", &in_flight)
+}
+
+/// Both sums of the ledger, and a line for each way in which an arrival failed.
+pub fn ledger(summary: &Summary) -> String {
+    let (ledger, plan) = (&summary.ledger, &summary.plan);
+    let sum = |total: u64, of: &str, parts: &[(u64, &str)]| {
+        let parts: Vec<String> = parts
+            .iter()
+            .enumerate()
+            .filter(|(i, (n, _))| *i == 0 || *n > 0)
+            .map(|(_, (n, name))| format!("{} {name}", count(*n)))
+            .collect();
+        format!("{} {of} = {}", count(total), parts.join(" + "))
+    };
+    let planned = sum(
+        ledger.planned,
+        "planned",
+        &[
+            (ledger.sent, "sent"),
+            (ledger.overflow, "overflow"),
+            (ledger.missed, "missed"),
+            (ledger.cancelled, "cancelled"),
+        ],
+    );
+    let sent = sum(
+        ledger.sent,
+        "sent",
+        &[
+            (ledger.ok, "ok"),
+            (ledger.http_error, "HTTP errors"),
+            (ledger.timeout, "timeouts"),
+            (ledger.connection_error, "connection errors"),
+            (ledger.unfinished, "unfinished"),
+        ],
+    );
+    let mut text = with_label("Requests", &wrapped("", &planned)) + &wrapped("", &sent);
+    let late = plan.deadline_s.map_or_else(String::new, |s| format!("good, but later than {}", seconds(s)));
+    let lines = [
+        (
+            "overflow",
+            ledger.overflow,
+            ledger.planned,
+            "planned",
+            format!("found the cap of {} in flight full", count(plan.max_in_flight)),
+        ),
+        (
+            "missed",
+            ledger.missed,
+            ledger.planned,
+            "planned",
+            "the client was too late to send them".to_owned(),
+        ),
+        (
+            "cancelled",
+            ledger.cancelled,
+            ledger.planned,
+            "planned",
+            "not sent, because the run was interrupted".to_owned(),
+        ),
+        (
+            "HTTP errors",
+            ledger.http_error,
+            ledger.sent,
+            "sent",
+            "complete answers that are not good".to_owned(),
+        ),
+        (
+            "timeouts",
+            ledger.timeout,
+            ledger.sent,
+            "sent",
+            format!("no complete answer within {}", seconds(plan.timeout_s)),
+        ),
+        (
+            "conn. errors",
+            ledger.connection_error,
+            ledger.sent,
+            "sent",
+            "the connection failed or broke".to_owned(),
+        ),
+        (
+            "unfinished",
+            ledger.unfinished,
+            ledger.sent,
+            "sent",
+            format!("no end within the drain limit of {}", seconds(plan.drain_s)),
+        ),
+        ("late", ledger.late, ledger.ok, "ok", late),
+    ];
+    let rows: Vec<(String, String)> = lines
+        .into_iter()
+        .filter(|(_, part, ..)| *part > 0)
+        .map(|(name, part, whole, of, why)| {
+            let share = format!("{} of {of}", percent_of(part, whole));
+            (format!("{name:12} {:>9}  {share:>18}", count(part)), why)
+        })
+        .collect();
+    for (figures, why) in rows {
+        text += &labelled("", &format!("  {figures}  {why}"));
+    }
+    text
+}
+
+/// Rates side by side: what was asked of the service, and what it did.
+pub fn rates(summary: &Summary) -> String {
+    let rates = &summary.rates;
+    let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
+    let columns = [
+        ("offered", rate(rates.offered_per_s)),
+        ("sent", rate(rates.sent_per_s)),
+        ("completed", rate(rates.completed_per_s)),
+        ("ok", rate(rates.ok_per_s)),
+        ("HTTP errors", share(rates.error_rate)),
+        ("failures", share(rates.failure_rate)),
+        ("overflow", percent(rates.overflow_rate)),
+        ("body", bytes(summary.body_bytes)),
+    ];
+    let mut head = vec![format!("{:LABEL$}", "Rates")];
+    let mut figures = vec![format!("in {}", seconds(rates.window_s))];
+    for (name, figure) in columns {
+        head.push(name.to_owned());
+        figures.push(figure);
+    }
+    table(&[head, figures])
+}
+
+/// A sentence whose first words, up to the colon, carry the verdict.
+fn sentence(text: &str, tone: Tone, style: &Style) -> String {
+    let (verdict, rest) = text.split_at(text.find(':').unwrap_or(text.len()));
+    format!("{}{rest}", paint(verdict, tone, style))
+}
+
+/// A headline from the left margin: only a very long target is wrapped.
+fn wrapped_headline(text: &str) -> String {
+    wrap("", text, 0)
+}
