@@ -218,3 +218,37 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error_that_says_so() {
+    use std::fs::File;
+    let server = Server::start(|stream| answer_always(stream, GOOD));
+    let full = File::create("/dev/full").unwrap();
+    let arguments = [&server.url(), "--rate", "100", "-n", "10", "--warmup", "0", "--quiet"];
+    let output = program().args(arguments).stdout(full).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr.contains("could not write the result to stdout") && stderr.contains("No space left"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_saved_result_is_printed_again_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let server = Server::start(|stream| answer_always(stream, GOOD));
+    let run_arguments = [&server.url(), "--rate", "200", "-n", "100", "--warmup", "0", "--quiet"];
+    let outputs = ["-o", &path("a.json"), "-o", &path("a.csv"), "-o", &path("a.txt")];
+    let printed = run(&[run_arguments.as_slice(), &outputs].concat());
+    assert_eq!(printed.code, 0, "{printed:?}");
+    for (format, name) in [("text", "a.txt"), ("csv", "a.csv"), ("json", "a.json")] {
+        let again = run(&["report", &path("a.json"), "--format", format]);
+        assert_eq!(again.stdout, fs::read_to_string(path(name)).unwrap(), "{format}");
+    }
+    assert_eq!(printed.stdout, fs::read_to_string(path("a.txt")).unwrap());
+    assert_eq!(run(&["report", &path("a.json"), "-o", &path("b.csv")]).stdout, "");
+    assert_eq!(fs::read_to_string(path("b.csv")).unwrap(), fs::read_to_string(path("a.csv")).unwrap());
+}

@@ -202,3 +202,25 @@ fn a_name_that_does_not_resolve_is_an_error() {
 fn pause(length: Duration) {
     std::thread::sleep(length);
 }
+
+#[test]
+fn a_client_without_descriptors_says_so_and_blames_itself() {
+    let server = Server::start(|mut stream| {
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    // 40 descriptors for a service that needs a connection for each of 200 requests.
+    let command = format!(
+        "ulimit -n 40; exec '{}' {} --rate 400 -n 200 --warmup 0 --timeout 2s --drain 3s --max-in-flight 1000 --format json",
+        env!("CARGO_BIN_EXE_rpsbench"),
+        server.url()
+    );
+    let output = std::process::Command::new("sh").args(["-c", &command]).output().expect("sh starts");
+    let ended = common::Ended::from(output);
+    let document: Value =
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    assert_ledger_adds_up(&document);
+    let exhausted = kinds(&document).into_iter().find(|(kind, _)| kind == "descriptors_exhausted");
+    assert!(exhausted.as_ref().is_some_and(|(_, count)| *count > 100), "{:?}", kinds(&document));
+    assert_eq!((&document["verdict"]["generator"], ended.code), (&"invalid".into(), 3));
+    assert!(ended.stderr.contains("raise `ulimit -n`"), "{}", ended.stderr);
+}

@@ -16,13 +16,15 @@ use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
 use crate::report::Format;
 use crate::request::{HeaderError, RequestTemplate, Target, TargetError, parse_header};
-use crate::schedule::{Arrivals, NANOS_PER_S, Rate, Schedule, ScheduleError};
+use crate::schedule::{Arrivals, NANOS_PER_S, Schedule, ScheduleError};
 use crate::service::{Freeze, ModelError, ServiceModel};
 
 /// One worker thread paces best up to about this rate.
 const RATE_PER_THREAD: f64 = 40_000.0;
 /// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
 const RESERVED_DESCRIPTORS: u64 = 64;
+/// What a wake-up costs anyway: beyond it, waking early takes CPU time in proportion.
+const DEFAULT_LEAD_NS: u64 = 20_000;
 /// Longest timeout, drain or deadline: a day.
 const MAX_WAIT_NS: u64 = 86_400 * NANOS_PER_S;
 /// Largest accepted body: every request in flight refers to the same one, so this guards against a wrong file.
@@ -171,9 +173,7 @@ impl RunJob {
             drain_ns: args.drain.unwrap_or(args.timeout).0,
             keepalive: !args.no_keepalive,
             connect_rate: args.connect_rate,
-            lead_ns: args
-                .lead
-                .map_or_else(|| lead_for(args.rate, threads, machine), |span| span.0.min(NANOS_PER_S)),
+            lead_ns: args.lead.map_or_else(|| lead_for(threads, machine), |span| span.0.min(NANOS_PER_S)),
             slos: args.slo.clone(),
         };
         let body = body_of(args, typed)?;
@@ -328,9 +328,10 @@ fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: Burst
     wanted.min(max_in_flight).min(tokens)
 }
 
-/// How early to wake up; see docs/performance.md for the measurement.
-fn lead_for(_rate: Rate, _threads: u64, _machine: Machine) -> u64 {
-    0
+/// How early to wake up: see docs/performance.md for the measurement. With no core to spare, the worker would yield to
+/// itself and take the time of whoever it waits for, so there it only sleeps.
+fn lead_for(threads: u64, machine: Machine) -> u64 {
+    if machine.cores > threads { DEFAULT_LEAD_NS } else { 0 }
 }
 
 fn body_of(args: &RunArgs, typed: &Typed) -> Result<Bytes, UsageError> {

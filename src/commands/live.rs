@@ -44,10 +44,11 @@ impl LiveLine {
                 bar.tick();
             }
             None => {
-                let in_flight = progress.in_flight;
                 self.since.merge(progress);
                 if self.elapsed_s.is_multiple_of(PLAIN_EVERY_S) {
-                    let since = Progress { in_flight, ..std::mem::take(&mut self.since) };
+                    // Counts are over the last seconds; these two are of now.
+                    let Progress { in_flight, warming_up, .. } = *progress;
+                    let since = Progress { in_flight, warming_up, ..std::mem::take(&mut self.since) };
                     note(&line(self.elapsed_s, PLAIN_EVERY_S, &since));
                 }
             }

@@ -177,7 +177,9 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
             summary.plan.max_in_flight
         ));
     }
-    let answered = share(ledger.completed(), ledger.sent);
+    // What an interrupt cut off says nothing about the service.
+    let cut_off = if summary.interrupted && ledger.completed() > 0 { ledger.unfinished } else { 0 };
+    let answered = share(ledger.completed(), ledger.sent - cut_off);
     if ledger.sent > 0 && answered < ANSWERED {
         reasons.push(format!("only {} of the requests sent were completely answered", percent(answered)));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::harness::{MS, Oversleeper, S, VirtualClock, plan, run, run_with, within};
 use crate::load::{Stop, TimerPacer};
-use crate::measure::{BurstDepth, ErrorKind, GeneratorVerdict};
+use crate::measure::{BurstDepth, ErrorKind, GeneratorVerdict, ServiceVerdict};
 use crate::transport::scripted::{Scripted, Step};
 
 fn oversleeper(clock: VirtualClock) -> Oversleeper {
@@ -188,6 +188,11 @@ async fn an_interrupted_run_accounts_for_what_never_left() {
         run_with(&plan, |clock| Scripted::fixed(clock, 3 * S), TimerPacer::new, stop_after_5_s).await;
     let (summary, ledger) = (&outcome.summary, outcome.summary.ledger);
     assert!(summary.interrupted);
+    assert_eq!(
+        summary.verdict.service,
+        ServiceVerdict::KeepingUp,
+        "an interrupt is not the service's failure"
+    );
     // Four measured seconds of sixty; what was sent in the last two has no answer within the second of drain.
     assert!(ledger.sent.abs_diff(400) <= 1 && ledger.sent + ledger.cancelled == 6_000, "{ledger:?}");
     assert!(ledger.unfinished.abs_diff(200) <= 2, "{ledger:?}");

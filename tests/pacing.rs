@@ -1,0 +1,100 @@
+//! Real time: the schedule is kept to well below a millisecond, and a frozen service is seen for what it was.
+//!
+//! The bands are wide enough for a busy machine and narrow enough for the mistakes they are to catch: a timer that rounds
+//! to the next millisecond lags by half a millisecond at the median, and a clock that starts at the actual send sees
+//! nothing of a freeze.
+
+mod common;
+
+use std::sync::Mutex;
+
+use common::{GOOD, Server, answer_always, assert_ledger_adds_up, ledger, run_json};
+use rpsbench::service::{Freeze, Service, ServiceModel};
+use serde_json::Value;
+
+/// One at a time: these tests measure time, and would measure each other.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn figure(document: &Value, distribution: &str, name: &str) -> f64 {
+    let value = &document["latency"][distribution][name];
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("no {distribution} {name}: {}", document["latency"][distribution]))
+}
+
+#[test]
+fn requests_leave_within_a_fraction_of_a_millisecond() {
+    let _alone = ALONE.lock();
+    let server = Server::start(|stream| answer_always(stream, GOOD));
+    // The best of three: a machine that is busy elsewhere may delay one run, a coarse timer delays them all.
+    let lag_p50_ms = (0..3)
+        .map(|_| {
+            let (_, document) = run_json(&[
+                &server.url(),
+                "--rate",
+                "1000",
+                "--duration",
+                "2s",
+                "--warmup",
+                "200ms",
+                "--lead",
+                "0",
+            ]);
+            assert_ledger_adds_up(&document);
+            assert_eq!(ledger(&document, "ok"), 2_000);
+            figure(&document, "send_lag", "p50_ms")
+        })
+        .fold(f64::INFINITY, f64::min);
+    assert!(lag_p50_ms < 0.3, "send lag p50 is {lag_p50_ms} ms");
+}
+
+#[test]
+fn one_freeze_of_a_second_in_four_is_seen_as_it_was() {
+    let _alone = ALONE.lock();
+    let freeze = Some(Freeze { at_ns: 1_500_000_000, for_ns: 1_000_000_000 });
+    let service =
+        Service::start(&ServiceModel { freeze, ..ServiceModel::immediate() }, ([127, 0, 0, 1], 0).into())
+            .expect("a service");
+    let (_, document) = run_json(&[&service.url(), "--rate", "500", "--duration", "4s", "--warmup", "0"]);
+    assert_ledger_adds_up(&document);
+    assert_eq!((ledger(&document, "planned"), ledger(&document, "ok")), (2_000, 2_000));
+    // The fraction slower than x is (1 s - x) / 4 s: p90 = 600 ms, p95 = 800 ms, p99 = 960 ms.
+    for (name, expected_ms) in [("p90_ms", 600.0), ("p95_ms", 800.0), ("p99_ms", 960.0)] {
+        let got_ms = figure(&document, "response", name);
+        assert!((got_ms / expected_ms - 1.0).abs() < 0.03, "{name}: {got_ms} ms, and not {expected_ms} ms");
+    }
+    assert!(figure(&document, "response", "p50_ms") < 20.0);
+    assert_eq!(service.stats().answered, 2_000);
+}
+
+#[test]
+fn a_service_above_its_capacity_falls_behind_by_the_difference() {
+    let _alone = ALONE.lock();
+    // D/D/c: 10 workers of 50 ms are 200/s; 300/s are offered for 3 s.
+    let flags = ["--workers", "10", "--service-time", "50ms", "--sigma", "0"];
+    let arguments = ["--rate", "300", "--duration", "3s", "--warmup", "0"];
+    let (_, document) = run_json(&[arguments.as_slice(), &flags].concat());
+    assert_eq!(ledger(&document, "ok"), 900);
+    // The last arrival waits D (R - C) / C = 1.5 s, and then 50 ms.
+    let last_ms = figure(&document, "response", "max_ms");
+    assert!((last_ms / 1_550.0 - 1.0).abs() < 0.05, "{last_ms} ms");
+    let completed_per_s = document["rates"]["completed_per_s"].as_f64().expect("a rate");
+    // In the first 50 ms nothing can be complete.
+    assert!((completed_per_s / 196.7 - 1.0).abs() < 0.03, "{completed_per_s}/s");
+    assert_eq!(document["verdict"]["service"], "saturated", "{}", document["verdict"]);
+}
+
+#[test]
+fn a_fixed_delay_is_measured_as_it_is() {
+    let _alone = ALONE.lock();
+    let flags = ["--workers", "1000", "--service-time", "20ms", "--sigma", "0"];
+    let (_, document) =
+        run_json(&[["--rate", "200", "--duration", "3s", "--warmup", "500ms"].as_slice(), &flags].concat());
+    assert_eq!(ledger(&document, "ok"), 600);
+    let (min_ms, p50_ms) = (figure(&document, "service", "min_ms"), figure(&document, "service", "p50_ms"));
+    assert!(
+        (20.0..21.0).contains(&min_ms) && (20.0..22.0).contains(&p50_ms),
+        "min {min_ms} ms, p50 {p50_ms} ms"
+    );
+    assert_eq!(document["verdict"]["service"], "keeping_up", "{}", document["verdict"]);
+}
