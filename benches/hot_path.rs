@@ -3,7 +3,10 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use rpsbench::measure::{Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram};
+use rpsbench::load::{Decision, Dispatcher, Ticket, TokenBucket};
+use rpsbench::measure::{
+    BurstDepth, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
+};
 use rpsbench::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot};
 
 /// Arrivals in one iteration of a benchmark.
@@ -37,6 +40,34 @@ fn count_due(bencher: Bencher, due: u64) {
     let stripe = schedule.stripe(0, 1);
     let now_ns = schedule.rate().time_of(due - 1);
     bencher.bench_local(|| black_box(&stripe).count_due(black_box(now_ns), u64::MAX));
+}
+
+/// A token minted and taken, with a limited bucket.
+#[divan::bench]
+fn token_bucket(bencher: Bencher) {
+    let bucket = TokenBucket::new(BurstDepth::Tokens(100), 1);
+    bencher.counter(ItemsCount::new(ARRIVALS)).bench_local(|| {
+        for _ in 0..ARRIVALS {
+            bucket.mint(1);
+            black_box(bucket.take());
+        }
+    });
+}
+
+/// An arrival admitted to an idle connection, and its end.
+#[divan::bench]
+fn dispatch(bencher: Bencher) {
+    let ticket = Ticket::new(Slot { index: 0, phase: Phase::Measured, intended_ns: 0 }, 0);
+    let mut dispatcher = Dispatcher::new(200, 0);
+    dispatcher.ended(Some(0));
+    bencher.counter(ItemsCount::new(ARRIVALS)).bench_local(|| {
+        for _ in 0..ARRIVALS {
+            if let Decision::Reuse(lane, _) = dispatcher.arrive(black_box(ticket), || true) {
+                dispatcher.ended(Some(lane));
+            }
+            black_box(dispatcher.next(0, || true));
+        }
+    });
 }
 
 /// A good answer; arrival `index` of a run at 10,000/s.

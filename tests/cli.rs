@@ -249,6 +249,6 @@ fn a_saved_result_is_printed_again_in_every_format() {
         assert_eq!(again.stdout, fs::read_to_string(path(name)).unwrap(), "{format}");
     }
     assert_eq!(printed.stdout, fs::read_to_string(path("a.txt")).unwrap());
-    assert_eq!(run(&["report", &path("a.json"), "-o", &path("b.csv")]).stdout, "");
+    assert_eq!(run(&["report", &path("a.json"), "-o", &path("b.csv")]).stdout, printed.stdout);
     assert_eq!(fs::read_to_string(path("b.csv")).unwrap(), fs::read_to_string(path("a.csv")).unwrap());
 }

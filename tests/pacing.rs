@@ -48,23 +48,30 @@ fn requests_leave_within_a_fraction_of_a_millisecond() {
     assert!(lag_p50_ms < 0.3, "send lag p50 is {lag_p50_ms} ms");
 }
 
+/// The counts hold in every run. The times hold in one of three at least: a busy machine may disturb one, a mistake
+/// disturbs them all.
 #[test]
 fn one_freeze_of_a_second_in_four_is_seen_as_it_was() {
     let _alone = ALONE.lock();
-    let freeze = Some(Freeze { at_ns: 1_500_000_000, for_ns: 1_000_000_000 });
-    let service =
-        Service::start(&ServiceModel { freeze, ..ServiceModel::immediate() }, ([127, 0, 0, 1], 0).into())
-            .expect("a service");
-    let (_, document) = run_json(&[&service.url(), "--rate", "500", "--duration", "4s", "--warmup", "0"]);
-    assert_ledger_adds_up(&document);
-    assert_eq!((ledger(&document, "planned"), ledger(&document, "ok")), (2_000, 2_000));
     // The fraction slower than x is (1 s - x) / 4 s: p90 = 600 ms, p95 = 800 ms, p99 = 960 ms.
-    for (name, expected_ms) in [("p90_ms", 600.0), ("p95_ms", 800.0), ("p99_ms", 960.0)] {
-        let got_ms = figure(&document, "response", name);
-        assert!((got_ms / expected_ms - 1.0).abs() < 0.03, "{name}: {got_ms} ms, and not {expected_ms} ms");
+    let closed_form = [("p90_ms", 600.0), ("p95_ms", 800.0), ("p99_ms", 960.0)];
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        let freeze = Some(Freeze { at_ns: 1_500_000_000, for_ns: 1_000_000_000 });
+        let model = ServiceModel { freeze, ..ServiceModel::immediate() };
+        let service = Service::start(&model, ([127, 0, 0, 1], 0).into()).expect("a service");
+        let (_, document) = run_json(&[&service.url(), "--rate", "500", "--duration", "4s", "--warmup", "0"]);
+        assert_ledger_adds_up(&document);
+        assert_eq!((ledger(&document, "planned"), ledger(&document, "ok")), (2_000, 2_000));
+        assert_eq!(service.stats().answered, 2_000);
+        let got = closed_form.map(|(name, _)| figure(&document, "response", name));
+        seen.push(got);
+        let near = |(got, (_, expected)): (f64, (&str, f64))| (got / expected - 1.0).abs() < 0.03;
+        if got.into_iter().zip(closed_form).all(near) && figure(&document, "response", "p50_ms") < 20.0 {
+            return;
+        }
     }
-    assert!(figure(&document, "response", "p50_ms") < 20.0);
-    assert_eq!(service.stats().answered, 2_000);
+    panic!("p90, p95 and p99 are {seen:?} ms in three runs, and not {closed_form:?}");
 }
 
 #[test]

@@ -297,7 +297,7 @@ pub struct ReportArgs {
     /// What stdout receives
     #[arg(long, env = "RPSBENCH_FORMAT", default_value = "text")]
     pub format: FormatArg,
-    /// Write to a file instead of stdout; format by extension: .json, .csv, .txt; repeatable
+    /// Also write the result to a file; format by extension: .json, .csv, .txt; repeatable
     #[arg(short, long, env = "RPSBENCH_OUTPUT", value_name = "FILE", value_delimiter = '\n')]
     pub output: Vec<PathBuf>,
 }

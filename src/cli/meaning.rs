@@ -73,9 +73,9 @@ pub struct RunJob {
 pub struct ReportJob {
     /// The file; `-` is stdin.
     pub file: PathBuf,
-    /// What stdout receives; nothing when there are output files and no format was asked for.
+    /// What stdout receives.
     pub format: Format,
-    /// Files to write in place of stdout.
+    /// Files that receive the result too.
     pub outputs: Vec<OutputFile>,
 }
 

@@ -84,7 +84,7 @@ fn line(elapsed_s: u64, over_s: u64, progress: &Progress) -> String {
         format!("{:.1} ms", millis(progress.response.value_at_quantile(quantile)))
     };
     format!(
-        "{elapsed_s:>4} s{}  {:.0}/s  in flight {}  response p50 {}  p99 {}  overflow {}  errors {}",
+        "{elapsed_s:>4} s{}  {:.0}/s  in flight {}  response p50 {}  p99 {}  overflow {}  errors {}{}",
         if progress.warming_up { " (warm-up)" } else { "" },
         progress.offered as f64 / over_s as f64,
         progress.in_flight,
@@ -92,5 +92,6 @@ fn line(elapsed_s: u64, over_s: u64, progress: &Progress) -> String {
         percentile(0.99),
         progress.overflow,
         progress.errors,
+        if progress.missed > 0 { format!("  missed {}", progress.missed) } else { String::new() },
     )
 }

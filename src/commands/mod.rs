@@ -11,10 +11,10 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::cli::{self, Invocation, OutputError, UsageError};
+use crate::cli::{self, Invocation, OutputError, OutputFile, UsageError};
 use crate::load::EngineError;
-use crate::measure::SummaryError;
-use crate::report::{ReadError, Style};
+use crate::measure::{Summary, SummaryError};
+use crate::report::{Format, ReadError, Style, render};
 use crate::transport::Unreachable;
 
 /// How a command ended.
@@ -119,6 +119,18 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
+/// hour, a full disk must not cost the report on the screen too. The first failure is returned.
+fn publish(summary: &Summary, format: Format, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
+    let mut result = print(render(summary, format, &style_of_stdout()).as_bytes());
+    for output in outputs {
+        let content = render(summary, output.format(), &Style::default());
+        let written = output.write(content.as_bytes()).map_err(CommandError::from);
+        result = result.and(written);
+    }
+    result
 }
 
 /// Colour on a terminal, unless `NO_COLOR` (no-color.org) asks for none.

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{CommandError, Exit, print, style_of_stdout};
+use super::{CommandError, Exit, publish};
 use crate::cli::{ReportArgs, ReportJob};
-use crate::report::{Style, read, render};
+use crate::report::read;
 
 /// Largest accepted result: ours are below 1 MiB; this guards memory against a wrong file.
 const MAX_RESULT_BYTES: u64 = 256 << 20;
@@ -17,13 +17,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
         .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
     let name = job.file.display().to_string();
     let summary = read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
-    if job.outputs.is_empty() {
-        print(render(&summary, job.format, &style_of_stdout()).as_bytes())?;
-    }
-    for output in job.outputs {
-        let content = render(&summary, output.format(), &Style::default());
-        output.write(content.as_bytes())?;
-    }
+    publish(&summary, job.format, job.outputs)?;
     Ok(Exit::Done)
 }
 

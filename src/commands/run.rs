@@ -7,17 +7,16 @@ use tokio::sync::watch;
 use super::live::{LiveLine, note};
 use super::machine::machine;
 use super::signals::Interrupts;
-use super::{CommandError, Exit, print, style_of_stdout};
+use super::{CommandError, Exit, publish};
 use crate::cli::{RunArgs, RunJob, TargetChoice, Typed};
 use crate::load::{self, Finished, MonotonicClock, Stop};
 use crate::measure::{GeneratorVerdict, RunFacts, Summary};
-use crate::report::{Style, render};
 use crate::request::{RequestTemplate, Target};
 use crate::service::{Running, Service, ServiceModel};
 use crate::transport::{Http1, resolve_and_probe};
 
 pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let mut job = RunJob::new(args, typed, machine())?;
+    let job = RunJob::new(args, typed, machine())?;
     if !job.quiet {
         job.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
     }
@@ -52,11 +51,7 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
         series: finished.series,
     };
     let summary = Summary::new(facts, &finished.recorder)?;
-    for output in std::mem::take(&mut job.outputs) {
-        let content = render(&summary, output.format(), &Style::default());
-        output.write(content.as_bytes())?;
-    }
-    print(render(&summary, job.format, &style_of_stdout()).as_bytes())?;
+    publish(&summary, job.format, job.outputs)?;
     Ok(exit_of(&summary))
 }
 

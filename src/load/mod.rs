@@ -27,10 +27,13 @@ mod worker;
 #[cfg(test)]
 mod known_answers;
 
+pub use bucket::TokenBucket;
 pub use clock::{Clock, MonotonicClock};
+pub use dispatch::{Decision, Dispatcher, LaneId};
 pub use engine::{EngineError, Finished, run};
 pub use pacer::{Pacer, SystemPacer, TimerPacer};
 pub use progress::{Progress, Report};
+pub use ticket::Ticket;
 pub use worker::{Wires, Worker, WorkerResult};
 
 /// What the workers are told.

@@ -3,7 +3,6 @@
 use hdrhistogram::Histogram;
 
 use crate::measure::{HIGHEST_NS, Interval, LOWEST_NS, Outcome, Sample};
-use crate::schedule::Phase;
 
 /// What happened since the last report: for the live line, warm-up included.
 #[derive(Debug, Clone)]
@@ -16,9 +15,11 @@ pub struct Progress {
     pub errors: u64,
     /// Arrivals that found the cap full.
     pub overflow: u64,
+    /// Arrivals that the client was too late for.
+    pub missed: u64,
     /// Requests in flight now.
     pub in_flight: u64,
-    /// Whether the last arrival belonged to the warm-up.
+    /// Whether the last arrival that was due belonged to the warm-up.
     pub warming_up: bool,
     /// Response times of the good answers, in nanoseconds to 1 %.
     pub response: Histogram<u32>,
@@ -31,6 +32,7 @@ impl Default for Progress {
             completed: 0,
             errors: 0,
             overflow: 0,
+            missed: 0,
             in_flight: 0,
             warming_up: false,
             response: Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, 2)
@@ -42,7 +44,6 @@ impl Default for Progress {
 impl Progress {
     /// Counts an ended arrival.
     pub fn record(&mut self, sample: &Sample) {
-        self.warming_up = sample.slot.phase == Phase::Warmup;
         match sample.outcome {
             Outcome::Ok { .. } => {
                 self.completed += 1;
@@ -55,7 +56,8 @@ impl Progress {
                 self.errors += 1;
             }
             Outcome::Timeout | Outcome::ConnectionError(_) => self.errors += 1,
-            Outcome::Overflow | Outcome::Missed => self.overflow += 1,
+            Outcome::Overflow => self.overflow += 1,
+            Outcome::Missed => self.missed += 1,
             Outcome::Unfinished | Outcome::Cancelled => {}
         }
     }
@@ -66,6 +68,7 @@ impl Progress {
         self.completed += other.completed;
         self.errors += other.errors;
         self.overflow += other.overflow;
+        self.missed += other.missed;
         self.in_flight += other.in_flight;
         self.warming_up |= other.warming_up;
         self.response.add(&other.response).expect("all reports have the same bounds");

@@ -131,6 +131,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let mut state = self.state.borrow_mut();
         let State { dispatcher, budget, recorder, progress, .. } = &mut *state;
         progress.offered += 1;
+        progress.warming_up = slot.phase == Phase::Warmup;
         recorder.offer(slot, dispatcher.in_flight(), dispatcher.queued());
         if !has_token {
             state.end(&Sample::unsent(slot, Outcome::Missed));
@@ -290,13 +291,14 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         Progress { in_flight, ..std::mem::take(&mut state.progress) }
     }
 
-    /// Ends the account: what is in flight is unfinished, what waits for the cap never left. Nothing that a task
-    /// of the worker does afterwards is counted.
-    pub(super) fn finish(&self, now_ns: u64, unsent: Outcome) -> Remains {
+    /// Ends the account: what is in flight is unfinished; what was due and still waits for the cap is overflow, also
+    /// when the run was interrupted, for it was the cap that held it back. Nothing that a task of the worker does
+    /// afterwards is counted.
+    pub(super) fn finish(&self, now_ns: u64) -> Remains {
         let mut state = self.state.borrow_mut();
         let (waiting, unconnected) = state.dispatcher.abandon();
         for ticket in waiting {
-            state.end(&Sample::unsent(ticket.slot, unsent));
+            state.end(&Sample::unsent(ticket.slot, Outcome::Overflow));
         }
         let lanes = std::mem::take(&mut state.lanes);
         let carried = lanes.iter().flatten().filter_map(|mailbox| mailbox.take_unfinished());

@@ -113,8 +113,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
         });
         interrupted |= self.drain(stopped, interrupted).await;
         self.report();
-        let unsent = if interrupted { Outcome::Cancelled } else { Outcome::Overflow };
-        let mut remains = self.shared.finish(self.clock.now_ns(), unsent);
+        let mut remains = self.shared.finish(self.clock.now_ns());
         let (measured, warmup) = self.plan.schedule.stripe(self.worker, self.plan.threads).counts();
         remains.recorder.ledger.planned = measured;
         remains.recorder.warmup.ledger.planned = warmup;

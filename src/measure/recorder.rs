@@ -30,6 +30,8 @@ pub struct Recorder {
     pub body_bytes: u64,
     /// Complete answers that came while the schedule still ran, before the drain.
     pub completed_in_window: u64,
+    /// Of those, good ones in time.
+    pub ok_in_window: u64,
     /// The warm-up, apart.
     pub warmup: Warmup,
     /// The run over time.
@@ -61,6 +63,7 @@ impl Recorder {
             errors: BTreeMap::new(),
             body_bytes: 0,
             completed_in_window: 0,
+            ok_in_window: 0,
             warmup: Warmup::default(),
             intervals,
             deadline_ns,
@@ -112,6 +115,7 @@ impl Recorder {
     /// The schedule is over: answers from here on belong to the drain.
     pub fn end_window(&mut self) {
         self.completed_in_window = self.ledger.completed();
+        self.ok_in_window = self.ledger.ok - self.ledger.late;
     }
 
     /// Adds another worker's account. Intervals are merged elsewhere, as they close.
@@ -131,6 +135,7 @@ impl Recorder {
         }
         self.body_bytes += other.body_bytes;
         self.completed_in_window += other.completed_in_window;
+        self.ok_in_window += other.ok_in_window;
         self.warmup.ledger.merge(&other.warmup.ledger);
         self.warmup.response_ok.merge(&other.warmup.response_ok);
     }

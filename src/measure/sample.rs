@@ -25,7 +25,8 @@ pub enum Outcome {
     ConnectionError(ErrorKind),
     /// Sent, but without an end when the drain limit came.
     Unfinished,
-    /// Not sent: the concurrency cap (and the wait queue, where there is one) was full.
+    /// Not sent: the concurrency cap (and the wait queue, where there is one) was full, or it still waited for the cap
+    /// when the drain ended.
     Overflow,
     /// Not sent: its token fell out of the full bucket because the client was late.
     Missed,

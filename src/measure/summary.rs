@@ -170,13 +170,13 @@ pub struct Rates {
     pub sent_per_s: f64,
     /// Complete answers that came within the window (not in the drain after it), per second.
     pub completed_per_s: f64,
-    /// Good answers in time, of all arrivals of the window, per second (goodput).
+    /// Of those, good answers in time (goodput), per second.
     pub ok_per_s: f64,
     /// HTTP errors / sent; null when nothing was sent.
     pub error_rate: Option<f64>,
     /// (Timeouts + connection errors) / sent; null when nothing was sent.
     pub failure_rate: Option<f64>,
-    /// Overflow / planned.
+    /// Overflow / arrivals that became due: an interrupt does not dilute it.
     pub overflow_rate: f64,
 }
 
@@ -209,7 +209,7 @@ pub struct Queueing {
     /// Names of the figures here that are only lower bounds.
     #[serde(default)]
     pub lower_bounds: Vec<String>,
-    /// Most requests in flight at once; with several threads the sum of each thread's peak.
+    /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
     pub in_flight_peak: u64,
     /// Requests in flight when the schedule ended.
     pub in_flight_end: u64,
@@ -356,7 +356,7 @@ impl Summary {
             },
             started_at: facts.started_at,
             interrupted: facts.interrupted,
-            rates: Rates::new(&ledger, window_s, recorder.completed_in_window),
+            rates: Rates::new(&ledger, window_s, recorder.completed_in_window, recorder.ok_in_window),
             queueing: Queueing::new(&latency, facts.backlog, &facts.series),
             latency,
             verdict: Verdict::default(),
@@ -388,7 +388,7 @@ impl Summary {
 }
 
 impl Rates {
-    fn new(ledger: &Ledger, window_s: f64, completed_in_window: u64) -> Self {
+    fn new(ledger: &Ledger, window_s: f64, completed_in_window: u64, ok_in_window: u64) -> Self {
         let per_s = |count: u64| {
             if window_s > 0.0 { count as f64 / window_s } else { 0.0 }
         };
@@ -398,13 +398,13 @@ impl Rates {
             offered_per_s: per_s(ledger.offered()),
             sent_per_s: per_s(ledger.sent),
             completed_per_s: per_s(completed_in_window),
-            ok_per_s: per_s(ledger.ok - ledger.late),
+            ok_per_s: per_s(ok_in_window),
             error_rate: of_sent(ledger.http_error),
             failure_rate: of_sent(ledger.timeout + ledger.connection_error),
-            overflow_rate: if ledger.planned == 0 {
+            overflow_rate: if ledger.offered() == 0 {
                 0.0
             } else {
-                ledger.overflow as f64 / ledger.planned as f64
+                ledger.overflow as f64 / ledger.offered() as f64
             },
         }
     }

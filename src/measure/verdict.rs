@@ -35,7 +35,7 @@ pub struct Verdict {
     pub generator: GeneratorVerdict,
     /// On the service.
     pub service: ServiceVerdict,
-    /// The evidence, one sentence each.
+    /// The evidence, one sentence each, beginning with `generator: ` or `service: `.
     pub reasons: Vec<String>,
 }
 
@@ -60,13 +60,29 @@ const BLOCKS: usize = 10;
 /// Fewest intervals that show a trend.
 const FEWEST_FOR_TREND: usize = 4;
 
+/// How a reason on the generator begins.
+const ON_GENERATOR: &str = "generator: ";
+/// How a reason on the service begins.
+const ON_SERVICE: &str = "service: ";
+
 impl Verdict {
+    /// The evidence on the generator, without its mark.
+    pub fn reasons_on_generator(&self) -> impl Iterator<Item = &str> {
+        self.reasons.iter().filter_map(|reason| reason.strip_prefix(ON_GENERATOR))
+    }
+
+    /// The evidence on the service, without its mark.
+    pub fn reasons_on_service(&self) -> impl Iterator<Item = &str> {
+        self.reasons.iter().filter_map(|reason| reason.strip_prefix(ON_SERVICE))
+    }
+
     /// Judges a summary whose other parts are complete.
     pub fn of(summary: &Summary) -> Self {
-        let (generator, mut reasons) = judge_generator(summary);
-        let (service, more) = judge_service(summary);
-        reasons.extend(more);
-        Self { generator, service, reasons }
+        let (generator, on_generator) = judge_generator(summary);
+        let (service, on_service) = judge_service(summary);
+        let on_generator = on_generator.into_iter().map(|reason| format!("{ON_GENERATOR}{reason}"));
+        let on_service = on_service.into_iter().map(|reason| format!("{ON_SERVICE}{reason}"));
+        Self { generator, service, reasons: on_generator.chain(on_service).collect() }
     }
 }
 
@@ -117,8 +133,7 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
             ),
         );
     }
-    if let (Some(lag), Some(response)) = (tail(&summary.latency.send_lag), tail(&summary.latency.response_ok))
-    {
+    if let Some((lag, response)) = common_tail(&summary.latency.send_lag, &summary.latency.response_ok) {
         let part = if response.1 > 0.0 { lag.1 / response.1 } else { 0.0 };
         if lag.1 > INVALID_LAG_MS && part > INVALID_SHARE {
             worse(
@@ -150,11 +165,9 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
     if verdict == GeneratorVerdict::Valid {
         let lag = tail(&summary.latency.send_lag);
         reasons.push(match lag {
-            Some((name, lag_ms)) => format!(
-                "the schedule was held: {} of {} requests left, send lag {name} {lag_ms:.3} ms",
-                ledger.sent + ledger.overflow,
-                ledger.offered()
-            ),
+            Some((name, lag_ms)) => {
+                format!("the schedule was held: no arrival missed, send lag {name} {lag_ms:.3} ms")
+            }
             None => "too few requests were sent to judge the send lag".to_owned(),
         });
     }
@@ -195,8 +208,8 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
     if reasons.is_empty() {
         let rates = &summary.rates;
         let text = format!(
-            "answers left as fast as requests came: {:.1}/s of {:.1}/s, no growing backlog",
-            rates.completed_per_s, rates.offered_per_s
+            "no growing backlog: {:.1}/s were completed of {:.1}/s offered, and {} requests were under way at the end",
+            rates.completed_per_s, rates.offered_per_s, summary.queueing.in_flight_end
         );
         return (ServiceVerdict::KeepingUp, vec![text]);
     }
@@ -262,11 +275,22 @@ fn kendall_tau(values: &[f64]) -> f64 {
     if pairs == 0 { 0.0 } else { balance as f64 / pairs as f64 }
 }
 
+/// A percentile's name and its value in milliseconds.
+type Figure = (&'static str, f64);
+
 /// The highest figure up to p99 that the sample supports, with its name.
-fn tail(stats: &LatencyStats) -> Option<(&'static str, f64)> {
+fn tail(stats: &LatencyStats) -> Option<Figure> {
+    tails(stats).into_iter().find_map(|(name, value)| value.map(|value| (name, value)))
+}
+
+/// The highest figure up to p99 that both samples support, so that like is compared with like.
+fn common_tail(a: &LatencyStats, b: &LatencyStats) -> Option<(Figure, Figure)> {
+    let mut pairs = tails(a).into_iter().zip(tails(b));
+    pairs.find_map(|((name, a), (_, b))| Some(((name, a?), (name, b?))))
+}
+
+fn tails(stats: &LatencyStats) -> [(&'static str, Option<f64>); 3] {
     [("p99", stats.p99_ms), ("p90", stats.p90_ms), ("p50", stats.p50_ms)]
-        .into_iter()
-        .find_map(|(name, value)| value.map(|value| (name, value)))
 }
 
 fn share(part: u64, whole: u64) -> f64 {

@@ -17,7 +17,7 @@
 //! | `rate_per_s`, `duration_s` | as planned |
 //! | `offered_per_s` ... `ok_per_s` | offered, sent, completed and good rate over the window |
 //! | `planned` ... `unfinished` | the ledger |
-//! | `overflow_rate` | overflow / planned |
+//! | `overflow_rate` | overflow / arrivals that became due |
 //! | `response_p50_ms` ... `response_p99_99_ms` | the percentiles that the closed-loop table has not |
 //! | `response_ok_p50_ms`, `response_ok_p99_ms` | response time over good answers alone |
 //! | `service_mean_ms` ... `service_max_ms` | service time over good answers, from the actual send |

@@ -212,6 +212,8 @@ fn summary(
             && s.timeline.is_some_and(|timeline| timeline.end_ns <= window_ns)
     };
     recorder.completed_in_window = samples.iter().filter(ends_in_window).count() as u64;
+    let is_ok = |s: &&Sample| matches!(s.outcome, Outcome::Ok { .. });
+    recorder.ok_in_window = samples.iter().filter(ends_in_window).filter(is_ok).count() as u64;
     let mut series = Series::new(1, duration_ns);
     recorder.intervals.close_all(end.0, end.1).into_iter().for_each(|interval| series.add(interval));
     let facts = RunFacts {

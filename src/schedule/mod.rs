@@ -6,7 +6,7 @@
 //! the order of their intended times.
 //!
 //! Intended times are computed from the arrival's index in integers, never by adding up a rounded period, so
-//! they do not drift (DESIGN invariant 1). All times are nanoseconds since the start of the schedule.
+//! they do not drift. All times are nanoseconds since the start of the schedule.
 
 mod arrivals;
 mod poisson;

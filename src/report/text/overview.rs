@@ -53,12 +53,15 @@ pub fn verdicts(summary: &Summary, style: &Style) -> String {
         }
     };
     let mut text = labelled("Generator", &sentence(generator, tone, style));
+    for reason in summary.verdict.reasons_on_generator() {
+        text += &wrapped("- ", reason);
+    }
     let (service, tone) = match summary.verdict.service {
         ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
         ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
     };
     text += &labelled("Service", &sentence(service, tone, style));
-    for reason in &summary.verdict.reasons {
+    for reason in summary.verdict.reasons_on_service() {
         text += &wrapped("- ", reason);
     }
     text + &queueing(summary)
@@ -134,8 +137,8 @@ pub fn ledger(summary: &Summary) -> String {
         (
             "overflow",
             ledger.overflow,
-            ledger.planned,
-            "planned",
+            ledger.offered(),
+            "offered",
             format!("found the cap of {} in flight full", count(plan.max_in_flight)),
         ),
         (
