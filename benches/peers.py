@@ -128,14 +128,14 @@ def run_client(command, limit_s):
     return process.returncode, usage.ru_utime + usage.ru_stime
 
 
-def measure(tool, rate, binary):
+def measure(tool, rate, binary, *target_args):
     """One open-loop run: the row of figures, or None when the tool failed."""
     seconds = DURATION + WARMUP_S
     # Peers start at full rate; the ramp of rpsbench has a known number of requests.
     skip = ["--skip-requests", rate * WARMUP_S // 2] if tool == "rpsbench" else ["--skip-s", WARMUP_S]
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "out.json"
-        with Target("--rate", rate, "--max-requests", 2 * rate * seconds, *skip) as target:
+        with Target("--rate", rate, "--max-requests", 2 * rate * seconds, *skip, *target_args) as target:
             command = rpsbench_command(binary, target.url, rate, DURATION, out) if tool == "rpsbench" else \
                 PEERS[tool](target.url, rate, seconds)
             code, cpu_s = run_client(command, 3 * seconds + 30)
@@ -193,6 +193,23 @@ def rate_table(rate, tools, binary):
         best = min(rows, key=lambda tool: rows[tool]["lag_p99_us"])
         factor = rows[best]["lag_p99_us"] / max(ours["lag_p99_us"], 0.1)
         print(f"\nlag p99, best peer ({best}) / rpsbench: {factor:.1f}")
+    sys.stdout.flush()
+
+
+def waking_table(binary):
+    """CPU again, before a target that never sleeps: what is left out is the cost of waking its core.
+
+    An even load finds an idle target asleep at every request, and on one machine the sender pays for waking it, an
+    interrupt to another core; a burst pays once. Over a network the sender would not pay at all.
+    """
+    tools = [tool for tool in ("rpsbench", "oha") if tool == "rpsbench" and binary or shutil.which(tool)]
+    print("\n### CPU us/request before a target that polls instead of sleeping\n")
+    print("| rate | " + " | ".join(tools) + " | rpsbench / oha |\n|---|" + "---|" * (len(tools) + 1))
+    for rate in RATES:
+        found = rounds(tools, lambda tool: measure(tool, rate, binary, "--busy-poll"))
+        cpu = {tool: medians(rows)["cpu_us"] for tool, rows in found.items()}
+        ratio = f"{cpu['rpsbench'] / cpu['oha']:.2f}" if len(cpu) == 2 else "-"
+        print(f"| {rate:,}/s | " + " | ".join(f"{cpu[tool]:.1f}" if tool in cpu else "-" for tool in tools) + f" | {ratio} |")
     sys.stdout.flush()
 
 
@@ -273,6 +290,7 @@ def main():
     print(f"Linux {platform.release()} {platform.machine()}, {len(CORES)} cores; {ROUNDS} rounds of {DURATION} s, medians")
     for rate in RATES:
         rate_table(rate, tools, binary)
+    waking_table(binary)
     capacity(binary)
     if os.environ.get("MEMORY") == "1" and binary:
         memory(binary)

@@ -46,6 +46,9 @@ pub struct Args {
     /// Leave out so many requests.
     #[arg(long, default_value_t = 0)]
     skip_requests: usize,
+    /// Poll without sleeping, so that no sender has to wake this target.
+    #[arg(long)]
+    busy_poll: bool,
 }
 
 struct Connection {
@@ -117,7 +120,8 @@ impl Server<'_> {
     fn serve(&mut self, listener: &TcpListener) -> io::Result<()> {
         let mut events = [EpollEvent::empty(); EVENTS];
         loop {
-            let ready = match self.epoll.wait(&mut events, EpollTimeout::NONE) {
+            let patience = if self.args.busy_poll { EpollTimeout::ZERO } else { EpollTimeout::NONE };
+            let ready = match self.epoll.wait(&mut events, patience) {
                 Ok(ready) => ready,
                 Err(Errno::EINTR) => continue,
                 Err(error) => return Err(error.into()),

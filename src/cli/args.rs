@@ -192,7 +192,7 @@ pub struct RunArgs {
     )]
     pub threads: FewOrAuto,
     /// How early the pacer wakes before a due instant, to spend the kernel's wake-up latency before it and not after
-    /// it. Costs CPU time [default: 20us, or 0 where every core has a worker]
+    /// it. Costs CPU time [default: 20us; 0 on a machine with one core]
     #[arg(
         long,
         env = "RPSBENCH_LEAD",

@@ -35,6 +35,8 @@ const MAX_BODY_BYTES: u64 = 1 << 30;
 pub struct Machine {
     /// Cores that this process may use.
     pub cores: u64,
+    /// Cores of the whole machine.
+    pub cores_of_machine: u64,
     /// File descriptors that this process may open.
     pub descriptors: u64,
 }
@@ -173,7 +175,7 @@ impl RunJob {
             drain_ns: args.drain.unwrap_or(args.timeout).0,
             keepalive: !args.no_keepalive,
             connect_rate: args.connect_rate,
-            lead_ns: args.lead.map_or_else(|| lead_for(threads, machine), |span| span.0.min(NANOS_PER_S)),
+            lead_ns: args.lead.map_or_else(|| lead_for(machine), |span| span.0.min(NANOS_PER_S)),
             slos: args.slo.clone(),
         };
         let body = body_of(args, typed)?;
@@ -328,10 +330,10 @@ fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: Burst
     wanted.min(max_in_flight).min(tokens)
 }
 
-/// How early to wake up: see docs/performance.md for the measurement. With no core to spare, the worker would yield to
-/// itself and take the time of whoever it waits for, so there it only sleeps.
-fn lead_for(threads: u64, machine: Machine) -> u64 {
-    if machine.cores > threads { DEFAULT_LEAD_NS } else { 0 }
+/// How early to wake up: see docs/performance.md for the measurement. On a machine with one core, yielding would take the
+/// time of whoever is waited for, so there the worker only sleeps.
+fn lead_for(machine: Machine) -> u64 {
+    if machine.cores_of_machine > 1 { DEFAULT_LEAD_NS } else { 0 }
 }
 
 fn body_of(args: &RunArgs, typed: &Typed) -> Result<Bytes, UsageError> {

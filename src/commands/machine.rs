@@ -1,5 +1,6 @@
 //! What the machine has to give.
 
+use std::fs;
 use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -15,5 +16,14 @@ pub(super) fn machine() -> Machine {
     let _ = setrlimit(Resource::Nofile, wanted);
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    Machine { cores, descriptors }
+    Machine { cores, cores_of_machine: cores_of_machine().unwrap_or(cores), descriptors }
+}
+
+/// The cores of the whole machine: a process bound to one of them still has neighbours that work meanwhile.
+fn cores_of_machine() -> Option<u64> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let is_core = |line: &&str| {
+        line.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    Some(stat.lines().filter(is_core).count() as u64).filter(|cores| *cores > 0)
 }

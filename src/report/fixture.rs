@@ -212,7 +212,11 @@ fn summary(
             && s.timeline.is_some_and(|timeline| timeline.end_ns <= window_ns)
     };
     recorder.completed_in_window = samples.iter().filter(ends_in_window).count() as u64;
-    let is_ok = |s: &&Sample| matches!(s.outcome, Outcome::Ok { .. });
+    let is_ok = |s: &&Sample| {
+        let response_s = s.timeline.map_or(0.0, |timeline| timeline.response_ns(s.slot) as f64 / 1e9);
+        matches!(s.outcome, Outcome::Ok { .. })
+            && plan.deadline_s.is_none_or(|deadline_s| response_s <= deadline_s)
+    };
     recorder.ok_in_window = samples.iter().filter(ends_in_window).filter(is_ok).count() as u64;
     let mut series = Series::new(1, duration_ns);
     recorder.intervals.close_all(end.0, end.1).into_iter().for_each(|interval| series.add(interval));

@@ -1,0 +1,108 @@
+//! How often the verdict on the service is wrong: the table of docs/method.md, from whole simulated runs on the queue of
+//! the built-in service, judged by the code that judges real ones.
+//!
+//! The full table: `RUNS=100 cargo test --release --test error_rates -- --nocapture`
+
+use rpsbench::measure::{
+    Backlog, Connections, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series, ServiceVerdict, Summary,
+    Timeline,
+};
+use rpsbench::plan::{OverflowPolicy, Plan};
+use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot};
+use rpsbench::service::{Departure, ServiceModel};
+
+/// One run at `rate` for `seconds`, after a warm-up of a second, against a service with the given seed.
+fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
+    let rate = Rate::new(rate, 1).expect("a rate");
+    let schedule =
+        Schedule::for_duration(rate, seconds * NANOS_PER_S).and_then(|s| s.with_warmup(NANOS_PER_S));
+    let schedule = schedule.expect("a schedule");
+    let mut queue = ServiceModel { seed, ..ServiceModel::default() }.queue().expect("a model");
+    let served: Vec<(Slot, u64)> = schedule
+        .stripe(0, 1)
+        .map(|slot| match queue.arrive(slot.intended_ns) {
+            Departure::Answered { at_ns, .. } | Departure::Rejected { at_ns } => (slot, at_ns),
+        })
+        .collect();
+    let mut departures: Vec<u64> = served.iter().map(|(_, at_ns)| *at_ns).collect();
+    departures.sort_unstable();
+    let measured_from_ns = schedule.warmup_ns();
+    let mut recorder = Recorder::new(IntervalLog::new(measured_from_ns, NANOS_PER_S, seconds), None);
+    let in_flight =
+        |arrived: usize, now_ns: u64| (arrived - departures.partition_point(|at| *at <= now_ns)) as u64;
+    for (arrived, (slot, _)) in
+        served.iter().enumerate().filter(|(_, (slot, _))| slot.phase == Phase::Measured)
+    {
+        recorder.offer(*slot, in_flight(arrived, slot.intended_ns), 0);
+    }
+    let end_ns = measured_from_ns + schedule.duration_ns();
+    let in_flight_end = in_flight(served.len(), end_ns);
+    recorder.intervals.finish_offering(in_flight_end, 0);
+    for (slot, at_ns) in served.iter().filter(|(slot, _)| slot.phase == Phase::Measured) {
+        let sent_ns = slot.intended_ns;
+        let timeline = Timeline {
+            due_ns: sent_ns,
+            admitted_ns: sent_ns,
+            ready_ns: sent_ns,
+            sent_ns,
+            first_byte_ns: *at_ns,
+            end_ns: *at_ns,
+        };
+        let outcome = Outcome::Ok { status: 200 };
+        recorder.record(&Sample { slot: *slot, outcome, timeline: Some(timeline), body_bytes: 0 });
+        recorder.completed_in_window += u64::from(*at_ns <= end_ns);
+    }
+    recorder.ledger.planned = schedule.count();
+    let mut series = Series::new(1, schedule.duration_ns());
+    recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
+    let plan = Plan {
+        schedule,
+        timeout_ns: 10 * NANOS_PER_S,
+        deadline_ns: None,
+        max_in_flight: 10_000,
+        overflow: OverflowPolicy::Drop,
+        burst: rpsbench::measure::BurstDepth::All,
+        seed,
+        threads: 1,
+        drain_ns: 10 * NANOS_PER_S,
+        keepalive: true,
+        connect_rate: None,
+        lead_ns: 0,
+        slos: Vec::new(),
+    };
+    let facts = RunFacts {
+        plan: plan.facts("GET", "http://host-1/"),
+        slos: Vec::new(),
+        started_at: String::new(),
+        interrupted: false,
+        window_ns: schedule.duration_ns(),
+        backlog: Backlog { in_flight_end, ..Backlog::default() },
+        connections: Connections::default(),
+        series: series.finish(),
+    };
+    Summary::new(facts, &recorder).expect("a ledger that adds up").verdict.service
+}
+
+/// The share of runs judged saturated.
+fn saturated(rate: u64, seconds: u64, runs: u64) -> f64 {
+    let judged =
+        (0..runs).filter(|run| judge(rate, seconds, run * 7_919 + rate) == ServiceVerdict::Saturated);
+    judged.count() as f64 / runs as f64
+}
+
+#[test]
+fn below_capacity_the_verdict_is_rarely_wrong_and_well_above_it_always_right() {
+    let runs: Option<u64> = std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok());
+    if let Some(runs) = runs {
+        for seconds in [10, 60] {
+            for rate in [250, 270, 280, 290, 297, 300, 303, 310, 320] {
+                println!("{seconds} s at {rate}/s: {:.0} %", 100.0 * saturated(rate, seconds, runs));
+            }
+        }
+    }
+    // The capacity is 297.3/s. One false alarm in 40 is 2.5 %.
+    assert!(saturated(270, 10, 40) <= 0.05);
+    assert!(saturated(280, 10, 40) <= 0.05);
+    assert!(saturated(320, 10, 40) >= 0.95);
+    assert!(saturated(310, 30, 20) >= 0.95);
+}
