@@ -63,6 +63,35 @@ fn a_server_that_closes_after_every_answer_without_saying_so() {
 }
 
 #[test]
+fn a_server_that_dies_at_work_on_a_used_connection_is_not_covered_up_by_a_retry() {
+    let document = against(&Server::start(|mut stream| {
+        // The first request of a connection is answered; the second is read, worked on, and lost.
+        read_request(&mut stream);
+        let _ = stream.write_all(GOOD);
+        read_request(&mut stream);
+        pause(Duration::from_millis(50));
+    }));
+    assert_eq!(document["connections"]["retries"], 0);
+    assert!(ledger(&document, "connection_error") >= 30, "{}", document["ledger"]);
+    assert_eq!(kinds(&document), [("closed".to_owned(), ledger(&document, "connection_error"))]);
+}
+
+#[test]
+fn a_server_that_sends_a_flood_of_tiny_chunks() {
+    let server = Server::start(|mut stream| {
+        read_request(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        let chunks = b"1\r\nx\r\n".repeat(10_000);
+        while stream.write_all(&chunks).is_ok() {}
+    });
+    let arguments =
+        [&server.url(), "--rate", "20", "-n", "20", "--warmup", "0", "--timeout", "300ms", "--drain", "5s"];
+    let (_, document) = run_json(&arguments);
+    assert_ledger_adds_up(&document);
+    assert_eq!(kinds(&document), [("timeout".to_owned(), 20)]);
+}
+
+#[test]
 fn a_server_that_sends_garbage() {
     let document =
         against(&Server::start(|stream| answer_always(stream, b"\x00\x01garbage\xff\r\n\r\n\r\n")));

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use rpsbench::load::{Clock, MonotonicClock};
-use rpsbench::service::{ARTICLE_PATH, Freeze, ModelError, Running, Service, ServiceModel, ServiceStats};
+use rpsbench::service::{Freeze, ModelError, Running, Service, ServiceModel, ServiceStats};
 
 const MS: u64 = 1_000_000;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -218,6 +218,6 @@ fn what_cannot_be_started_says_why() {
 fn a_service_on_every_address_is_named_by_loopback() {
     let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
     let service = Service::start(&ServiceModel::immediate(), everywhere).unwrap();
-    let expected = format!("http://127.0.0.1:{}{ARTICLE_PATH}", service.addr().port());
-    assert_eq!(service.article_url(), expected);
+    let expected = format!("http://127.0.0.1:{}/", service.addr().port());
+    assert_eq!(service.url(), expected);
 }

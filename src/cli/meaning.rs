@@ -25,6 +25,8 @@ const RATE_PER_THREAD: f64 = 40_000.0;
 const RESERVED_DESCRIPTORS: u64 = 64;
 /// What a wake-up costs anyway: beyond it, waking early takes CPU time in proportion.
 const DEFAULT_LEAD_NS: u64 = 20_000;
+/// The rate of a thread above which waking early costs more than it gives.
+const LEAD_UP_TO_RATE: f64 = 5_000.0;
 /// Longest timeout, drain or deadline: a day.
 const MAX_WAIT_NS: u64 = 86_400 * NANOS_PER_S;
 /// Largest accepted body: every request in flight refers to the same one, so this guards against a wrong file.
@@ -175,7 +177,10 @@ impl RunJob {
             drain_ns: args.drain.unwrap_or(args.timeout).0,
             keepalive: !args.no_keepalive,
             connect_rate: args.connect_rate,
-            lead_ns: args.lead.map_or_else(|| lead_for(machine), |span| span.0.min(NANOS_PER_S)),
+            lead_ns: args.lead.map_or_else(
+                || lead_for(args.rate.per_second() / threads as f64, machine),
+                |span| span.0.min(NANOS_PER_S),
+            ),
             slos: args.slo.clone(),
         };
         let body = body_of(args, typed)?;
@@ -330,10 +335,10 @@ fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: Burst
     wanted.min(max_in_flight).min(tokens)
 }
 
-/// How early to wake up: see docs/performance.md for the measurement. On a machine with one core, yielding would take the
-/// time of whoever is waited for, so there the worker only sleeps.
-fn lead_for(machine: Machine) -> u64 {
-    if machine.cores_of_machine > 1 { DEFAULT_LEAD_NS } else { 0 }
+/// How early to wake up: see docs/performance.md for the measurement. At a high rate the waits are too short for it to
+/// cost nothing. On a machine with one core, yielding would take the time of whoever is waited for.
+fn lead_for(rate_of_a_thread: f64, machine: Machine) -> u64 {
+    if machine.cores_of_machine > 1 && rate_of_a_thread <= LEAD_UP_TO_RATE { DEFAULT_LEAD_NS } else { 0 }
 }
 
 fn body_of(args: &RunArgs, typed: &Typed) -> Result<Bytes, UsageError> {

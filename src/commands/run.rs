@@ -34,9 +34,10 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
         .build()
         .map_err(|source| CommandError::System { what: "could not start the runtime", source })?;
     let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let finished = runtime.block_on(supervise(&job, &target, &template))?;
-    // A name lookup that hangs must not keep the process.
+    let finished = runtime.block_on(supervise(&job, &target, &template));
+    // A name lookup that hangs must not keep the process, least of all from saying so.
     runtime.shutdown_background();
+    let finished = finished?;
     drop(service);
     let Some(finished) = finished else { return Ok(Exit::Interrupted) };
 

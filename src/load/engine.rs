@@ -144,7 +144,8 @@ fn start<T: Transport>(
             let pacer = SystemPacer::new(clock, plan.lead_ns);
             let transport = transport();
             let _ = ready_sender.send(Ok(()));
-            let origin_ns = origin_receiver.await.unwrap_or_else(|_| clock.now_ns());
+            // Nobody there to start the schedule: another worker could not be started.
+            let origin_ns = origin_receiver.await.ok()?;
             Some(Worker::new(&plan, worker, origin_ns, template, transport, clock, pacer, wires).run().await)
         })
     })?;

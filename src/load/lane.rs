@@ -11,6 +11,9 @@ use super::watchdog::Watchdog;
 use crate::measure::{ErrorKind, Outcome, Sample};
 use crate::transport::{Answer, Connection, Failure, Transport};
 
+/// How long after the send a dead connection may show itself, beyond two times to connect.
+const DEATH_SHOWS_NS: u64 = 5_000_000;
+
 /// Opens a connection for an arrival, then carries it and the ones after it until the connection ends.
 pub(super) async fn run<T: Transport, C: Clock>(
     shared: Rc<Shared<T, C>>,
@@ -20,8 +23,8 @@ pub(super) async fn run<T: Transport, C: Clock>(
 ) {
     let mut watchdog = Watchdog::new(shared.clock.clone(), shared.timeout_ns);
     let mut ticket = first;
-    let mut connection = match within(&mut watchdog, shared.clock.now_ns(), shared.transport.connect()).await
-    {
+    let connecting_ns = shared.clock.now_ns();
+    let mut connection = match within(&mut watchdog, connecting_ns, shared.transport.connect()).await {
         Some(Ok(connection)) => connection,
         refused => {
             let failure = match refused {
@@ -29,12 +32,14 @@ pub(super) async fn run<T: Transport, C: Clock>(
                 _ => Failure::new(ErrorKind::ConnectTimeout, true, true),
             };
             let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), shared.clock.now_ns());
-            shared.connect_failed(id, &sample, failure.kind, failure.describe());
+            shared.connect_failed(id, &sample, &failure);
             return;
         }
     };
     shared.opened();
-    ticket.ready_ns = Some(shared.clock.now_ns());
+    let ready_ns = shared.clock.now_ns();
+    ticket.ready_ns = Some(ready_ns);
+    let death_shows_within_ns = 2 * (ready_ns - connecting_ns) + DEATH_SHOWS_NS;
     let mut used = false;
     loop {
         let sent_ns = shared.clock.now_ns();
@@ -49,19 +54,21 @@ pub(super) async fn run<T: Transport, C: Clock>(
                     return;
                 }
             }
-            Some(Err(failure)) if used && may_retry(&shared, &ticket, &failure) => {
+            Some(Err(failure)) if used && may_retry(&shared, &ticket, &failure, death_shows_within_ns) => {
                 shared.retry(id, &mailbox, ticket);
                 return;
             }
             other => {
-                let (outcome, kind, example) = match other {
-                    Some(Err(failure)) => {
-                        (Outcome::ConnectionError(failure.kind), failure.kind, Some(failure.describe()))
-                    }
-                    _ => (Outcome::Timeout, ErrorKind::Timeout, None),
+                let failure = match other {
+                    Some(Err(failure)) => failure,
+                    _ => Failure::new(ErrorKind::Timeout, true, false),
+                };
+                let outcome = match failure.kind {
+                    ErrorKind::Timeout => Outcome::Timeout,
+                    kind => Outcome::ConnectionError(kind),
                 };
                 let sample = failed(&ticket, outcome, shared.clock.now_ns());
-                shared.note_error(&sample, kind, || example.unwrap_or_else(|| kind.to_string()));
+                shared.note_error(&sample, failure.kind, || failure.describe());
                 shared.ended(id, &mailbox, &sample, false);
                 return;
             }
@@ -97,11 +104,19 @@ async fn within<C: Clock, F: Future>(
     .await
 }
 
-/// Whether a failure on a connection that had been idle may be the connection's death in its sleep: then the
-/// request is sent once more on a new connection, unless the server may have acted on it (RFC 9112, 9.3.1).
-fn may_retry<T: Transport, C: Clock>(shared: &Shared<T, C>, ticket: &Ticket, failure: &Failure) -> bool {
-    let died =
-        failure.before_answer && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io);
+/// Whether a failure on a connection that had been idle is the connection's death in its sleep: then the request is sent
+/// once more on a new connection, unless the server may have acted on it (RFC 9112, 9.3.1). A death shows within a round
+/// trip, of which the time to connect is a measure; what breaks later broke at work, and is a failure.
+fn may_retry<T: Transport, C: Clock>(
+    shared: &Shared<T, C>,
+    ticket: &Ticket,
+    failure: &Failure,
+    death_shows_within_ns: u64,
+) -> bool {
+    let since_sent_ns = ticket.sent_ns.map_or(0, |sent_ns| shared.clock.now_ns() - sent_ns);
+    let died = failure.before_answer
+        && since_sent_ns <= death_shows_within_ns
+        && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io);
     !ticket.retried && (failure.unsent || (died && shared.template.is_idempotent()))
 }
 

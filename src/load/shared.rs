@@ -16,7 +16,7 @@ use crate::measure::{Connections, ErrorKind, IntervalLog, Outcome, Recorder, Sam
 use crate::plan::Plan;
 use crate::request::RequestTemplate;
 use crate::schedule::{Phase, Slot};
-use crate::transport::Transport;
+use crate::transport::{Failure, Transport};
 
 /// One worker's state. Its tasks run one at a time on one thread; no borrow is held across an await.
 pub(super) struct Shared<T, C: Clock> {
@@ -25,8 +25,9 @@ pub(super) struct Shared<T, C: Clock> {
     pub(super) clock: C,
     pub(super) timeout_ns: u64,
     pub(super) keepalive: bool,
-    /// Set when the worker has nothing in flight and nothing waiting.
-    pub(super) drained: Notify,
+    /// Set when the worker loop has something to see to: nothing is in flight or waiting any more, or an arrival waits
+    /// for a permit to connect.
+    pub(super) changed: Notify,
     state: RefCell<State<C>>,
 }
 
@@ -121,7 +122,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             clock,
             timeout_ns: plan.timeout_ns,
             keepalive: plan.keepalive,
-            drained: Notify::new(),
+            changed: Notify::new(),
             state: RefCell::new(state),
         }
     }
@@ -149,13 +150,13 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             let mut state = self.state.borrow_mut();
             let State { dispatcher, budget, .. } = &mut *state;
             let next = dispatcher.next(now_ns, || budget.take());
-            let is_drained = dispatcher.is_drained();
+            let is_for_the_loop = dispatcher.is_drained() || dispatcher.wants_permit();
             drop(state);
             match next {
                 Some(decision) => self.carry_out(decision),
                 None => {
-                    if is_drained {
-                        self.drained.notify_one();
+                    if is_for_the_loop {
+                        self.changed.notify_one();
                     }
                     return;
                 }
@@ -212,16 +213,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// A connection attempt failed, and the arrival with it.
-    pub(super) fn connect_failed(
-        self: &Rc<Self>,
-        id: LaneId,
-        sample: &Sample,
-        kind: ErrorKind,
-        example: String,
-    ) {
+    pub(super) fn connect_failed(self: &Rc<Self>, id: LaneId, sample: &Sample, failure: &Failure) {
         let mut state = self.state.borrow_mut();
         state.connections.failed += 1;
-        state.note_error(sample, kind, || example);
+        state.note_error(sample, failure.kind, || failure.describe());
         state.end(sample);
         state.remove_lane(id);
         state.dispatcher.ended(None);
@@ -266,6 +261,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let decision = dispatcher.reconnect(again, || budget.take());
         drop(state);
         self.carry_out(decision);
+        self.pump();
     }
 
     /// Requests in flight and arrivals waiting for the cap.

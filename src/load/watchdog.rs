@@ -29,13 +29,15 @@ impl<C: Clock> Watchdog<C> {
     /// Ready once a request that started at `started_ns` is overdue. The task is woken when that may be so.
     pub fn poll_overdue(&mut self, context: &mut Context<'_>, started_ns: u64) -> Poll<()> {
         loop {
-            if self.set && self.alarm.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
+            // The clock first: a connection that never stops sending uses up the task's budget, and then the alarm
+            // stays silent.
             let left_ns = started_ns.saturating_add(self.timeout_ns).saturating_sub(self.clock.now_ns());
             if left_ns == 0 {
                 self.set = false;
                 return Poll::Ready(());
+            }
+            if self.set && self.alarm.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
             }
             self.alarm.set(alarm_in(left_ns));
             self.set = true;

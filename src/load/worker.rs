@@ -10,10 +10,10 @@ use super::bucket::TokenBucket;
 use super::progress::Report;
 use super::shared::Shared;
 use super::{Clock, Pacer, Stop};
-use crate::measure::{Connections, Outcome, Recorder, Sample};
+use crate::measure::{Connections, Recorder};
 use crate::plan::Plan;
 use crate::request::RequestTemplate;
-use crate::schedule::{NANOS_PER_S, Phase, Stripe};
+use crate::schedule::{NANOS_PER_S, Stripe};
 use crate::transport::Transport;
 
 /// How long an interrupted run waits for the answers that are under way.
@@ -33,6 +33,8 @@ pub struct Worker<T, C: Clock, P> {
     stop: watch::Receiver<Stop>,
     reports: UnboundedSender<Report>,
     next_report_ns: u64,
+    /// When the last arrivals were dispatched.
+    last_dispatch_ns: u64,
 }
 
 /// What a worker leaves behind.
@@ -89,6 +91,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
             stop: wires.stop,
             reports: wires.reports,
             next_report_ns: origin_ns + NANOS_PER_S,
+            last_dispatch_ns: origin_ns,
         }
     }
 
@@ -102,13 +105,17 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
             }
         });
         let mut interrupted = self.send_stripe(stopped.as_mut()).await;
-        if interrupted {
-            self.cancel_rest();
-        }
         let window_end_ns = self.window_end(interrupted);
         let (in_flight_end, queued_end) = self.shared.backlog();
+        // What is still to come is counted, not walked through: it may be hours of arrivals.
+        let (cancelled, cancelled_warmup) = self.stripe.counts();
         self.shared.with_recorder(|recorder| {
+            recorder.ledger.cancelled += cancelled;
+            recorder.warmup.ledger.cancelled += cancelled_warmup;
             recorder.end_window();
+            if interrupted {
+                recorder.intervals.end_at(window_end_ns);
+            }
             recorder.intervals.finish_offering(in_flight_end, queued_end);
         });
         interrupted |= self.drain(stopped, interrupted).await;
@@ -135,6 +142,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
             self.bucket.mint(self.stripe.count_due(now_ns, self.bucket.depth()));
             while let Some(slot) = self.stripe.next_due(now_ns) {
                 self.shared.arrive(slot, now_ns, self.bucket.take());
+                self.last_dispatch_ns = now_ns;
             }
             if now_ns >= self.next_report_ns {
                 self.report();
@@ -149,6 +157,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
             tokio::select! {
                 biased;
                 () = stopped.as_mut() => return true,
+                () = self.shared.changed.notified(), if self.plan.connect_rate.is_some() => {}
                 () = self.pacer.until(wake_ns) => {}
             }
             if self.next_permit_ns() <= self.clock.now_ns() {
@@ -180,7 +189,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
                     now_interrupted = true;
                     end_ns = end_ns.min(self.clock.now_ns().saturating_add(INTERRUPTED_DRAIN_NS));
                 }
-                () = self.shared.drained.notified() => {}
+                () = self.shared.changed.notified() => {}
                 () = self.pacer.until(wake_ns) => {}
             }
             if self.next_permit_ns() <= self.clock.now_ns() {
@@ -190,24 +199,16 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
         now_interrupted
     }
 
-    /// The arrivals that are still to come are cancelled.
-    fn cancel_rest(&mut self) {
-        self.shared.with_recorder(|recorder| {
-            for slot in self.stripe.by_ref() {
-                let sample = Sample::unsent(slot, Outcome::Cancelled);
-                match slot.phase {
-                    // Straight to the ledger: intervals that never began have no arrivals.
-                    Phase::Measured => recorder.ledger.count(sample.outcome),
-                    Phase::Warmup => recorder.record(&sample),
-                }
-            }
-        });
-    }
-
+    /// The end of the measured window: that of the schedule, the interruption, or, where the client could not keep the
+    /// schedule, the moment when it had caught up.
     fn window_end(&self, interrupted: bool) -> u64 {
         let measured_from_ns = self.origin_ns + self.plan.schedule.warmup_ns();
         let planned_end_ns = measured_from_ns + self.plan.schedule.duration_ns();
-        if interrupted { self.clock.now_ns().clamp(measured_from_ns, planned_end_ns) } else { planned_end_ns }
+        if interrupted {
+            self.clock.now_ns().clamp(measured_from_ns, planned_end_ns)
+        } else {
+            planned_end_ns.max(self.last_dispatch_ns)
+        }
     }
 
     fn next_permit_ns(&self) -> u64 {

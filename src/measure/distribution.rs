@@ -32,11 +32,6 @@ impl Distribution {
         Self { histogram, min_ns: u64::MAX, max_ns: 0, sum_ns: 0 }
     }
 
-    /// A distribution from its saved parts, as a result file holds them.
-    pub fn from_parts(histogram: Histogram<u64>, min_ns: u64, max_ns: u64, sum_ns: u128) -> Self {
-        Self { histogram, min_ns, max_ns, sum_ns }
-    }
-
     /// Adds one time.
     pub fn record(&mut self, nanos: u64) {
         self.histogram.saturating_record(nanos);
@@ -88,14 +83,6 @@ impl Distribution {
         // Half a rank below, so that rounding in the quantile cannot step over to the neighbour.
         let value = self.histogram.value_at_quantile((rank as f64 - 0.5) / count as f64);
         Some(value.clamp(self.min_ns, self.max_ns))
-    }
-
-    /// How many recorded times lie at or below `nanos`, exact to the histogram's 0.1 %.
-    pub fn count_at_most(&self, nanos: u64) -> u64 {
-        if nanos >= self.max_ns {
-            return self.count();
-        }
-        self.histogram.count_between(0, nanos)
     }
 
     /// The histogram itself, in nanoseconds.
@@ -151,7 +138,6 @@ mod tests {
         let distribution = of(&[0, 2 * HIGHEST_NS]);
         assert_eq!((distribution.min_ns(), distribution.max_ns()), (Some(0), Some(2 * HIGHEST_NS)));
         assert_eq!(distribution.count(), 2);
-        assert_eq!(distribution.count_at_most(HIGHEST_NS / 2), 1);
     }
 
     #[test]

@@ -138,6 +138,12 @@ impl IntervalLog {
         }
     }
 
+    /// The run ends at `now_ns` on the run's clock, before its schedule: there are no intervals beyond.
+    pub fn end_at(&mut self, now_ns: u64) {
+        let past = now_ns.saturating_sub(self.origin_ns) / self.length_ns + 1;
+        self.count = self.count.min(past).max(self.newest() + 1);
+    }
+
     /// The schedule is over: the intervals up to the last end with this backlog.
     pub fn finish_offering(&mut self, in_flight: u64, queued: u64) {
         self.advance_to(self.count, in_flight, queued);
@@ -229,6 +235,18 @@ mod tests {
         log.finish_offering(0, 0);
         let rest: Vec<u64> = log.take_closed().iter().map(|interval| interval.index).collect();
         assert_eq!(rest, [1, 2], "an interval without arrivals is delivered too");
+    }
+
+    #[test]
+    fn a_run_that_is_cut_short_keeps_its_last_interval_open() {
+        let mut log = IntervalLog::new(0, S, 10_000);
+        log.offer(slot(9 * S), 0, 0);
+        log.end_at(9 * S + S / 2);
+        log.finish_offering(1, 0);
+        log.record(&ok(9 * S, 10 * S));
+        let closed = log.close_all(0, 0);
+        assert_eq!(closed.len(), 10);
+        assert_eq!((closed[9].ok, closed[9].in_flight), (1, 1));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use recorder::{Recorder, Warmup};
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
 pub use series::{Series, SeriesRow};
 pub use slo::{Slo, SloError, SloResult};
-pub use stats::LatencyStats;
+pub use stats::{Bad, LatencyStats};
 pub use summary::{
     Backlog, BurstDepth, Connections, ErrorCount, Histograms, Latency, Mode, PlanFacts, Queueing, Rates,
     RunFacts, SCHEMA, Summary, SummaryError, Tool, WarmupSummary,

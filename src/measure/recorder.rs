@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Distribution, ErrorKind, IntervalLog, Ledger, Outcome, Sample};
+use super::{Bad, Distribution, ErrorKind, IntervalLog, Ledger, Outcome, Sample};
 use crate::schedule::{Phase, Slot};
 
 /// Counts and times of one worker; recorders merge when the run is over. Its size does not depend on the run.
@@ -37,6 +37,8 @@ pub struct Recorder {
     /// The run over time.
     pub intervals: IntervalLog,
     deadline_ns: Option<u64>,
+    /// The shortest time that an unfinished arrival had waited when it was given up.
+    unfinished_min_ns: Option<u64>,
 }
 
 /// The account of the warm-up: not part of any measured figure.
@@ -67,6 +69,7 @@ impl Recorder {
             warmup: Warmup::default(),
             intervals,
             deadline_ns,
+            unfinished_min_ns: None,
         }
     }
 
@@ -103,6 +106,11 @@ impl Recorder {
                 *self.status_codes.entry(status).or_default() += 1;
             }
             Outcome::HttpError { status } => *self.status_codes.entry(status).or_default() += 1,
+            Outcome::Unfinished => {
+                let waited_ns = timeline.response_ns(sample.slot);
+                self.unfinished_min_ns =
+                    Some(self.unfinished_min_ns.map_or(waited_ns, |least| least.min(waited_ns)));
+            }
             _ => {}
         }
     }
@@ -116,6 +124,16 @@ impl Recorder {
     pub fn end_window(&mut self) {
         self.completed_in_window = self.ledger.completed();
         self.ok_in_window = self.ledger.ok - self.ledger.late;
+    }
+
+    /// The arrivals offered that have no good answer.
+    pub fn bad(&self, timeout_ns: u64) -> Bad {
+        Bad {
+            unfinished: self.ledger.unfinished,
+            unfinished_ns: self.unfinished_min_ns.map_or(timeout_ns, |least| least.min(timeout_ns)),
+            failed: self.ledger.bad() - self.ledger.unfinished,
+            failed_ns: timeout_ns,
+        }
     }
 
     /// Adds another worker's account. Intervals are merged elsewhere, as they close.
@@ -134,6 +152,7 @@ impl Recorder {
             self.errors.entry(kind).or_insert((0, example)).0 += count;
         }
         self.body_bytes += other.body_bytes;
+        self.unfinished_min_ns = self.unfinished_min_ns.into_iter().chain(other.unfinished_min_ns).min();
         self.completed_in_window += other.completed_in_window;
         self.ok_in_window += other.ok_in_window;
         self.warmup.ledger.merge(&other.warmup.ledger);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Distribution, Ledger, Quantile, millis};
+use super::{Bad, Distribution, Ledger, Quantile, millis};
 
 /// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250` is read too.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,29 +62,30 @@ pub struct SloResult {
 }
 
 impl Slo {
-    /// Judges a run by its good response times, its ledger, and the least time that an arrival without a good
-    /// answer took (`bound_ns`). Latencies are over all arrivals offered, whatever the size of the sample: an
-    /// objective on p99 is kept exactly when at most 1 % were slower or bad.
-    pub fn judge(&self, response_ok: &Distribution, ledger: &Ledger, bound_ns: u64) -> SloResult {
-        let (bad, offered) = (ledger.bad(), ledger.offered());
-        let bound_ms = millis(bound_ns.max(response_ok.max_ns().unwrap_or(0)));
+    /// Judges a run by its good response times, its ledger, the arrivals without a good answer, and the sent rate / the
+    /// offered rate (`achieved`). Latencies are over all arrivals offered, whatever the size of the sample: an objective
+    /// on p99 is kept exactly when at most 1 % were slower or bad.
+    pub fn judge(&self, response_ok: &Distribution, ledger: &Ledger, bad: &Bad, achieved: f64) -> SloResult {
+        let offered = ledger.offered();
+        let longest_ns = response_ok.max_ns().unwrap_or(0);
+        let bound_ms = |rank: u64| Some(millis(bad.bound_ns(rank, longest_ns)));
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
         let (measured, lower_bound) = match self.metric {
             _ if offered == 0 => (None, false),
             Metric::Percentile(quantile) => match response_ok.at_rank(quantile.rank(offered)) {
                 Some(nanos) => (Some(millis(nanos)), false),
-                None => (Some(bound_ms), true),
+                None => (bound_ms(quantile.rank(offered) - response_ok.count()), true),
             },
-            Metric::Max if bad > 0 => (Some(bound_ms), true),
+            Metric::Max if bad.count() > 0 => (bound_ms(bad.count()), true),
             Metric::Max => (response_ok.max_ns().map(millis), false),
             Metric::Mean => {
-                let sum_ms = response_ok.sum_ns() as f64 / 1e6 + bad as f64 * bound_ms;
-                (Some(sum_ms / offered as f64), bad > 0)
+                let sum_ns = response_ok.sum_ns() as f64 + bad.sum_ns();
+                (Some(sum_ns / 1e6 / offered as f64), bad.count() > 0)
             }
             Metric::ErrorRate => (share(ledger.http_error, ledger.sent), false),
             Metric::FailureRate => (share(ledger.timeout + ledger.connection_error, ledger.sent), false),
             Metric::OverflowRate => (share(ledger.overflow, offered), false),
-            Metric::Achieved => (share(ledger.sent, offered), false),
+            Metric::Achieved => (Some(achieved), false),
         };
         // A mean with a few bad arrivals in it is compared as it stands; a percentile or maximum that was not
         // measured cannot be below anything.
@@ -216,7 +217,12 @@ mod tests {
         good_ms.iter().for_each(|ms| response.record(ms * 1_000_000));
         let ok = good_ms.len() as u64;
         let ledger = Ledger { planned: ok + bad, sent: ok + bad, ok, timeout: bad, ..Ledger::default() };
-        slo.parse::<Slo>().unwrap().judge(&response, &ledger, 10_000_000_000)
+        slo.parse::<Slo>().unwrap().judge(
+            &response,
+            &ledger,
+            &Bad { failed: bad, failed_ns: 10_000_000_000, ..Bad::default() },
+            1.0,
+        )
     }
 
     #[test]

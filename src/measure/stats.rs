@@ -4,6 +4,37 @@ use serde::{Deserialize, Serialize};
 
 use super::{Distribution, Quantile, millis};
 
+/// Arrivals without a good answer: they rank above every good one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bad {
+    /// Those that were under way when the run ended. They rank below the others: an answer may have been about to come.
+    pub unfinished: u64,
+    /// The least that any of them had waited.
+    pub unfinished_ns: u64,
+    /// Those that failed or were never sent: no good answer came to them, so none within the timeout either.
+    pub failed: u64,
+    /// The timeout.
+    pub failed_ns: u64,
+}
+
+impl Bad {
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.unfinished + self.failed
+    }
+
+    /// The least that the one of the given rank among them (from 1) took, given the longest good answer.
+    pub fn bound_ns(&self, rank: u64, longest_good_ns: u64) -> u64 {
+        let least_ns = if rank > self.unfinished { self.failed_ns } else { self.unfinished_ns };
+        least_ns.max(longest_good_ns)
+    }
+
+    /// The least that all of them together took.
+    pub fn sum_ns(&self) -> f64 {
+        self.unfinished as f64 * self.unfinished_ns as f64 + self.failed as f64 * self.failed_ns as f64
+    }
+}
+
 /// Figures in milliseconds. `None` (null): the sample is too small to support the figure. A figure named in
 /// `lower_bounds` was not measured: the true one is at least that.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -35,36 +66,35 @@ pub struct LatencyStats {
 impl LatencyStats {
     /// The figures of measured times alone.
     pub fn of(times: &Distribution) -> Self {
-        Self::censored(times, 0, 0)
+        Self::censored(times, &Bad::default())
     }
 
-    /// The figures over measured times and `bad` arrivals without a good answer, each of which ranks above
-    /// every measured one and took at least `bound_ns` (or the largest measured time, if that is larger).
-    pub fn censored(times: &Distribution, bad: u64, bound_ns: u64) -> Self {
-        let count = times.count() + bad;
+    /// The figures over measured times and the arrivals without a good answer, which rank above them.
+    pub fn censored(times: &Distribution, bad: &Bad) -> Self {
+        let count = times.count() + bad.count();
         if count == 0 {
             return Self::default();
         }
-        let bound_ns = bound_ns.max(times.max_ns().unwrap_or(0));
+        let longest_ns = times.max_ns().unwrap_or(0);
         let mut lower_bounds = Vec::new();
         let mut percentile = |quantile: Quantile| {
             if !quantile.is_supported_by(count) {
                 return None;
             }
-            let measured = times.at_rank(quantile.rank(count));
-            if measured.is_none() {
+            let rank = quantile.rank(count);
+            let bound = || {
                 lower_bounds.push(quantile.to_string());
-            }
-            Some(millis(measured.unwrap_or(bound_ns)))
+                bad.bound_ns(rank - times.count(), longest_ns)
+            };
+            Some(millis(times.at_rank(rank).unwrap_or_else(bound)))
         };
         let [p50_ms, p90_ms, p95_ms, p99_ms, p99_9_ms, p99_99_ms] = Quantile::REPORTED.map(&mut percentile);
         let (mut max_ms, min_ms) = (times.max_ns().map(millis), times.min_ns().map(millis));
-        if bad > 0 {
+        if bad.count() > 0 {
             lower_bounds.extend(["mean".to_owned(), "max".to_owned()]);
-            max_ms = Some(millis(bound_ns));
+            max_ms = Some(millis(bad.bound_ns(bad.count(), longest_ns)));
         }
-        let sum_ns = times.sum_ns() as f64 + bad as f64 * bound_ns as f64;
-        let mean_ms = Some((sum_ns / count as f64).round() / 1e6);
+        let mean_ms = Some(((times.sum_ns() as f64 + bad.sum_ns()) / count as f64).round() / 1e6);
         Self {
             count,
             min_ms,
@@ -103,13 +133,26 @@ mod tests {
         times
     }
 
+    fn failed(count: u64, timeout_ns: u64) -> Bad {
+        Bad { failed: count, failed_ns: timeout_ns, ..Bad::default() }
+    }
+
+    #[test]
+    fn an_unfinished_arrival_is_not_said_to_have_waited_for_the_timeout() {
+        let bad = Bad { unfinished: 60, unfinished_ns: 1_000_000_000, failed: 40, failed_ns: 10_000_000_000 };
+        let stats = LatencyStats::censored(&ladder(900), &bad);
+        // p95 falls among the unfinished, p99 among those that failed.
+        assert_eq!((stats.p95_ms, stats.p99_ms), (Some(1_000.0), Some(10_000.0)));
+        assert!(stats.is_lower_bound("p95") && stats.is_lower_bound("p99"));
+    }
+
     fn about(got: Option<f64>, expected: f64) -> bool {
         got.is_some_and(|got| (got / expected - 1.0).abs() < 0.001)
     }
 
     #[test]
     fn percentiles_are_over_good_and_bad_alike() {
-        let stats = LatencyStats::censored(&ladder(900), 100, 10_000_000_000);
+        let stats = LatencyStats::censored(&ladder(900), &failed(100, 10_000_000_000));
         assert_eq!(stats.count, 1_000);
         assert!(about(stats.p50_ms, 500.0) && about(stats.p90_ms, 900.0), "{stats:?}");
         // The slowest tenth got no good answer: what a survivor's percentile would call 891 ms is unknown.
@@ -122,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_bound_is_never_below_a_measured_time() {
-        let stats = LatencyStats::censored(&ladder(900), 100, 0);
+        let stats = LatencyStats::censored(&ladder(900), &failed(100, 0));
         assert_eq!(stats.p99_ms, Some(900.0));
         assert!(stats.is_lower_bound("p99"));
     }
@@ -137,7 +180,7 @@ mod tests {
 
     #[test]
     fn nothing_good_leaves_only_bounds() {
-        let stats = LatencyStats::censored(&Distribution::new(), 1_000, 10_000_000_000);
+        let stats = LatencyStats::censored(&Distribution::new(), &failed(1_000, 10_000_000_000));
         assert_eq!((stats.min_ms, stats.p50_ms, stats.mean_ms), (None, Some(10_000.0), Some(10_000.0)));
         assert!(stats.is_lower_bound("p50"));
     }

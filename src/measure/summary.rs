@@ -159,7 +159,8 @@ pub struct PlanFacts {
     pub series_interval_s: f64,
 }
 
-/// Rates over the measured window: the planned duration, or less when the run was interrupted.
+/// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
+/// not send as fast as planned. The offered rate is the schedule's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
     /// Length of the window.
@@ -337,10 +338,10 @@ impl Summary {
         let ledger = recorder.ledger;
         ledger.check()?;
         recorder.warmup.ledger.check()?;
-        let bound_ns = (facts.plan.timeout_s * 1e9) as u64;
+        let bad = recorder.bad((facts.plan.timeout_s * 1e9) as u64);
         let window_s = facts.window_ns as f64 / 1e9;
         let latency = Latency {
-            response: LatencyStats::censored(&recorder.response_ok, ledger.bad(), bound_ns),
+            response: LatencyStats::censored(&recorder.response_ok, &bad),
             response_ok: LatencyStats::of(&recorder.response_ok),
             service: LatencyStats::of(&recorder.service),
             send_lag: LatencyStats::of(&recorder.send_lag),
@@ -348,6 +349,8 @@ impl Summary {
             connect: LatencyStats::of(&recorder.connect),
             first_byte: LatencyStats::of(&recorder.first_byte),
         };
+        let rates = Rates::new(&ledger, facts.plan.duration_s, window_s, recorder);
+        let achieved = rates.sent_per_s / rates.offered_per_s;
         let mut summary = Self {
             schema: SCHEMA.to_owned(),
             tool: Tool {
@@ -356,11 +359,15 @@ impl Summary {
             },
             started_at: facts.started_at,
             interrupted: facts.interrupted,
-            rates: Rates::new(&ledger, window_s, recorder.completed_in_window, recorder.ok_in_window),
+            rates,
             queueing: Queueing::new(&latency, facts.backlog, &facts.series),
             latency,
             verdict: Verdict::default(),
-            slos: facts.slos.iter().map(|slo| slo.judge(&recorder.response_ok, &ledger, bound_ns)).collect(),
+            slos: facts
+                .slos
+                .iter()
+                .map(|slo| slo.judge(&recorder.response_ok, &ledger, &bad, achieved))
+                .collect(),
             status_codes: recorder.status_codes.iter().map(|(status, n)| (status.to_string(), *n)).collect(),
             errors: recorder
                 .errors
@@ -388,17 +395,16 @@ impl Summary {
 }
 
 impl Rates {
-    fn new(ledger: &Ledger, window_s: f64, completed_in_window: u64, ok_in_window: u64) -> Self {
-        let per_s = |count: u64| {
-            if window_s > 0.0 { count as f64 / window_s } else { 0.0 }
-        };
+    fn new(ledger: &Ledger, duration_s: f64, window_s: f64, recorder: &Recorder) -> Self {
+        let over = |count: u64, seconds: f64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+        let per_s = |count: u64| over(count, window_s);
         let of_sent = |count: u64| (ledger.sent > 0).then(|| count as f64 / ledger.sent as f64);
         Self {
             window_s,
-            offered_per_s: per_s(ledger.offered()),
+            offered_per_s: over(ledger.offered(), window_s.min(duration_s)),
             sent_per_s: per_s(ledger.sent),
-            completed_per_s: per_s(completed_in_window),
-            ok_per_s: per_s(ok_in_window),
+            completed_per_s: per_s(recorder.completed_in_window),
+            ok_per_s: per_s(recorder.ok_in_window),
             error_rate: of_sent(ledger.http_error),
             failure_rate: of_sent(ledger.timeout + ledger.connection_error),
             overflow_rate: if ledger.offered() == 0 {

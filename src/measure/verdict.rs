@@ -41,6 +41,8 @@ pub struct Verdict {
 
 /// Share of planned arrivals that the client may lose before the result is not valid.
 const INVALID_LOSS: f64 = 0.01;
+/// Share of the planned duration by which the client may overrun it.
+const OVERRUN: f64 = 0.01;
 /// Send lag p99 (ms) below which lateness is ordinary scheduling noise, whatever it is mixed into.
 const NOISE_MS: f64 = 1.0;
 /// Send lag p99 (ms) above which it can make a result invalid.
@@ -113,6 +115,17 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
             ),
         );
     }
+    let rates = &summary.rates;
+    if rates.window_s > summary.plan.duration_s * (1.0 + OVERRUN) {
+        worse(
+            GeneratorVerdict::Invalid,
+            format!(
+                "the client needed {:.1} s to send what was planned for {:.1} s: {:.1}/s of {:.1}/s; use a lower rate or more \
+                 --threads",
+                rates.window_s, summary.plan.duration_s, rates.sent_per_s, rates.offered_per_s
+            ),
+        );
+    }
     let client_limits: u64 = summary
         .errors
         .iter()
@@ -133,7 +146,10 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
             ),
         );
     }
-    if let Some((lag, response)) = common_tail(&summary.latency.send_lag, &summary.latency.response_ok) {
+    let without_answers = || tail(&summary.latency.send_lag).map(|lag| (lag, lag));
+    let figures =
+        common_tail(&summary.latency.send_lag, &summary.latency.response_ok).or_else(without_answers);
+    if let Some((lag, response)) = figures {
         let part = if response.1 > 0.0 { lag.1 / response.1 } else { 0.0 };
         if lag.1 > INVALID_LAG_MS && part > INVALID_SHARE {
             worse(

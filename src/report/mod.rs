@@ -13,7 +13,6 @@
 
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use crate::measure::Summary;
 
@@ -45,11 +44,6 @@ pub struct Style {
     /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides; the default is plain.
     pub color: bool,
 }
-
-/// There is no report format of this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no report format `{0}`; the formats are text, json and csv")]
-pub struct UnknownFormat(String);
 
 /// Writes the report of one run, with a newline at its end.
 pub fn render(summary: &Summary, format: Format, style: &Style) -> String {
@@ -89,17 +83,6 @@ impl Format {
     }
 }
 
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.name().eq_ignore_ascii_case(name.trim()))
-            .ok_or_else(|| UnknownFormat(name.to_owned()))
-    }
-}
-
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -113,21 +96,11 @@ mod tests {
     #[test]
     fn a_format_is_known_by_its_name_and_by_its_extension() {
         for format in Format::ALL {
-            assert_eq!(format.to_string().parse(), Ok(format));
             assert_eq!(Format::from_extension(format!("out/run.{}", format.extension())), Some(format));
         }
-        assert_eq!("JSON".parse(), Ok(Format::Json));
         assert_eq!(Format::from_extension("RUN.CSV"), Some(Format::Csv));
         for path in ["run", "run.xml", ".json", "run.json.gz"] {
             assert_eq!(Format::from_extension(path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_format_names_the_known_ones() {
-        let error = "yaml".parse::<Format>().unwrap_err().to_string();
-        for format in Format::ALL {
-            assert!(error.contains(format.name()), "{error}");
         }
     }
 

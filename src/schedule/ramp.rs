@@ -20,10 +20,8 @@ impl Ramp {
 
     /// The intended time of arrival `index`, in nanoseconds since the start of the ramp.
     pub(super) fn time_of(self, index: u64) -> u64 {
-        // 2 W i / rate, in square nanoseconds. W is bounded by the plan (a day), so 2 W fits 48 bits and the
-        // product 128; a saturated product would only bunch the end of an absurd ramp.
-        let area = self.rate.nanos_for(index).saturating_mul(2 * u128::from(self.duration_ns));
-        let square = area / u128::from(self.rate.numerator());
+        // 2 W (i / rate), in square nanoseconds: both factors are below 2^56.
+        let square = 2 * u128::from(self.duration_ns) * u128::from(self.rate.time_of(index));
         let root = square.isqrt();
         let root = if root * root < square { root + 1 } else { root };
         u64::try_from(root).unwrap_or(u64::MAX)

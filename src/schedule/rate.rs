@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::NANOS_PER_S;
 
 /// The highest rate that is accepted, in arrivals per second: far above what one machine can send, and low
@@ -12,8 +10,7 @@ use super::NANOS_PER_S;
 const MAX_PER_S: u64 = 100_000_000;
 
 /// Arrivals per second as an exact, reduced fraction, so that `16666.7` and `1000/m` lose nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     arrivals: u64,
     seconds: u64,
@@ -71,14 +68,9 @@ impl Rate {
         u64::try_from(exact).unwrap_or(u64::MAX)
     }
 
-    /// The numerator of `index / rate` in nanoseconds; divide by [`Rate::numerator`].
-    pub(super) fn nanos_for(self, index: u64) -> u128 {
+    /// The numerator of `index / rate` in nanoseconds; divide by the numerator.
+    fn nanos_for(self, index: u64) -> u128 {
         u128::from(index) * (u128::from(self.seconds) * u128::from(NANOS_PER_S))
-    }
-
-    /// The numerator of the fraction.
-    pub(super) fn numerator(self) -> u64 {
-        self.arrivals
     }
 
     /// The mean time between arrivals, rounded down to whole nanoseconds and at least 1.
@@ -126,20 +118,6 @@ impl FromStr for Rate {
             RateError::TooHigh(_) => RateError::TooHigh(text.to_owned()),
             other => other,
         })
-    }
-}
-
-impl TryFrom<f64> for Rate {
-    type Error = RateError;
-
-    fn try_from(per_s: f64) -> Result<Self, RateError> {
-        format!("{per_s:.9}").parse()
-    }
-}
-
-impl From<Rate> for f64 {
-    fn from(rate: Rate) -> Self {
-        rate.per_second()
     }
 }
 

@@ -85,11 +85,6 @@ impl Running {
         format!("http://{}/", self.reachable_addr())
     }
 
-    /// The URL of the article that the study asks for; see [`super::ARTICLE_PATH`].
-    pub fn article_url(&self) -> String {
-        format!("http://{}{}", self.reachable_addr(), super::ARTICLE_PATH)
-    }
-
     /// What it has seen so far.
     pub fn stats(&self) -> ServiceStats {
         self.counters.stats()

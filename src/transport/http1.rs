@@ -49,6 +49,9 @@ impl<C: Clock> Transport for Http1<C> {
     }
 }
 
+/// Parts of a body that are read at a stretch.
+const PARTS_PER_TURN: u32 = 64;
+
 type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
 
 /// One HTTP/1.1 connection.
@@ -104,31 +107,29 @@ impl<C: Clock> Connection for Http1Connection<C> {
     }
 }
 
-/// Reads a body to its end, counting and dropping what comes: an endless body takes time but no memory.
+/// Reads a body to its end, counting and dropping what comes: an endless body takes time but no memory. After a number
+/// of parts the other connections have their turn.
 fn poll_body(
     context: &mut Context<'_>,
     body: &mut Incoming,
     body_bytes: &mut u64,
     mut drive: impl FnMut(&mut Context<'_>),
 ) -> Poll<hyper::Result<()>> {
-    loop {
+    for _ in 0..PARTS_PER_TURN {
         if body.is_end_stream() {
             return Poll::Ready(Ok(()));
         }
         // The part that is there is taken before hyper is asked for more: its channel holds one part.
-        match Pin::new(&mut *body).poll_frame(context) {
-            Poll::Ready(None) => return Poll::Ready(Ok(())),
-            Poll::Ready(Some(frame)) => {
-                *body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64);
-            }
-            Poll::Pending => {
-                drive(context);
-                let frame = ready!(Pin::new(&mut *body).poll_frame(context));
-                match frame {
-                    None => return Poll::Ready(Ok(())),
-                    Some(frame) => *body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64),
-                }
-            }
+        let mut part = Pin::new(&mut *body).poll_frame(context);
+        if part.is_pending() {
+            drive(context);
+            part = Pin::new(&mut *body).poll_frame(context);
+        }
+        match ready!(part) {
+            None => return Poll::Ready(Ok(())),
+            Some(frame) => *body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64),
         }
     }
+    context.waker().wake_by_ref();
+    Poll::Pending
 }

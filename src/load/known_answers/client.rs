@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::harness::{MS, Oversleeper, S, VirtualClock, plan, run, run_with, within};
 use crate::load::{Stop, TimerPacer};
 use crate::measure::{BurstDepth, ErrorKind, GeneratorVerdict, ServiceVerdict};
+use crate::plan::OverflowPolicy;
 use crate::transport::scripted::{Scripted, Step};
 
 fn oversleeper(clock: VirtualClock) -> Oversleeper {
@@ -145,6 +146,70 @@ async fn new_connections_are_no_faster_than_allowed() {
     assert_eq!(summary.ledger.ok + summary.ledger.unfinished, 1_000);
     // The wait for the permit is a wait for a connection, and the arrivals are in flight meanwhile.
     assert!(summary.latency.connect.max_ms.unwrap() > 7_000.0, "{:?}", summary.latency.connect);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permit_that_is_refused_between_arrivals_is_not_forgotten() {
+    // One at a time, a connection for each, 20 connections a second: 200 arrivals take 10 s, of which 6 s are drain.
+    let mut plan = plan("50", 4);
+    plan.keepalive = false;
+    plan.max_in_flight = 1;
+    plan.overflow = OverflowPolicy::Queue(1_000);
+    plan.connect_rate = Some("20".parse().unwrap());
+    let summary = run(&plan, |clock| Scripted::fixed(clock, MS)).await.summary;
+    assert_eq!((summary.ledger.ok, summary.connections.opened), (200, 200));
+    assert!(
+        within(summary.latency.response.max_ms.unwrap(), 6_000.0, 0.03),
+        "{:?}",
+        summary.latency.response
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_overruns_the_schedule_says_so() {
+    // Frozen from 3.5 s to 5.5 s of a run of 4 s: everything leaves, but the last of it 1.5 s after the end.
+    let freeze_late = |clock: VirtualClock| Oversleeper {
+        freeze_at_ns: 7 * S / 2,
+        freeze_for_ns: 2 * S,
+        ..oversleeper(clock)
+    };
+    let mut plan = plan("100", 4);
+    plan.slos = vec!["achieved>99%".parse().unwrap()];
+    let summary = run_with(&plan, |clock| Scripted::fixed(clock, 3 * S), freeze_late, |_| {}).await.summary;
+    assert_eq!(summary.ledger.sent, 400);
+    assert!(
+        within(summary.rates.offered_per_s, 100.0, 0.001)
+            && within(summary.rates.sent_per_s, 400.0 / 5.5, 0.01)
+    );
+    assert_eq!(summary.verdict.generator, GeneratorVerdict::Invalid, "{:?}", summary.verdict);
+    assert!(!summary.slos[0].passed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_client_is_not_excused_by_the_lack_of_good_answers() {
+    let answer_503 = |clock| Scripted::new(clock, |_| Step::Answer { after_ns: MS, status: 503 });
+    let summary = run_with(&plan("1000", 4), answer_503, oversleeper, |_| {}).await.summary;
+    assert_eq!(summary.ledger.http_error, 4_000);
+    assert_eq!(summary.verdict.generator, GeneratorVerdict::Invalid, "{:?}", summary.verdict);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_long_run_is_cancelled_at_once_and_its_last_second_is_whole() {
+    // A day at 50,000/s: four thousand million arrivals that nobody may walk through.
+    let mut plan = plan("50000", 86_400);
+    plan.drain_ns = S;
+    let stop_after_100_ms = |sender: tokio::sync::watch::Sender<Stop>| {
+        tokio::spawn(async move {
+            #[expect(clippy::disallowed_methods, reason = "tokio's clock is paused in tests")]
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let _ = sender.send(Stop::Drain);
+        });
+    };
+    let service = |clock| Scripted::fixed(clock, 500 * MS);
+    let summary = run_with(&plan, service, TimerPacer::new, stop_after_100_ms).await.summary;
+    assert_eq!(summary.ledger.planned, 50_000 * 86_400);
+    assert!(within(summary.ledger.ok as f64, 5_000.0, 0.02), "{:?}", summary.ledger);
+    assert_eq!(summary.series.iter().map(|row| row.ok).sum::<u64>(), summary.ledger.ok);
 }
 
 #[tokio::test(start_paused = true)]
