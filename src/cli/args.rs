@@ -60,7 +60,7 @@ pub enum Command {
 /// The flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Where requests go: http://HOST[:PORT][/PATH][?QUERY]. Without a URL the built-in service is started on a free
+    /// Where requests go, http://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
     #[arg(value_name = "URL")]
     pub target: Option<String>,

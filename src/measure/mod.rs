@@ -9,7 +9,10 @@ mod distribution;
 mod encoding;
 mod interval;
 mod ledger;
+mod plan_facts;
 mod quantile;
+mod queueing;
+mod rates;
 mod recorder;
 mod sample;
 mod series;
@@ -22,15 +25,18 @@ pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS};
 pub use encoding::{EncodingError, decode_histogram, encode_histogram};
 pub use interval::{Interval, IntervalLog};
 pub use ledger::{Imbalance, Ledger};
+pub use plan_facts::{BurstDepth, Mode, PlanFacts};
 pub use quantile::Quantile;
+pub use queueing::{Backlog, Queueing};
+pub use rates::Rates;
 pub use recorder::{Recorder, Warmup};
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
 pub use series::{Series, SeriesRow};
 pub use slo::{Slo, SloError, SloResult};
 pub use stats::{Bad, LatencyStats};
 pub use summary::{
-    Backlog, BurstDepth, Connections, ErrorCount, Histograms, Latency, Mode, PlanFacts, Queueing, Rates,
-    RunFacts, SCHEMA, Summary, SummaryError, Tool, WarmupSummary,
+    Connections, ErrorCount, Histograms, Latency, RunFacts, SCHEMA, Summary, SummaryError, Tool,
+    WarmupSummary,
 };
 pub use verdict::{GeneratorVerdict, ServiceVerdict, Verdict};
 

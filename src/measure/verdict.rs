@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorKind, LatencyStats, SeriesRow, Summary};
+use super::{ErrorKind, LatencyStats, Summary};
 
 /// Whether the generator held the schedule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -250,20 +250,6 @@ fn backlog_grows(summary: &Summary) -> bool {
     let blocks = block_medians(&backlog, BLOCKS);
     let (first, last) = (blocks[0], blocks[blocks.len() - 1]);
     kendall_tau(&blocks) >= TREND && last >= 2.0 * first && last - first >= (0.3 * noise).max(5.0)
-}
-
-/// The least-squares slope of the backlog over time, in requests a second. `None` for fewer than two intervals.
-pub(super) fn backlog_growth_per_s(rows: &[SeriesRow]) -> Option<f64> {
-    if rows.len() < 2 {
-        return None;
-    }
-    let count = rows.len() as f64;
-    let mean_t = rows.iter().map(|row| row.t_s).sum::<f64>() / count;
-    let backlog = |row: &SeriesRow| (row.in_flight + row.queued) as f64;
-    let mean_b = rows.iter().map(backlog).sum::<f64>() / count;
-    let covariance: f64 = rows.iter().map(|row| (row.t_s - mean_t) * (backlog(row) - mean_b)).sum();
-    let variance: f64 = rows.iter().map(|row| (row.t_s - mean_t).powi(2)).sum();
-    Some(covariance / variance)
 }
 
 /// The medians of consecutive blocks, at most `blocks` of them.

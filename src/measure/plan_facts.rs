@@ -1,0 +1,97 @@
+//! What the result says of the plan.
+
+use serde::{Deserialize, Serialize};
+
+use crate::schedule::Arrivals;
+
+/// Where arrivals come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// From a schedule, whatever the answers do.
+    Open,
+    /// From users, each waiting for its last answer.
+    Closed,
+}
+
+/// Depth of the token bucket: how many tokens a late client may use at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "BurstText", try_from = "BurstText")]
+pub enum BurstDepth {
+    /// All: late requests are sent late.
+    All,
+    /// This many: what the bucket cannot hold is missed.
+    Tokens(u32),
+}
+
+/// How a [`BurstDepth`] is written: `"all"` or a number.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum BurstText {
+    Word(String),
+    Tokens(u32),
+}
+
+impl From<BurstDepth> for BurstText {
+    fn from(depth: BurstDepth) -> Self {
+        match depth {
+            BurstDepth::All => Self::Word("all".to_owned()),
+            BurstDepth::Tokens(tokens) => Self::Tokens(tokens),
+        }
+    }
+}
+
+impl TryFrom<BurstText> for BurstDepth {
+    type Error = String;
+
+    fn try_from(text: BurstText) -> Result<Self, String> {
+        match text {
+            BurstText::Tokens(tokens) if tokens > 0 => Ok(Self::Tokens(tokens)),
+            BurstText::Word(word) if word == "all" => Ok(Self::All),
+            _ => Err("burst is \"all\" or a number above 0".to_owned()),
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanFacts {
+    /// Open or closed loop.
+    pub mode: Mode,
+    /// Total rate.
+    pub rate_per_s: f64,
+    /// Length of the measured phase.
+    pub duration_s: f64,
+    /// Spacing of the arrivals.
+    pub arrivals: Arrivals,
+    /// Seed of the random arrivals.
+    pub seed: u64,
+    /// Depth of the token bucket.
+    pub burst: BurstDepth,
+    /// The concurrency cap.
+    pub max_in_flight: u64,
+    /// What an arrival does that finds the cap full: `drop` or `queue`.
+    pub overflow: String,
+    /// How many arrivals may wait for the cap.
+    pub queue: u64,
+    /// Worker threads.
+    pub threads: u64,
+    /// Length of the warm-up.
+    pub warmup_s: f64,
+    /// Longest service time before a request counts as timed out.
+    pub timeout_s: f64,
+    /// Longest response time before a good answer counts as late.
+    pub deadline_s: Option<f64>,
+    /// Longest wait for the last answers.
+    pub drain_s: f64,
+    /// Whether connections are kept for the next request.
+    pub keepalive: bool,
+    /// New connections per second at most.
+    pub connect_rate_per_s: Option<f64>,
+    /// Request method.
+    pub method: String,
+    /// Where the requests went, without host and query.
+    pub target: String,
+    /// Length of an interval of the series.
+    pub series_interval_s: f64,
+}
