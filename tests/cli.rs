@@ -83,6 +83,7 @@ fn a_url_that_is_none_is_refused() {
         refused(&[url, "--rate", "10"], 2, &[word]);
     }
     refused(&["URL", "--url", "http://127.0.0.1:1/", "--rate", "10"], 2, &["two URLs"]);
+    refused(&["--rate", "10", "run"], 2, &["a command comes first: rpsbench run"]);
 }
 
 #[test]

@@ -98,6 +98,9 @@ pub enum UsageError {
     /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A command where a URL was expected.
+    #[error("`{0}` stands where a URL is expected; a command comes first: rpsbench {0} ...")]
+    CommandLast(String),
     /// Both the argument and the flag, with different URLs.
     #[error("two URLs are given, as an argument and with --url; leave one out")]
     TwoTargets,
@@ -246,6 +249,9 @@ fn target_of(args: &RunArgs, typed: &Typed, warnings: &mut Vec<String>) -> Resul
         (None, Some(flag)) => flag,
         (None, None) => return Ok(TargetChoice::BuiltIn(model_of(&args.service, args.seed)?)),
     };
+    if ["run", "report", "serve"].contains(&text.as_str()) {
+        return Err(UsageError::CommandLast(text.clone()));
+    }
     let of_the_service = ["workers", "service_time", "sigma", "queue_max", "freeze_at", "freeze_for"];
     if let Some(flag) = of_the_service.iter().find(|flag| typed.has(flag)) {
         let flag = flag.replace('_', "-");
