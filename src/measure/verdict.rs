@@ -91,6 +91,13 @@ impl Verdict {
 fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
     let ledger = &summary.ledger;
     let mut verdict = GeneratorVerdict::Valid;
+    let grade_of_loss = |lost: u64| {
+        if share(lost, ledger.offered()) > INVALID_LOSS {
+            GeneratorVerdict::Invalid
+        } else {
+            GeneratorVerdict::Suspect
+        }
+    };
     let mut reasons = Vec::new();
     let mut worse = |to: GeneratorVerdict, reason: String| {
         if to == GeneratorVerdict::Invalid || verdict == GeneratorVerdict::Valid {
@@ -99,11 +106,7 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
         reasons.push(reason);
     };
     if ledger.missed > 0 {
-        let to = if share(ledger.missed, ledger.offered()) > INVALID_LOSS {
-            GeneratorVerdict::Invalid
-        } else {
-            GeneratorVerdict::Suspect
-        };
+        let to = grade_of_loss(ledger.missed);
         worse(
             to,
             format!(
@@ -133,11 +136,7 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
         .map(|error| error.count)
         .sum();
     if client_limits > 0 {
-        let to = if share(client_limits, ledger.offered()) > INVALID_LOSS {
-            GeneratorVerdict::Invalid
-        } else {
-            GeneratorVerdict::Suspect
-        };
+        let to = grade_of_loss(client_limits);
         worse(
             to,
             format!(
