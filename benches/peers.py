@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """rpsbench beside its peers: evenness, cost, capacity, memory.
 
-    benches/peers.py                        about 5 minutes
+    benches/peers.py                        about 7 minutes
     ROUNDS=1 DURATION=3 RATES=1000 benches/peers.py
 
 The stamping target (benches/stamping_target) runs on one core and the client on another. Rounds are interleaved,

@@ -194,6 +194,26 @@ fn the_environment_gives_what_the_command_line_does_not() {
 }
 
 #[test]
+fn a_switch_in_the_environment_reads_1_true_and_yes() {
+    let server = Server::start(|stream| answer_always(stream, GOOD));
+    let connections = |value: &str| {
+        let arguments =
+            [&server.url(), "--rate", "100", "-n", "5", "--warmup", "0", "--format", "json", "--quiet"];
+        let output = program().env("RPSBENCH_NO_KEEPALIVE", value).args(arguments).output().unwrap();
+        let document: Option<serde_json::Value> = serde_json::from_slice(&output.stdout).ok();
+        (output.status.code(), document.and_then(|document| document["connections"]["opened"].as_u64()))
+    };
+    for value in ["1", "true", "yes"] {
+        assert_eq!(connections(value), (Some(0), Some(5)), "{value}");
+    }
+    for value in ["0", "false", "no"] {
+        let (code, opened) = connections(value);
+        assert!(code == Some(0) && opened.is_some_and(|opened| opened < 5), "{value}: {opened:?}");
+    }
+    assert_eq!(connections("perhaps"), (Some(2), None));
+}
+
+#[test]
 fn help_and_version_go_to_stdout() {
     for (arguments, word) in
         [(["--help"].as_slice(), "--rate"), (&["run", "--help"], "--slo"), (&["--version"], "rpsbench ")]

@@ -374,16 +374,4 @@ mod tests {
         }
         assert!(walk(&Cli::command()) > 50);
     }
-
-    #[test]
-    fn flags_that_are_switches_read_1_true_and_yes() {
-        for name in ["quiet", "no_keepalive"] {
-            let command = Cli::command();
-            let arg = command.get_arguments().find(|arg| arg.get_id() == name).unwrap();
-            assert_eq!(
-                format!("{:?}", arg.get_value_parser()),
-                format!("{:?}", clap::builder::ValueParser::new(BoolishValueParser::new()))
-            );
-        }
-    }
 }
