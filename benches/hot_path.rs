@@ -5,8 +5,9 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rpsbench::load::{Decision, Dispatcher, Ticket, TokenBucket};
 use rpsbench::measure::{
-    BurstDepth, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
+    Accounting, BurstDepth, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
 };
+use rpsbench::request::Route;
 use rpsbench::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot};
 
 /// Arrivals in one iteration of a benchmark.
@@ -57,7 +58,7 @@ fn token_bucket(bencher: Bencher) {
 /// An arrival admitted to an idle connection, and its end.
 #[divan::bench]
 fn dispatch(bencher: Bencher) {
-    let ticket = Ticket::new(Slot { index: 0, phase: Phase::Measured, intended_ns: 0 }, 0);
+    let ticket = Ticket::new(Slot { index: 0, phase: Phase::Measured, intended_ns: 0 }, Route::default(), 0);
     let mut dispatcher = Dispatcher::new(200, 0);
     dispatcher.ended(Some(0));
     bencher.counter(ItemsCount::new(ARRIVALS)).bench_local(|| {
@@ -84,7 +85,13 @@ fn ok_sample(index: u64) -> Sample {
         first_byte_ns: end_ns - 1_000,
         end_ns,
     };
-    Sample { slot, outcome: Outcome::Ok { status: 200 }, timeline: Some(timeline), body_bytes: 20 }
+    Sample {
+        slot,
+        endpoint: 0,
+        outcome: Outcome::Ok { status: 200 },
+        timeline: Some(timeline),
+        body_bytes: 20,
+    }
 }
 
 /// The account of one good answer, from the offer to the record.
@@ -93,7 +100,7 @@ fn recorder_record(bencher: Bencher) {
     let samples: Vec<Sample> = (0..ARRIVALS).map(ok_sample).collect();
     bencher
         .counter(ItemsCount::new(ARRIVALS))
-        .with_inputs(|| Recorder::new(IntervalLog::new(0, NANOS_PER_S, 1), None))
+        .with_inputs(|| Recorder::new(IntervalLog::new(0, NANOS_PER_S, 1), Accounting::default()))
         .bench_local_refs(|recorder| {
             for sample in &samples {
                 recorder.offer(sample.slot, 1, 0);

@@ -4,8 +4,8 @@
 //! The full table: `RUNS=100 cargo test --release --test error_rates -- --nocapture`
 
 use rpsbench::measure::{
-    Backlog, Connections, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series, ServiceVerdict, Summary,
-    Timeline,
+    Accounting, Backlog, ConnectionLog, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series,
+    ServiceVerdict, Summary, Timeline,
 };
 use rpsbench::plan::{OverflowPolicy, Plan};
 use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot};
@@ -27,7 +27,8 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     let mut departures: Vec<u64> = served.iter().map(|(_, at_ns)| *at_ns).collect();
     departures.sort_unstable();
     let measured_from_ns = schedule.warmup_ns();
-    let mut recorder = Recorder::new(IntervalLog::new(measured_from_ns, NANOS_PER_S, seconds), None);
+    let mut recorder =
+        Recorder::new(IntervalLog::new(measured_from_ns, NANOS_PER_S, seconds), Accounting::default());
     let in_flight =
         |arrived: usize, now_ns: u64| (arrived - departures.partition_point(|at| *at <= now_ns)) as u64;
     for (arrived, (slot, _)) in
@@ -49,7 +50,13 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
             end_ns: *at_ns,
         };
         let outcome = Outcome::Ok { status: 200 };
-        recorder.record(&Sample { slot: *slot, outcome, timeline: Some(timeline), body_bytes: 0 });
+        recorder.record(&Sample {
+            slot: *slot,
+            endpoint: 0,
+            outcome,
+            timeline: Some(timeline),
+            body_bytes: 0,
+        });
         recorder.completed_in_window += u64::from(*at_ns <= end_ns);
     }
     recorder.ledger.planned = schedule.count();
@@ -77,7 +84,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         interrupted: false,
         window_ns: schedule.duration_ns(),
         backlog: Backlog { in_flight_end, ..Backlog::default() },
-        connections: Connections::default(),
+        connections: ConnectionLog::default(),
         series: series.finish(),
     };
     Summary::new(facts, &recorder).expect("a ledger that adds up").verdict.service

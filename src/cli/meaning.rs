@@ -15,7 +15,7 @@ use super::values::{FewOrAuto, LimitOrAll};
 use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
 use crate::report::Format;
-use crate::request::{HeaderError, RequestTemplate, Target, TargetError, parse_header};
+use crate::request::{HeaderError, Target, TargetError, Workload, parse_header};
 use crate::schedule::{Arrivals, NANOS_PER_S, Schedule, ScheduleError};
 use crate::service::{Freeze, ModelError, ServiceModel};
 
@@ -199,15 +199,14 @@ impl RunJob {
         Ok(Self { plan, target, method, headers, body, format, outputs, quiet: args.quiet, warnings })
     }
 
-    /// The request of every arrival, to a target.
-    pub fn template(&self, target: &Target) -> RequestTemplate {
-        RequestTemplate::new(
-            target,
-            self.method.clone(),
-            &self.headers,
-            self.body.clone(),
-            self.plan.keepalive,
-        )
+    /// The request method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The requests, to a target.
+    pub fn workload(&self, target: &Target) -> Workload {
+        Workload::single(target, self.method.clone(), &self.headers, self.body.clone(), self.plan.keepalive)
     }
 }
 

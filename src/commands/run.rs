@@ -11,7 +11,7 @@ use super::{CommandError, Exit, publish};
 use crate::cli::{RunArgs, RunJob, TargetChoice, Typed};
 use crate::load::{self, Finished, MonotonicClock, Stop};
 use crate::measure::{GeneratorVerdict, RunFacts, Summary};
-use crate::request::{RequestTemplate, Target};
+use crate::request::{Target, Workload};
 use crate::service::{Running, Service, ServiceModel};
 use crate::transport::{Http1, resolve_and_probe};
 
@@ -28,13 +28,13 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
             (target, Some(service))
         }
     };
-    let template = job.template(&target);
+    let workload = job.workload(&target);
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| CommandError::System { what: "could not start the runtime", source })?;
     let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let finished = runtime.block_on(supervise(&job, &target, &template));
+    let finished = runtime.block_on(supervise(&job, &target, &workload));
     // A name lookup that hangs must not keep the process, least of all from saying so.
     runtime.shutdown_background();
     let finished = finished?;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let Some(finished) = finished else { return Ok(Exit::Interrupted) };
 
     let facts = RunFacts {
-        plan: job.plan.facts(template.method().as_str(), &target.label()),
+        plan: job.plan.facts(job.method().as_str(), &target.label()),
         slos: job.plan.slos.clone(),
         started_at,
         interrupted: finished.interrupted,
@@ -60,7 +60,7 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
 async fn supervise(
     job: &RunJob,
     target: &Target,
-    template: &RequestTemplate,
+    workload: &Workload,
 ) -> Result<Option<Finished>, CommandError> {
     let mut interrupts = Interrupts::new()
         .map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
@@ -72,7 +72,7 @@ async fn supervise(
     let live = std::cell::RefCell::new(LiveLine::new(job.quiet));
     let run = load::run(
         &job.plan,
-        template,
+        workload,
         move || Http1::new(address, MonotonicClock),
         stop,
         |progress| live.borrow_mut().show(progress),

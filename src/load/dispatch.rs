@@ -159,10 +159,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::request::Route;
     use crate::schedule::{Phase, Slot};
 
     fn ticket(index: u64) -> Ticket {
-        Ticket::new(Slot { index, phase: Phase::Measured, intended_ns: index }, index)
+        Ticket::new(Slot { index, phase: Phase::Measured, intended_ns: index }, Route::default(), index)
     }
 
     fn index(decision: Decision) -> u64 {

@@ -10,9 +10,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::progress::{Progress, Report};
 use super::{MonotonicClock, Stop, SystemPacer, Wires, Worker, WorkerResult};
 use crate::load::Clock;
-use crate::measure::{Backlog, Connections, Recorder, Series, SeriesRow};
+use crate::measure::{Backlog, ConnectionLog, Recorder, Series, SeriesRow};
 use crate::plan::Plan;
-use crate::request::RequestTemplate;
+use crate::request::Workload;
 use crate::transport::Transport;
 
 /// Time between the moment all workers are ready and the start of the schedule: enough for the last of them to
@@ -45,7 +45,7 @@ pub struct Finished {
     /// The merged account.
     pub recorder: Recorder,
     /// The connections of all workers.
-    pub connections: Connections,
+    pub connections: ConnectionLog,
     /// Requests outstanding, over all workers.
     pub backlog: Backlog,
     /// The run over time.
@@ -65,7 +65,7 @@ pub struct Finished {
 /// errors; they are what is measured.
 pub async fn run<T: Transport>(
     plan: &Plan,
-    template: &RequestTemplate,
+    workload: &Workload,
     transport: impl Fn() -> T + Clone + Send + 'static,
     stop: watch::Receiver<Stop>,
     mut on_progress: impl FnMut(&Progress),
@@ -74,7 +74,7 @@ pub async fn run<T: Transport>(
     let mut workers = Vec::new();
     for worker in 0..plan.threads {
         let wires = Wires { stop: stop.clone(), reports: reports.clone() };
-        let started = start(plan, worker, template.clone(), transport.clone(), wires)
+        let started = start(plan, worker, workload.clone(), transport.clone(), wires)
             .map_err(|source| EngineError::Start { worker, source })?;
         workers.push(started);
     }
@@ -123,7 +123,7 @@ struct Started {
 fn start<T: Transport>(
     plan: &Plan,
     worker: u64,
-    template: RequestTemplate,
+    workload: Workload,
     transport: impl Fn() -> T + Send + 'static,
     wires: Wires,
 ) -> io::Result<Started> {
@@ -146,7 +146,7 @@ fn start<T: Transport>(
             let _ = ready_sender.send(Ok(()));
             // Nobody there to start the schedule: another worker could not be started.
             let origin_ns = origin_receiver.await.ok()?;
-            Some(Worker::new(&plan, worker, origin_ns, template, transport, clock, pacer, wires).run().await)
+            Some(Worker::new(&plan, worker, origin_ns, workload, transport, clock, pacer, wires).run().await)
         })
     })?;
     Ok(Started { ready, origin, handle })
@@ -183,7 +183,7 @@ impl Gathered {
     /// Merges the workers' accounts. `None` without workers.
     pub(super) fn finish(mut self, results: Vec<WorkerResult>, measured_from_ns: u64) -> Option<Finished> {
         let mut merged: Option<Recorder> = None;
-        let mut connections = Connections::default();
+        let mut connections = ConnectionLog::default();
         let mut backlog = Backlog::default();
         let mut window_ns = 0;
         let mut interrupted = false;
@@ -191,7 +191,7 @@ impl Gathered {
             for interval in result.recorder.intervals.close_all(0, 0) {
                 self.series.add(interval);
             }
-            connections.merge(&result.connections);
+            connections.merge(result.connections);
             backlog.in_flight_peak += result.in_flight_peak;
             backlog.in_flight_end += result.in_flight_end;
             backlog.queued_end += result.queued_end;

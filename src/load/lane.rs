@@ -3,12 +3,15 @@
 use std::rc::Rc;
 use std::task::Poll;
 
+use http::header::RETRY_AFTER;
+
 use super::Clock;
 use super::dispatch::LaneId;
 use super::shared::{Mailbox, Shared};
 use super::ticket::Ticket;
 use super::watchdog::Watchdog;
 use crate::measure::{ErrorKind, Outcome, Sample};
+use crate::request::{BodyWatch, Expectation, Moment};
 use crate::transport::{Answer, Connection, Failure, Transport};
 
 /// How long after the send a dead connection may show itself, beyond two times to connect.
@@ -24,32 +27,37 @@ pub(super) async fn run<T: Transport, C: Clock>(
     let mut watchdog = Watchdog::new(shared.clock.clone(), shared.timeout_ns);
     let mut ticket = first;
     let connecting_ns = shared.clock.now_ns();
-    let mut connection = match within(&mut watchdog, connecting_ns, shared.transport.connect()).await {
-        Some(Ok(connection)) => connection,
-        refused => {
-            let failure = match refused {
-                Some(Err(failure)) => failure,
-                _ => Failure::new(ErrorKind::ConnectTimeout, true, true),
-            };
-            let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), shared.clock.now_ns());
-            shared.connect_failed(id, &sample, &failure);
-            return;
-        }
-    };
-    shared.opened();
+    let mut connection =
+        match within(&mut watchdog, connecting_ns, shared.transport.connect(first.route.origin)).await {
+            Some(Ok(connection)) => connection,
+            refused => {
+                let failure = match refused {
+                    Some(Err(failure)) => failure,
+                    _ => Failure::new(ErrorKind::ConnectTimeout, true, true),
+                };
+                let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), shared.clock.now_ns());
+                shared.connect_failed(id, &sample, &failure);
+                return;
+            }
+        };
+    shared.opened(&connection.opened());
     let ready_ns = shared.clock.now_ns();
     ticket.ready_ns = Some(ready_ns);
     let death_shows_within_ns = 2 * (ready_ns - connecting_ns) + DEATH_SHOWS_NS;
     let mut used = false;
+    let mut watch = BodyWatch::new(0);
     loop {
         let sent_ns = shared.clock.now_ns();
         ticket.sent_ns = Some(sent_ns);
         mailbox.carries(ticket);
-        let exchange = connection.exchange(shared.template.request());
+        let expectation = shared.workload.expectation(ticket.route.endpoint);
+        watch.begin(expectation);
+        let outgoing = shared.workload.request(shared.sequence(ticket.slot), Moment::default());
+        let exchange = connection.exchange(outgoing.request, &mut watch);
         match within(&mut watchdog, sent_ns, exchange).await {
             Some(Ok(answer)) => {
                 let reusable = shared.keepalive && connection.is_reusable();
-                shared.ended(id, &mailbox, &answered(&ticket, &answer), reusable);
+                shared.ended(id, &mailbox, &answered(&ticket, &answer, expectation, &watch), reusable);
                 if !reusable {
                     return;
                 }
@@ -117,17 +125,29 @@ fn may_retry<T: Transport, C: Clock>(
     let died = failure.before_answer
         && since_sent_ns <= death_shows_within_ns
         && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io);
-    !ticket.retried && (failure.unsent || (died && shared.template.is_idempotent()))
+    !ticket.retried
+        && (failure.unsent || (died && shared.workload.is_idempotent(shared.sequence(ticket.slot))))
 }
 
-fn answered(ticket: &Ticket, answer: &Answer) -> Sample {
-    let status = answer.status;
-    let outcome =
-        if (200..300).contains(&status) { Outcome::Ok { status } } else { Outcome::HttpError { status } };
+fn answered(ticket: &Ticket, answer: &Answer, expectation: &Expectation, watch: &BodyWatch) -> Sample {
+    let retry_after = answer.headers.contains_key(RETRY_AFTER);
+    let outcome = expectation.judge(answer.status, retry_after, watch.is_good());
     let timeline = Some(ticket.timeline(Some(answer.first_byte_ns), answer.end_ns));
-    Sample { slot: ticket.slot, outcome, timeline, body_bytes: answer.body_bytes }
+    Sample {
+        slot: ticket.slot,
+        endpoint: ticket.route.endpoint,
+        outcome,
+        timeline,
+        body_bytes: answer.body_bytes,
+    }
 }
 
 fn failed(ticket: &Ticket, outcome: Outcome, now_ns: u64) -> Sample {
-    Sample { slot: ticket.slot, outcome, timeline: Some(ticket.timeline(None, now_ns)), body_bytes: 0 }
+    Sample {
+        slot: ticket.slot,
+        endpoint: ticket.route.endpoint,
+        outcome,
+        timeline: Some(ticket.timeline(None, now_ns)),
+        body_bytes: 0,
+    }
 }

@@ -12,19 +12,22 @@ use super::dispatch::{Decision, Dispatcher, LaneId};
 use super::lane;
 use super::progress::Progress;
 use super::ticket::Ticket;
-use crate::measure::{Connections, ErrorKind, IntervalLog, Outcome, Recorder, Sample, Series};
+use crate::measure::{
+    Accounting, ConnectionLog, ErrorKind, IntervalLog, Opened, Outcome, Recorder, Sample, Series,
+};
 use crate::plan::Plan;
-use crate::request::RequestTemplate;
+use crate::request::Workload;
 use crate::schedule::{Phase, Slot};
 use crate::transport::{Failure, Transport};
 
 /// One worker's state. Its tasks run one at a time on one thread; no borrow is held across an await.
 pub(super) struct Shared<T, C: Clock> {
     pub(super) transport: T,
-    pub(super) template: RequestTemplate,
+    pub(super) workload: Workload,
     pub(super) clock: C,
     pub(super) timeout_ns: u64,
     pub(super) keepalive: bool,
+    warmup_count: u64,
     /// Set when the worker loop has something to see to: nothing is in flight or waiting any more, or an arrival waits
     /// for a permit to connect.
     pub(super) changed: Notify,
@@ -36,7 +39,7 @@ struct State<C: Clock> {
     budget: ConnectBudget<C>,
     recorder: Recorder,
     progress: Progress,
-    connections: Connections,
+    connections: ConnectionLog,
     open: u64,
     lanes: Vec<Option<Rc<Mailbox>>>,
     free: Vec<LaneId>,
@@ -85,7 +88,7 @@ impl Mailbox {
 /// What remains of a worker when its run is over.
 pub(super) struct Remains {
     pub(super) recorder: Recorder,
-    pub(super) connections: Connections,
+    pub(super) connections: ConnectionLog,
     pub(super) in_flight_peak: u64,
 }
 
@@ -93,7 +96,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     /// Worker `worker`'s state, with its part of the plan's limits. The measurement starts at `measured_from_ns`.
     pub(super) fn new(
         transport: T,
-        template: RequestTemplate,
+        workload: Workload,
         clock: C,
         plan: &Plan,
         worker: u64,
@@ -106,39 +109,51 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             Series::interval_ns(duration_ns),
             Series::interval_count(duration_ns),
         );
+        let accounting =
+            Accounting { deadline_ns: plan.deadline_ns, endpoints: workload.endpoint_count(), samples: 0 };
         let state = State {
             dispatcher: Dispatcher::new(part(plan.max_in_flight), part(plan.overflow.queue())),
             budget: ConnectBudget::new(plan.connect_rate, plan.threads, &clock),
-            recorder: Recorder::new(intervals, plan.deadline_ns),
+            recorder: Recorder::new(intervals, accounting),
             progress: Progress::default(),
-            connections: Connections::default(),
+            connections: ConnectionLog::default(),
             open: 0,
             lanes: Vec::new(),
             free: Vec::new(),
         };
         Self {
             transport,
-            template,
+            workload,
             clock,
             timeout_ns: plan.timeout_ns,
             keepalive: plan.keepalive,
+            warmup_count: plan.schedule.warmup_count(),
             changed: Notify::new(),
             state: RefCell::new(state),
         }
     }
 
+    /// The place of an arrival in the sequence that the workload knows: the warm-up first.
+    pub(super) fn sequence(&self, slot: Slot) -> u64 {
+        match slot.phase {
+            Phase::Warmup => slot.index,
+            Phase::Measured => self.warmup_count + slot.index,
+        }
+    }
+
     /// An arrival is due; with its token it is dispatched, without it is missed.
     pub(super) fn arrive(self: &Rc<Self>, slot: Slot, now_ns: u64, has_token: bool) {
+        let route = self.workload.route(self.sequence(slot));
         let mut state = self.state.borrow_mut();
         let State { dispatcher, budget, recorder, progress, .. } = &mut *state;
         progress.offered += 1;
         progress.warming_up = slot.phase == Phase::Warmup;
         recorder.offer(slot, dispatcher.in_flight(), dispatcher.queued());
         if !has_token {
-            state.end(&Sample::unsent(slot, Outcome::Missed));
+            state.end(&Sample::unsent(slot, route.endpoint, Outcome::Missed));
             return;
         }
-        let decision = dispatcher.arrive(Ticket::new(slot, now_ns), || budget.take());
+        let decision = dispatcher.arrive(Ticket::new(slot, route, now_ns), || budget.take());
         drop(state);
         self.carry_out(decision);
     }
@@ -180,7 +195,11 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             }
             Decision::Connect(ticket) => self.open_lane(ticket),
             Decision::Overflow(ticket) => {
-                self.state.borrow_mut().end(&Sample::unsent(ticket.slot, Outcome::Overflow));
+                self.state.borrow_mut().end(&Sample::unsent(
+                    ticket.slot,
+                    ticket.route.endpoint,
+                    Outcome::Overflow,
+                ));
             }
             Decision::Wait => {}
         }
@@ -205,9 +224,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// A connection has been opened.
-    pub(super) fn opened(&self) {
+    pub(super) fn opened(&self, opened: &Opened) {
         let mut state = self.state.borrow_mut();
-        state.connections.opened += 1;
+        state.connections.open(opened);
         state.open += 1;
         state.connections.peak = state.connections.peak.max(state.open);
     }
@@ -294,21 +313,22 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let mut state = self.state.borrow_mut();
         let (waiting, unconnected) = state.dispatcher.abandon();
         for ticket in waiting {
-            state.end(&Sample::unsent(ticket.slot, Outcome::Overflow));
+            state.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
         }
         let lanes = std::mem::take(&mut state.lanes);
         let carried = lanes.iter().flatten().filter_map(|mailbox| mailbox.take_unfinished());
         for ticket in unconnected.into_iter().chain(carried) {
             let timeline = Some(ticket.timeline(None, now_ns));
-            state.end(&Sample { slot: ticket.slot, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
+            let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
+            state.end(&Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
         }
         let (in_flight, queued) = (state.dispatcher.in_flight(), state.dispatcher.queued());
-        let empty = Recorder::new(IntervalLog::new(0, 1, 1), None);
+        let empty = Recorder::new(IntervalLog::new(0, 1, 1), Accounting::default());
         let mut recorder = std::mem::replace(&mut state.recorder, empty);
         recorder.intervals.finish_offering(in_flight, queued);
         Remains {
             recorder,
-            connections: state.connections,
+            connections: std::mem::take(&mut state.connections),
             in_flight_peak: state.dispatcher.in_flight_peak(),
         }
     }

@@ -1,6 +1,7 @@
 //! An arrival on its way through the client.
 
 use crate::measure::Timeline;
+use crate::request::Route;
 use crate::schedule::Slot;
 
 /// A due arrival and the instants it has passed, in nanoseconds on the run's clock.
@@ -8,6 +9,8 @@ use crate::schedule::Slot;
 pub struct Ticket {
     /// Its place in the schedule.
     pub slot: Slot,
+    /// Where it goes.
+    pub route: Route,
     /// When the client noticed it.
     pub due_ns: u64,
     /// When the cap had room for it.
@@ -22,8 +25,8 @@ pub struct Ticket {
 
 impl Ticket {
     /// An arrival that has just become due.
-    pub fn new(slot: Slot, due_ns: u64) -> Self {
-        Self { slot, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retried: false }
+    pub fn new(slot: Slot, route: Route, due_ns: u64) -> Self {
+        Self { slot, route, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retried: false }
     }
 
     /// Its timeline, now that it has ended. What it did not come to happened, for the record, at the end.
@@ -54,7 +57,7 @@ mod tests {
             let slot = Slot { index: 0, phase: Phase::Measured, intended_ns };
             let mut now = intended_ns;
             let mut next = |step: u64| { now += step; now };
-            let mut ticket = Ticket::new(slot, next(steps[0]));
+            let mut ticket = Ticket::new(slot, Route::default(), next(steps[0]));
             let instants = [next(steps[1]), next(steps[2]), next(steps[3])];
             let end_ns = next(steps[4]) + steps[5];
             ticket.admitted_ns = (reached > 0).then_some(instants[0]);

@@ -10,9 +10,9 @@ use super::bucket::TokenBucket;
 use super::progress::Report;
 use super::shared::Shared;
 use super::{Clock, Pacer, Stop};
-use crate::measure::{Connections, Recorder};
+use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
-use crate::request::RequestTemplate;
+use crate::request::Workload;
 use crate::schedule::{NANOS_PER_S, Stripe};
 use crate::transport::Transport;
 
@@ -43,7 +43,7 @@ pub struct WorkerResult {
     /// Its account, intervals included as far as they were not reported before.
     pub recorder: Recorder,
     /// Its connections.
-    pub connections: Connections,
+    pub connections: ConnectionLog,
     /// Most requests in flight at once.
     pub in_flight_peak: u64,
     /// Requests in flight when its schedule ended.
@@ -71,14 +71,14 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
         plan: &Plan,
         worker: u64,
         origin_ns: u64,
-        template: RequestTemplate,
+        workload: Workload,
         transport: T,
         clock: C,
         pacer: P,
         wires: Wires,
     ) -> Self {
         let measured_from_ns = origin_ns + plan.schedule.warmup_ns();
-        let shared = Shared::new(transport, template, clock.clone(), plan, worker, measured_from_ns);
+        let shared = Shared::new(transport, workload, clock.clone(), plan, worker, measured_from_ns);
         Self {
             stripe: plan.schedule.stripe(worker, plan.threads).starting_at(origin_ns),
             bucket: TokenBucket::new(plan.burst, plan.threads),

@@ -218,7 +218,7 @@ mod tests {
             end_ns,
         };
         let outcome = Outcome::Ok { status: 200 };
-        Sample { slot: slot(intended_ns), outcome, timeline: Some(timeline), body_bytes: 0 }
+        Sample { slot: slot(intended_ns), endpoint: 0, outcome, timeline: Some(timeline), body_bytes: 0 }
     }
 
     #[test]

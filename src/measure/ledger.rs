@@ -110,12 +110,12 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ErrorKind;
+    use super::super::{ErrorKind, HttpFault};
     use super::*;
 
     const ALL: [Outcome; 8] = [
         Outcome::Ok { status: 200 },
-        Outcome::HttpError { status: 500 },
+        Outcome::HttpError { status: 500, fault: HttpFault::Status },
         Outcome::Timeout,
         Outcome::ConnectionError(ErrorKind::Reset),
         Outcome::Unfinished,

@@ -5,8 +5,10 @@
 //! [`Summary`] is what the merged recorder amounts to, with its [`Verdict`]: the result document
 //! `rpsbench.result/1`, and all that a reporter sees.
 
+mod connections;
 mod distribution;
 mod encoding;
+mod exemplar;
 mod interval;
 mod ledger;
 mod plan_facts;
@@ -21,16 +23,18 @@ mod stats;
 mod summary;
 mod verdict;
 
+pub use connections::{ConnectionLog, Opened, Protocol, TlsFacts, TlsOpened};
 pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS};
 pub use encoding::{EncodingError, decode_histogram, encode_histogram};
+pub use exemplar::Detail;
 pub use interval::{Interval, IntervalLog};
 pub use ledger::{Imbalance, Ledger};
 pub use plan_facts::{BurstDepth, Mode, PlanFacts};
 pub use quantile::Quantile;
 pub use queueing::{Backlog, Queueing};
 pub use rates::Rates;
-pub use recorder::{Recorder, Warmup};
-pub use sample::{ErrorKind, Outcome, Sample, Timeline};
+pub use recorder::{Accounting, Recorder, Warmup};
+pub use sample::{ErrorKind, HttpFault, Outcome, Sample, Timeline};
 pub use series::{Series, SeriesRow};
 pub use slo::{Slo, SloError, SloResult};
 pub use stats::{Bad, LatencyStats};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bad, Distribution, ErrorKind, IntervalLog, Ledger, Outcome, Sample};
+use super::{Bad, Detail, Distribution, ErrorKind, IntervalLog, Ledger, Outcome, Sample};
 use crate::schedule::{Phase, Slot};
 
 /// Counts and times of one worker; recorders merge when the run is over. Its size does not depend on the run.
@@ -50,9 +50,27 @@ pub struct Warmup {
     pub response_ok: Distribution,
 }
 
+/// What a recorder has to tell apart.
+#[derive(Debug, Clone, Copy)]
+pub struct Accounting {
+    /// Answers later than this after their intended time count as late.
+    pub deadline_ns: Option<u64>,
+    /// Endpoints of the workload, at least one.
+    pub endpoints: usize,
+    /// How many of the slowest arrivals to keep, and how many of each kind of failure.
+    pub samples: usize,
+}
+
+/// One endpoint, no deadline, nothing kept.
+impl Default for Accounting {
+    fn default() -> Self {
+        Self { deadline_ns: None, endpoints: 1, samples: 0 }
+    }
+}
+
 impl Recorder {
-    /// An empty account. Answers later than `deadline_ns` after their intended time count as late.
-    pub fn new(intervals: IntervalLog, deadline_ns: Option<u64>) -> Self {
+    /// An empty account.
+    pub fn new(intervals: IntervalLog, accounting: Accounting) -> Self {
         Self {
             ledger: Ledger::default(),
             response_ok: Distribution::new(),
@@ -68,7 +86,7 @@ impl Recorder {
             ok_in_window: 0,
             warmup: Warmup::default(),
             intervals,
-            deadline_ns,
+            deadline_ns: accounting.deadline_ns,
             unfinished_min_ns: None,
         }
     }
@@ -105,7 +123,7 @@ impl Recorder {
                     u64::from(self.deadline_ns.is_some_and(|deadline| response_ns > deadline));
                 *self.status_codes.entry(status).or_default() += 1;
             }
-            Outcome::HttpError { status } => *self.status_codes.entry(status).or_default() += 1,
+            Outcome::HttpError { status, .. } => *self.status_codes.entry(status).or_default() += 1,
             Outcome::Unfinished => {
                 let waited_ns = timeline.response_ns(sample.slot);
                 self.unfinished_min_ns =
@@ -114,6 +132,14 @@ impl Recorder {
             _ => {}
         }
     }
+
+    /// Whether an arrival that has ended is one to keep the details of.
+    pub fn wants(&self, _sample: &Sample) -> bool {
+        false
+    }
+
+    /// Keeps an arrival that is wanted.
+    pub fn keep(&mut self, _sample: &Sample, _detail: Detail) {}
 
     /// Notes why an arrival failed. `example` is made only for the first failure of its kind.
     pub fn note_error(&mut self, kind: ErrorKind, example: impl FnOnce() -> String) {

@@ -14,10 +14,12 @@ pub enum Outcome {
         /// HTTP status.
         status: u16,
     },
-    /// A complete answer that is not good (by default: not 2xx).
+    /// A complete answer that is not good.
     HttpError {
         /// HTTP status.
         status: u16,
+        /// What is wrong with it.
+        fault: HttpFault,
     },
     /// No complete answer within the timeout, counted from the actual send.
     Timeout,
@@ -34,6 +36,17 @@ pub enum Outcome {
     Cancelled,
 }
 
+/// Why a complete answer is not good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HttpFault {
+    /// Its status is not the one expected (by default: not 2xx).
+    Status,
+    /// The server limits the rate: 429, or 503 with `Retry-After` (RFC 6585, 4; RFC 9110, 15.6.4).
+    Throttled,
+    /// The status is as expected, the body is not.
+    Body,
+}
+
 /// Why a connection failed, as far as the client can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,10 +61,16 @@ pub enum ErrorKind {
     ConnectTimeout,
     /// Any other failure to connect, such as an unreachable network.
     ConnectFailed,
+    /// The TLS handshake failed: the certificate, the protocol version, the server's refusal.
+    TlsHandshake,
     /// The peer reset the connection.
     Reset,
     /// The peer closed the connection before the answer was complete.
     Closed,
+    /// The server reset the request's stream (HTTP/2 `RST_STREAM`); the connection lives on.
+    StreamReset,
+    /// The server is closing the connection (HTTP/2 `GOAWAY`) and broke off a request it had taken.
+    GoAway,
     /// The answer is not HTTP.
     Protocol,
     /// This machine has no local port left for a new connection: a limit of the client.
@@ -76,8 +95,11 @@ impl ErrorKind {
             Self::ConnectRefused => "connection refused",
             Self::ConnectTimeout => "no connection within the timeout",
             Self::ConnectFailed => "could not connect",
+            Self::TlsHandshake => "the TLS handshake failed",
             Self::Reset => "connection reset by the server",
             Self::Closed => "connection closed before the answer was complete",
+            Self::StreamReset => "the server reset the stream",
+            Self::GoAway => "the server closed the connection (GOAWAY) before the answer was complete",
             Self::Protocol => "the answer is not valid HTTP",
             Self::PortsExhausted => "no local port left on this machine",
             Self::DescriptorsExhausted => "no file descriptor left in this process",
@@ -149,6 +171,8 @@ impl Timeline {
 pub struct Sample {
     /// The place in the schedule, with its intended time.
     pub slot: Slot,
+    /// The endpoint it belongs to, as the workload numbers them.
+    pub endpoint: u32,
     /// How it ended.
     pub outcome: Outcome,
     /// The instants, for an arrival that was sent.
@@ -159,7 +183,7 @@ pub struct Sample {
 
 impl Sample {
     /// A sample for an arrival that was never sent.
-    pub fn unsent(slot: Slot, outcome: Outcome) -> Self {
-        Self { slot, outcome, timeline: None, body_bytes: 0 }
+    pub fn unsent(slot: Slot, endpoint: u32, outcome: Outcome) -> Self {
+        Self { slot, endpoint, outcome, timeline: None, body_bytes: 0 }
     }
 }

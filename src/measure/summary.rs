@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backlog, Distribution, EncodingError, ErrorKind, Imbalance, LatencyStats, Ledger, PlanFacts, Queueing,
-    Rates, Recorder, SeriesRow, Slo, SloResult, Verdict, encode_histogram,
+    Backlog, ConnectionLog, Distribution, EncodingError, ErrorKind, Imbalance, LatencyStats, Ledger,
+    PlanFacts, Queueing, Rates, Recorder, SeriesRow, Slo, SloResult, Verdict, encode_histogram,
 };
 
 /// The schema that this version writes and reads.
@@ -111,13 +111,14 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Adds another worker's connections.
-    pub fn merge(&mut self, other: &Self) {
-        self.opened += other.opened;
-        self.failed += other.failed;
-        self.dead_when_reused += other.dead_when_reused;
-        self.retries += other.retries;
-        self.peak += other.peak;
+    fn of(log: &ConnectionLog) -> Self {
+        Self {
+            opened: log.opened,
+            failed: log.failed,
+            dead_when_reused: log.dead_when_reused,
+            retries: log.retries,
+            peak: log.peak,
+        }
     }
 }
 
@@ -165,7 +166,7 @@ pub struct RunFacts {
     /// Requests outstanding.
     pub backlog: Backlog,
     /// The connections.
-    pub connections: Connections,
+    pub connections: ConnectionLog,
     /// The run over time.
     pub series: Vec<SeriesRow>,
 }
@@ -230,7 +231,7 @@ impl Summary {
                     example: example.clone(),
                 })
                 .collect(),
-            connections: facts.connections,
+            connections: Connections::of(&facts.connections),
             body_bytes: recorder.body_bytes,
             warmup: (facts.plan.warmup_s > 0.0).then(|| WarmupSummary {
                 ledger: recorder.warmup.ledger,

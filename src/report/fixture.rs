@@ -2,8 +2,8 @@
 //! a report is tested on what a run can produce and not on figures that contradict each other.
 
 use crate::measure::{
-    Backlog, BurstDepth, Connections, ErrorKind, IntervalLog, Mode, Outcome, PlanFacts, Recorder, RunFacts,
-    Sample, Series, Summary, Timeline,
+    Accounting, Backlog, BurstDepth, ConnectionLog, ErrorKind, HttpFault, IntervalLog, Mode, Outcome,
+    PlanFacts, Recorder, RunFacts, Sample, Series, Summary, Timeline,
 };
 use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 
@@ -45,7 +45,7 @@ pub fn freeze() -> Summary {
     let plan =
         PlanFacts { max_in_flight: 8, overflow: "queue".to_owned(), queue: 1_000, ..plan(300.0, 10.0) };
     let slos = vec!["p50<5ms", "p99<250ms", "error_rate<1%", "achieved>99%"];
-    let connections = Connections { opened, peak: opened, ..Connections::default() };
+    let connections = ConnectionLog { opened, peak: opened, ..ConnectionLog::default() };
     summary(plan, slos, &samples, connections, |_| {})
 }
 
@@ -61,7 +61,7 @@ pub fn overload() -> Summary {
             let outcome = match index % 100 {
                 0..=4 => return sample(slot, Outcome::Overflow, None),
                 5 if index < 1_000 => return sample(slot, Outcome::Missed, None),
-                10 => Outcome::HttpError { status: 503 },
+                10 => Outcome::HttpError { status: 503, fault: HttpFault::Status },
                 20 if index % 200 == 20 => Outcome::Timeout,
                 30 if index % 400 == 30 => Outcome::ConnectionError(ErrorKind::Reset),
                 _ if index >= 7_990 => Outcome::Unfinished,
@@ -93,8 +93,14 @@ pub fn overload() -> Summary {
         deadline_s: Some(0.5),
         ..plan(1_000.0, 20.0)
     };
-    let connections =
-        Connections { opened: 1_024, failed: 3, dead_when_reused: 20, retries: 19, peak: 1_000 };
+    let connections = ConnectionLog {
+        opened: 1_024,
+        failed: 3,
+        dead_when_reused: 20,
+        retries: 19,
+        peak: 1_000,
+        ..ConnectionLog::default()
+    };
     summary(plan, vec!["p99<250ms", "failure_rate<0.1%"], &samples, connections, |recorder| {
         for index in 0..1_000 {
             let slot = Slot { phase: Phase::Warmup, ..slot(index, index * MS) };
@@ -130,7 +136,7 @@ pub fn few() -> Summary {
             sample(slot, Outcome::ConnectionError(ErrorKind::ConnectRefused), Some(timeline))
         })
         .collect();
-    summary(plan(0.5, 4.0), vec!["p50<1s"], &samples, Connections::default(), |_| {})
+    summary(plan(0.5, 4.0), vec!["p50<1s"], &samples, ConnectionLog::default(), |_| {})
 }
 
 fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
@@ -162,7 +168,7 @@ fn summary(
     plan: PlanFacts,
     slos: Vec<&str>,
     samples: &[Sample],
-    connections: Connections,
+    connections: ConnectionLog,
     prepare: impl FnOnce(&mut Recorder),
 ) -> Summary {
     let duration_ns = (plan.duration_s * 1e9) as u64;
@@ -172,7 +178,10 @@ fn summary(
         if interrupted { offered().next_back().map_or(0, |last| last.slot.intended_ns) } else { duration_ns };
     let interval_ns = Series::interval_ns(duration_ns);
     let intervals = IntervalLog::new(0, interval_ns, Series::interval_count(window_ns));
-    let mut recorder = Recorder::new(intervals, plan.deadline_s.map(|s| (s * 1e9) as u64));
+    let mut recorder = Recorder::new(
+        intervals,
+        Accounting { deadline_ns: plan.deadline_s.map(|s| (s * 1e9) as u64), ..Accounting::default() },
+    );
     prepare(&mut recorder);
     // Admission order, not order of the ends: a recorder does not care.
     let sent: Vec<(u64, Timeline)> =
@@ -239,7 +248,7 @@ fn slot(index: u64, intended_ns: u64) -> Slot {
 
 fn sample(slot: Slot, outcome: Outcome, timeline: Option<Timeline>) -> Sample {
     let body_bytes = if matches!(outcome, Outcome::Ok { .. }) { 512 } else { 0 };
-    Sample { slot, outcome, timeline, body_bytes }
+    Sample { slot, endpoint: 0, outcome, timeline, body_bytes }
 }
 
 /// A number that looks random and is always the same (splitmix64).

@@ -4,8 +4,12 @@
 //! sends the same one. What may be shown of either is made here too, so that no host, query value or header
 //! reaches a report ([`Target::label`]).
 
+mod expectation;
 mod target;
 mod template;
+mod workload;
 
+pub use expectation::{BodyWatch, Expectation};
 pub use target::{Target, TargetError};
 pub use template::{HeaderError, RequestTemplate, parse_header};
+pub use workload::{Moment, Outgoing, Route, Workload};

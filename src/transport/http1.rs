@@ -17,6 +17,8 @@ use tokio::net::TcpStream;
 
 use super::{Answer, Connection, Failure, Transport};
 use crate::load::Clock;
+use crate::measure::{Opened, Protocol};
+use crate::request::BodyWatch;
 
 /// HTTP/1.1 over TCP to one address.
 #[derive(Debug, Clone)]
@@ -35,17 +37,19 @@ impl<C: Clock> Http1<C> {
 impl<C: Clock> Transport for Http1<C> {
     type Connection = Http1Connection<C>;
 
-    async fn connect(&self) -> Result<Self::Connection, Failure> {
+    async fn connect(&self, _origin: u32) -> Result<Self::Connection, Failure> {
+        let start_ns = self.clock.now_ns();
         let stream = TcpStream::connect(self.address).await.map_err(Failure::connecting)?;
         // Without this, Nagle's algorithm would hold requests back until the last segment is acknowledged.
         stream.set_nodelay(true).map_err(Failure::connecting)?;
+        let tcp_ns = self.clock.now_ns() - start_ns;
         let (sender, driver) = http1::Builder::new()
             // A request is one buffer: a plain write is cheaper than a vectored one.
             .writev(false)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| Failure::exchanging(error, true, true))?;
-        Ok(Http1Connection { sender, driver: Some(driver), clock: self.clock.clone() })
+        Ok(Http1Connection { sender, driver: Some(driver), tcp_ns, clock: self.clock.clone() })
     }
 }
 
@@ -59,6 +63,7 @@ pub struct Http1Connection<C> {
     sender: SendRequest<Full<Bytes>>,
     /// hyper's side of the connection; `None` once it has ended.
     driver: Option<Driver>,
+    tcp_ns: u64,
     clock: C,
 }
 
@@ -74,7 +79,11 @@ impl<C> Http1Connection<C> {
 }
 
 impl<C: Clock> Connection for Http1Connection<C> {
-    async fn exchange(&mut self, request: Request<Bytes>) -> Result<Answer, Failure> {
+    fn opened(&self) -> Opened {
+        Opened { protocol: Protocol::Http1, tcp_ns: self.tcp_ns, tls: None }
+    }
+
+    async fn exchange(&mut self, request: Request<Bytes>, watch: &mut BodyWatch) -> Result<Answer, Failure> {
         let mut head = std::pin::pin!(self.sender.try_send_request(request.map(Full::new)));
         let response = std::future::poll_fn(|context| {
             self.drive(context);
@@ -87,14 +96,14 @@ impl<C: Clock> Connection for Http1Connection<C> {
         })?;
         let first_byte_ns = self.clock.now_ns();
         let status = response.status().as_u16();
-        let mut body = response.into_body();
+        let (head, mut body) = response.into_parts();
         let mut body_bytes = 0;
         std::future::poll_fn(|context| {
-            poll_body(context, &mut body, &mut body_bytes, |context| self.drive(context))
+            poll_body(context, &mut body, watch, &mut body_bytes, |context| self.drive(context))
         })
         .await
         .map_err(|error| Failure::exchanging(error, false, false))?;
-        Ok(Answer { status, first_byte_ns, end_ns: self.clock.now_ns(), body_bytes })
+        Ok(Answer { status, headers: head.headers, first_byte_ns, end_ns: self.clock.now_ns(), body_bytes })
     }
 
     fn is_reusable(&mut self) -> bool {
@@ -112,6 +121,7 @@ impl<C: Clock> Connection for Http1Connection<C> {
 fn poll_body(
     context: &mut Context<'_>,
     body: &mut Incoming,
+    watch: &mut BodyWatch,
     body_bytes: &mut u64,
     mut drive: impl FnMut(&mut Context<'_>),
 ) -> Poll<hyper::Result<()>> {
@@ -127,7 +137,12 @@ fn poll_body(
         }
         match ready!(part) {
             None => return Poll::Ready(Ok(())),
-            Some(frame) => *body_bytes += frame?.data_ref().map_or(0, |data| data.len() as u64),
+            Some(frame) => {
+                if let Some(data) = frame?.data_ref() {
+                    watch.part(data);
+                    *body_bytes += data.len() as u64;
+                }
+            }
         }
     }
     context.waker().wake_by_ref();

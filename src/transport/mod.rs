@@ -1,8 +1,9 @@
 //! What is on the wire.
 //!
-//! A [`Transport`] opens connections; a [`Connection`] carries one request after another. The load engine knows
-//! only these two traits, so it runs unchanged over HTTP/1.1 ([`Http1`]) and, in tests, over a scripted fake
-//! without a network. Failures are classified here, where the cause is still known.
+//! A [`Transport`] opens connections to the origins of a workload; a [`Connection`] carries requests, one at a time
+//! (HTTP/1.1) or many (HTTP/2), each on a handle of its own. The load engine knows only these two traits, so it runs
+//! unchanged over every protocol and, in tests, over a scripted fake without a network. Failures are classified here,
+//! where the cause is still known.
 
 mod failure;
 mod http1;
@@ -14,38 +15,69 @@ pub mod scripted;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
+
+use crate::measure::Opened;
+use crate::request::BodyWatch;
 
 pub use failure::Failure;
 pub use http1::{Http1, Http1Connection};
 pub use resolve::{Unreachable, resolve_and_probe};
 
-/// Opens connections to one target.
+/// Opens connections to the origins of a workload.
 pub trait Transport: 'static {
     /// What it opens.
     type Connection: Connection;
 
-    /// Opens a connection. The caller limits the time; dropping the future gives the attempt up.
-    fn connect(&self) -> impl Future<Output = Result<Self::Connection, Failure>>;
+    /// Opens a connection to an origin, as the workload numbers them. The caller limits the time; dropping the future
+    /// gives the attempt up.
+    fn connect(&self, origin: u32) -> impl Future<Output = Result<Self::Connection, Failure>>;
 }
 
-/// Carries one request at a time.
-pub trait Connection: 'static {
-    /// Sends a request and reads the answer to its end. Dropping the future leaves the connection unusable.
-    fn exchange(&mut self, request: Request<Bytes>) -> impl Future<Output = Result<Answer, Failure>>;
+/// A handle that carries one request at a time. A connection with room for several at once has several handles.
+pub trait Connection: Sized + 'static {
+    /// How the connection came to be open.
+    fn opened(&self) -> Opened;
 
-    /// Whether another request may be sent, after an exchange.
+    /// How many exchanges the connection has room for at once: so many handles may be in use. It is known once the
+    /// connection is open and does not change.
+    fn streams(&self) -> u64 {
+        1
+    }
+
+    /// Another handle of the same connection; `None` where there is room for only one exchange.
+    fn share(&self) -> Option<Self> {
+        None
+    }
+
+    /// Ready once an exchange can be sent at once. Only a server that takes room back makes this wait.
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    /// Sends a request in origin form with a `Host` header and reads the answer to its end, showing the parts of its
+    /// body to `body`. Dropping the future leaves a connection with one handle unusable, and costs one with several
+    /// only that request.
+    fn exchange(
+        &mut self,
+        request: Request<Bytes>,
+        body: &mut BodyWatch,
+    ) -> impl Future<Output = Result<Answer, Failure>>;
+
+    /// Whether another request may be sent on this handle, after an exchange that succeeded, failed or was dropped.
     fn is_reusable(&mut self) -> bool;
 
-    /// While no exchange is under way: ready once the peer has closed the connection.
+    /// While no exchange is under way: ready once the connection takes no further requests.
     fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()>;
 }
 
 /// A complete answer. Instants are on the run's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// When the head of the answer was there.
     pub first_byte_ns: u64,
     /// When the body had been read to its end.

@@ -6,11 +6,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request};
 
 use super::{Answer, Connection, Failure, Transport};
 use crate::load::Clock;
-use crate::measure::ErrorKind;
+use crate::measure::{ErrorKind, Opened, Protocol};
+use crate::request::BodyWatch;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +85,7 @@ pub struct ScriptedConnection<C> {
 impl<C: Clock> Transport for Scripted<C> {
     type Connection = ScriptedConnection<C>;
 
-    async fn connect(&self) -> Result<Self::Connection, Failure> {
+    async fn connect(&self, _origin: u32) -> Result<Self::Connection, Failure> {
         pass(self.connect_ns).await;
         if let Some(kind) = self.refuse {
             return Err(Failure::new(kind, true, true));
@@ -95,7 +96,11 @@ impl<C: Clock> Transport for Scripted<C> {
 }
 
 impl<C: Clock> Connection for ScriptedConnection<C> {
-    async fn exchange(&mut self, _: Request<Bytes>) -> Result<Answer, Failure> {
+    fn opened(&self) -> Opened {
+        Opened { protocol: Protocol::Http1, tcp_ns: self.transport.connect_ns, tls: None }
+    }
+
+    async fn exchange(&mut self, _: Request<Bytes>, body: &mut BodyWatch) -> Result<Answer, Failure> {
         if self.generation != self.transport.generation.get() {
             return Err(Failure::new(ErrorKind::Closed, true, true));
         }
@@ -104,7 +109,9 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
             Step::Answer { after_ns, status } => {
                 pass(after_ns).await;
                 let now_ns = self.transport.clock.now_ns();
-                Ok(Answer { status, first_byte_ns: now_ns, end_ns: now_ns, body_bytes: 10 })
+                body.part(b"0123456789");
+                let headers = HeaderMap::new();
+                Ok(Answer { status, headers, first_byte_ns: now_ns, end_ns: now_ns, body_bytes: 10 })
             }
             Step::Fail { after_ns, kind, before_answer } => {
                 pass(after_ns).await;

@@ -11,7 +11,7 @@ use crate::load::engine::Gathered;
 use crate::load::{Clock, Pacer, Stop, TimerPacer, Wires, Worker};
 use crate::measure::{BurstDepth, Recorder, RunFacts, Summary};
 use crate::plan::{OverflowPolicy, Plan};
-use crate::request::RequestTemplate;
+use crate::request::Workload;
 use crate::schedule::{NANOS_PER_S, Schedule};
 use crate::transport::scripted::Scripted;
 
@@ -92,7 +92,7 @@ pub(super) async fn run_with<P: Pacer>(
     meanwhile: impl Fn(watch::Sender<Stop>),
 ) -> Outcome {
     let target = "http://127.0.0.1:1/".parse().unwrap();
-    let template = RequestTemplate::new(&target, Method::GET, &[], Bytes::new(), plan.keepalive);
+    let workload = Workload::single(&target, Method::GET, &[], Bytes::new(), plan.keepalive);
     let mut gathered = Gathered::new(plan);
     let mut results = Vec::new();
     for worker in 0..plan.threads {
@@ -101,7 +101,7 @@ pub(super) async fn run_with<P: Pacer>(
         let clock = VirtualClock::new();
         let wires = Wires { stop, reports };
         let transport = service(clock);
-        let worker = Worker::new(plan, worker, 0, template.clone(), transport, clock, pacer(clock), wires);
+        let worker = Worker::new(plan, worker, 0, workload.clone(), transport, clock, pacer(clock), wires);
         let local = LocalSet::new();
         meanwhile(stop_sender);
         results.push(local.run_until(worker.run()).await);

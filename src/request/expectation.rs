@@ -1,0 +1,138 @@
+//! What counts as a good answer.
+
+use bytes::Bytes;
+
+use crate::measure::{HttpFault, Outcome};
+
+/// Statuses and body of a good answer. By default any 2xx, with any body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expectation {
+    /// The statuses that are good; empty means 200 to 299.
+    pub statuses: Vec<u16>,
+    /// A text that the body of a good answer holds.
+    pub body: Option<Bytes>,
+}
+
+impl Expectation {
+    /// How a complete answer ended, by its status, whether it says `Retry-After`, and whether the body is as expected.
+    pub fn judge(&self, status: u16, retry_after: bool, body_is_good: bool) -> Outcome {
+        let expected = if self.statuses.is_empty() {
+            (200..300).contains(&status)
+        } else {
+            self.statuses.contains(&status)
+        };
+        if expected && body_is_good {
+            return Outcome::Ok { status };
+        }
+        let throttled = status == 429 || (status == 503 && retry_after);
+        let fault = match (expected, throttled) {
+            (true, _) => HttpFault::Body,
+            (false, true) => HttpFault::Throttled,
+            (false, false) => HttpFault::Status,
+        };
+        Outcome::HttpError { status, fault }
+    }
+}
+
+/// Looks at the parts of a body as they come: for a text, and to keep the beginning. It never holds more than that.
+#[derive(Debug, Default)]
+pub struct BodyWatch {
+    wanted: Option<Bytes>,
+    found: bool,
+    /// The end of what has been seen, shorter than the text: it may begin there.
+    tail: Vec<u8>,
+    head: Vec<u8>,
+    keep: usize,
+}
+
+impl BodyWatch {
+    /// Keeps the first `keep` bytes of each body.
+    pub fn new(keep: usize) -> Self {
+        Self { keep, ..Self::default() }
+    }
+
+    /// A new answer is to come.
+    pub fn begin(&mut self, expectation: &Expectation) {
+        self.wanted.clone_from(&expectation.body);
+        self.found = expectation.body.is_none();
+        self.tail.clear();
+        self.head.clear();
+    }
+
+    /// A part has come.
+    pub fn part(&mut self, part: &[u8]) {
+        let room = self.keep - self.head.len();
+        if room > 0 {
+            self.head.extend_from_slice(&part[..part.len().min(room)]);
+        }
+        if self.found {
+            return;
+        }
+        let Some(wanted) = &self.wanted else { return };
+        let overlap = wanted.len().saturating_sub(1);
+        // The text may lie across the border of two parts.
+        self.tail.extend_from_slice(&part[..part.len().min(overlap)]);
+        self.found = holds(&self.tail, wanted) || holds(part, wanted);
+        if part.len() >= overlap {
+            self.tail.clear();
+            self.tail.extend_from_slice(&part[part.len() - overlap..]);
+        } else {
+            let surplus = self.tail.len().saturating_sub(overlap);
+            self.tail.drain(..surplus);
+        }
+    }
+
+    /// Whether the body held the expected text; true where none is expected.
+    pub fn is_good(&self) -> bool {
+        self.found
+    }
+
+    /// The beginning of the body.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+}
+
+fn holds(text: &[u8], wanted: &[u8]) -> bool {
+    memchr::memmem::find(text, wanted).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn by_default_2xx_is_good() {
+        let any = Expectation::default();
+        assert_eq!(any.judge(204, false, true), Outcome::Ok { status: 204 });
+        let error = |status, fault| Outcome::HttpError { status, fault };
+        assert_eq!(any.judge(301, false, true), error(301, HttpFault::Status));
+        assert_eq!(any.judge(429, false, true), error(429, HttpFault::Throttled));
+        assert_eq!(any.judge(503, true, true), error(503, HttpFault::Throttled));
+        assert_eq!(any.judge(503, false, true), error(503, HttpFault::Status));
+        assert_eq!(any.judge(200, false, false), error(200, HttpFault::Body));
+        let teapot = Expectation { statuses: vec![418, 429], body: None };
+        assert_eq!(teapot.judge(429, true, true), Outcome::Ok { status: 429 });
+        assert_eq!(teapot.judge(200, false, true), error(200, HttpFault::Status));
+    }
+
+    proptest! {
+        /// However the body is cut into parts, the text is found exactly when it is there.
+        #[test]
+        fn a_text_is_found_across_parts(
+            body in "[ab]{0,40}", wanted in "[ab]{1,6}", cuts in prop::collection::vec(0_usize..40, 0..8), keep in 0_usize..50,
+        ) {
+            let expectation = Expectation { statuses: Vec::new(), body: Some(Bytes::from(wanted.clone())) };
+            let mut watch = BodyWatch::new(keep);
+            watch.begin(&expectation);
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(body.len())).collect();
+            cuts.extend([0, body.len()]);
+            cuts.sort_unstable();
+            cuts.windows(2).for_each(|pair| watch.part(&body.as_bytes()[pair[0]..pair[1]]));
+            prop_assert_eq!(watch.is_good(), body.contains(&wanted));
+            prop_assert_eq!(watch.head(), &body.as_bytes()[..body.len().min(keep)]);
+        }
+    }
+}
