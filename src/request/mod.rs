@@ -5,11 +5,15 @@
 //! reaches a report ([`Target::label`]).
 
 mod expectation;
+mod secret;
+mod spec;
 mod target;
 mod template;
 mod workload;
 
 pub use expectation::{BodyWatch, Expectation};
+pub use secret::Secret;
+pub use spec::EndpointSpec;
 pub use target::{Target, TargetError};
 pub use template::{HeaderError, RequestTemplate, parse_header};
 pub use workload::{Moment, Outgoing, Route, Workload};
