@@ -3,7 +3,7 @@
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use rpsbench::load::{Decision, Dispatcher, Ticket, TokenBucket};
+use rpsbench::load::{Decision, Dispatcher, Limits, PoolLimits, Ticket, TokenBucket};
 use rpsbench::measure::{
     Accounting, BurstDepth, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
 };
@@ -59,12 +59,16 @@ fn token_bucket(bencher: Bencher) {
 #[divan::bench]
 fn dispatch(bencher: Bencher) {
     let ticket = Ticket::new(Slot { index: 0, phase: Phase::Measured, intended_ns: 0 }, Route::default(), 0);
-    let mut dispatcher = Dispatcher::new(200, 0);
-    dispatcher.ended(Some(0));
+    let mut dispatcher = Dispatcher::new(
+        Limits { cap: 200, queue: 0, pool: PoolLimits { connections: u64::MAX, streams: 1 } },
+        1,
+    );
+    dispatcher.idle(0, 0);
     bencher.counter(ItemsCount::new(ARRIVALS)).bench_local(|| {
         for _ in 0..ARRIVALS {
             if let Decision::Reuse(lane, _) = dispatcher.arrive(black_box(ticket), || true) {
-                dispatcher.ended(Some(lane));
+                dispatcher.ended();
+                dispatcher.idle(0, lane);
             }
             black_box(dispatcher.next(0, || true));
         }

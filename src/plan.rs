@@ -26,6 +26,16 @@ pub struct Plan {
     pub drain_ns: u64,
     /// Whether connections are kept for the next request.
     pub keepalive: bool,
+    /// How long a connection that nothing uses is kept; `None` = until the server closes it.
+    pub idle_ns: Option<u64>,
+    /// Requests that a connection may carry in its life; `None` = any number.
+    pub max_requests: Option<u64>,
+    /// Connections to one origin at most, over all threads; `None` = as many as the cap.
+    pub connections: Option<u64>,
+    /// Requests that a connection is expected to carry at once: 1 for HTTP/1.1.
+    pub streams: u64,
+    /// How many of the slowest arrivals are kept with their details, and how many of each kind of failure.
+    pub samples: usize,
     /// New connections per second at most, over all threads.
     pub connect_rate: Option<Rate>,
     /// How early the pacer wakes up before a due instant.

@@ -179,6 +179,11 @@ impl RunJob {
             threads,
             drain_ns: args.drain.unwrap_or(args.timeout).0,
             keepalive: !args.no_keepalive,
+            idle_ns: None,
+            max_requests: None,
+            connections: None,
+            streams: 1,
+            samples: 0,
             connect_rate: args.connect_rate,
             lead_ns: args.lead.map_or_else(
                 || lead_for(args.rate.per_second() / threads as f64, machine),

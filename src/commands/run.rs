@@ -73,7 +73,7 @@ async fn supervise(
     let run = load::run(
         &job.plan,
         workload,
-        move || Http1::new(address, MonotonicClock),
+        move |_| Http1::new(address, MonotonicClock),
         stop,
         |progress| live.borrow_mut().show(progress),
     );

@@ -4,6 +4,11 @@
 pub trait Clock: Clone + 'static {
     /// Nanoseconds since some fixed instant; never goes back.
     fn now_ns(&self) -> u64;
+
+    /// Milliseconds since 1970 (UTC), for what requests say of the time. It may jump.
+    fn unix_ms(&self) -> u64 {
+        self.now_ns() / 1_000_000
+    }
 }
 
 /// The kernel's `CLOCK_MONOTONIC`: the clock that an absolute timer of the kernel waits on as well.
@@ -15,5 +20,11 @@ impl Clock for MonotonicClock {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         // Monotonic time starts at boot: neither part is negative.
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+    }
+
+    fn unix_ms(&self) -> u64 {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+        // A clock set before 1970 is no matter for a load test.
+        now.tv_sec.max(0) as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
     }
 }

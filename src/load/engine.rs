@@ -66,7 +66,7 @@ pub struct Finished {
 pub async fn run<T: Transport>(
     plan: &Plan,
     workload: &Workload,
-    transport: impl Fn() -> T + Clone + Send + 'static,
+    transport: impl Fn(u64) -> T + Clone + Send + 'static,
     stop: watch::Receiver<Stop>,
     mut on_progress: impl FnMut(&Progress),
 ) -> Result<Finished, EngineError> {
@@ -124,7 +124,7 @@ fn start<T: Transport>(
     plan: &Plan,
     worker: u64,
     workload: Workload,
-    transport: impl Fn() -> T + Send + 'static,
+    transport: impl Fn(u64) -> T + Send + 'static,
     wires: Wires,
 ) -> io::Result<Started> {
     let plan = plan.clone();
@@ -142,7 +142,7 @@ fn start<T: Transport>(
         runtime.block_on(async move {
             let clock = MonotonicClock;
             let pacer = SystemPacer::new(clock, plan.lead_ns);
-            let transport = transport();
+            let transport = transport(worker);
             let _ = ready_sender.send(Ok(()));
             // Nobody there to start the schedule: another worker could not be started.
             let origin_ns = origin_receiver.await.ok()?;

@@ -1,88 +1,65 @@
 //! What the tasks of one worker share: nothing of it is shared between workers.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
+use rand::Rng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Notify;
 
 use super::Clock;
 use super::connect_budget::ConnectBudget;
-use super::dispatch::{Decision, Dispatcher, LaneId};
-use super::lane;
+use super::dispatch::{Decision, Dispatcher, Limits};
+use super::lanes::Lanes;
+use super::pool::PoolLimits;
 use super::progress::Progress;
 use super::ticket::Ticket;
 use crate::measure::{
-    Accounting, ConnectionLog, ErrorKind, IntervalLog, Opened, Outcome, Recorder, Sample, Series,
+    Accounting, ConnectionLog, Detail, ErrorKind, IntervalLog, Outcome, Recorder, Sample, Series,
 };
 use crate::plan::Plan;
-use crate::request::Workload;
+use crate::request::{Moment, Workload};
 use crate::schedule::{Phase, Slot};
-use crate::transport::{Failure, Transport};
+use crate::transport::Transport;
 
 /// One worker's state. Its tasks run one at a time on one thread; no borrow is held across an await.
 pub(super) struct Shared<T, C: Clock> {
     pub(super) transport: T,
     pub(super) workload: Workload,
     pub(super) clock: C,
-    pub(super) timeout_ns: u64,
-    pub(super) keepalive: bool,
-    warmup_count: u64,
+    pub(super) rules: Rules,
     /// Set when the worker loop has something to see to: nothing is in flight or waiting any more, or an arrival waits
     /// for a permit to connect.
     pub(super) changed: Notify,
-    state: RefCell<State<C>>,
+    pub(super) state: RefCell<State<C>>,
+    chance: RefCell<Xoshiro256PlusPlus>,
 }
 
-struct State<C: Clock> {
-    dispatcher: Dispatcher,
-    budget: ConnectBudget<C>,
+/// What a lane needs of the plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// Longest service time, and longest wait for a new connection.
+    pub(super) timeout_ns: u64,
+    /// Whether connections are kept for the next request.
+    pub(super) keepalive: bool,
+    /// How long a connection that nothing uses is kept.
+    pub(super) idle_ns: Option<u64>,
+    /// Requests that a connection may carry in its life.
+    pub(super) max_requests: u64,
+    /// Whether single arrivals are kept with their details.
+    pub(super) keeps_samples: bool,
+    warmup_count: u64,
+}
+
+pub(super) struct State<C: Clock> {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) budget: ConnectBudget<C>,
     recorder: Recorder,
     progress: Progress,
-    connections: ConnectionLog,
-    open: u64,
-    lanes: Vec<Option<Rc<Mailbox>>>,
-    free: Vec<LaneId>,
-}
-
-/// How an arrival is handed to the task of an idle connection.
-#[derive(Debug, Default)]
-pub(super) struct Mailbox {
-    next: Cell<Option<Ticket>>,
-    /// The arrival that the connection carries now, so that it can be accounted for when the run ends first.
-    current: Cell<Option<Ticket>>,
-    waker: RefCell<Option<Waker>>,
-}
-
-impl Mailbox {
-    fn put(&self, ticket: Ticket) {
-        self.next.set(Some(ticket));
-        if let Some(waker) = self.waker.borrow().as_ref() {
-            waker.wake_by_ref();
-        }
-    }
-
-    /// The arrival that was put here, if any; otherwise the task is woken when one is.
-    pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Ticket> {
-        if let Some(ticket) = self.next.take() {
-            self.current.set(Some(ticket));
-            return Poll::Ready(ticket);
-        }
-        let mut waker = self.waker.borrow_mut();
-        if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
-            *waker = Some(context.waker().clone());
-        }
-        Poll::Pending
-    }
-
-    /// Notes how far the arrival under way has come.
-    pub(super) fn carries(&self, ticket: Ticket) {
-        self.current.set(Some(ticket));
-    }
-
-    fn take_unfinished(&self) -> Option<Ticket> {
-        self.current.take().or_else(|| self.next.take())
-    }
+    pub(super) connections: ConnectionLog,
+    /// Connections open now.
+    pub(super) open: u64,
+    pub(super) lanes: Lanes,
 }
 
 /// What remains of a worker when its run is over.
@@ -109,27 +86,40 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             Series::interval_ns(duration_ns),
             Series::interval_count(duration_ns),
         );
-        let accounting =
-            Accounting { deadline_ns: plan.deadline_ns, endpoints: workload.endpoint_count(), samples: 0 };
+        let accounting = Accounting {
+            deadline_ns: plan.deadline_ns,
+            endpoints: workload.endpoint_count(),
+            samples: plan.samples,
+        };
+        let limits = Limits {
+            cap: part(plan.max_in_flight),
+            queue: part(plan.overflow.queue()),
+            pool: PoolLimits { connections: plan.connections.map_or(u64::MAX, part), streams: plan.streams },
+        };
         let state = State {
-            dispatcher: Dispatcher::new(part(plan.max_in_flight), part(plan.overflow.queue())),
+            dispatcher: Dispatcher::new(limits, workload.origin_count()),
             budget: ConnectBudget::new(plan.connect_rate, plan.threads, &clock),
             recorder: Recorder::new(intervals, accounting),
             progress: Progress::default(),
             connections: ConnectionLog::default(),
             open: 0,
-            lanes: Vec::new(),
-            free: Vec::new(),
+            lanes: Lanes::default(),
         };
         Self {
             transport,
             workload,
             clock,
-            timeout_ns: plan.timeout_ns,
-            keepalive: plan.keepalive,
-            warmup_count: plan.schedule.warmup_count(),
+            rules: Rules {
+                timeout_ns: plan.timeout_ns,
+                keepalive: plan.keepalive,
+                idle_ns: plan.idle_ns,
+                max_requests: plan.max_requests.unwrap_or(u64::MAX),
+                keeps_samples: plan.samples > 0,
+                warmup_count: plan.schedule.warmup_count(),
+            },
             changed: Notify::new(),
             state: RefCell::new(state),
+            chance: RefCell::new(rand::make_rng()),
         }
     }
 
@@ -137,7 +127,18 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     pub(super) fn sequence(&self, slot: Slot) -> u64 {
         match slot.phase {
             Phase::Warmup => slot.index,
-            Phase::Measured => self.warmup_count + slot.index,
+            Phase::Measured => self.rules.warmup_count + slot.index,
+        }
+    }
+
+    /// What is new at the request that is made now.
+    pub(super) fn moment(&self) -> Moment {
+        if self.workload.needs_moment() {
+            let mut chance = self.chance.borrow_mut();
+            let nonce = u128::from(chance.next_u64()) << 64 | u128::from(chance.next_u64());
+            Moment { unix_ms: self.clock.unix_ms(), nonce, span: chance.next_u64() }
+        } else {
+            Moment::default()
         }
     }
 
@@ -185,102 +186,30 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         if state.dispatcher.wants_permit() { state.budget.next_ns() } else { None }
     }
 
-    fn carry_out(self: &Rc<Self>, decision: Decision) {
+    pub(super) fn carry_out(self: &Rc<Self>, decision: Decision) {
         match decision {
-            Decision::Reuse(lane, ticket) => {
-                let mailbox = self.state.borrow().lanes.get(lane).cloned().flatten();
-                if let Some(mailbox) = mailbox {
-                    mailbox.put(ticket);
-                }
-            }
+            Decision::Reuse(lane, ticket) => self.hand_over(lane, ticket),
             Decision::Connect(ticket) => self.open_lane(ticket),
             Decision::Overflow(ticket) => {
-                self.state.borrow_mut().end(&Sample::unsent(
-                    ticket.slot,
-                    ticket.route.endpoint,
-                    Outcome::Overflow,
-                ));
+                let sample = Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow);
+                self.state.borrow_mut().end(&sample);
             }
             Decision::Wait => {}
         }
     }
 
-    fn open_lane(self: &Rc<Self>, ticket: Ticket) {
-        let mailbox = Rc::new(Mailbox::default());
-        mailbox.carries(ticket);
-        let mut state = self.state.borrow_mut();
-        let id = match state.free.pop() {
-            Some(id) => {
-                state.lanes[id] = Some(Rc::clone(&mailbox));
-                id
-            }
-            None => {
-                state.lanes.push(Some(Rc::clone(&mailbox)));
-                state.lanes.len() - 1
-            }
-        };
-        drop(state);
-        tokio::task::spawn_local(lane::run(Rc::clone(self), id, mailbox, ticket));
-    }
-
-    /// A connection has been opened.
-    pub(super) fn opened(&self, opened: &Opened) {
-        let mut state = self.state.borrow_mut();
-        state.connections.open(opened);
-        state.open += 1;
-        state.connections.peak = state.connections.peak.max(state.open);
-    }
-
-    /// A connection attempt failed, and the arrival with it.
-    pub(super) fn connect_failed(self: &Rc<Self>, id: LaneId, sample: &Sample, failure: &Failure) {
-        let mut state = self.state.borrow_mut();
-        state.connections.failed += 1;
-        state.note_error(sample, failure.kind, || failure.describe());
-        state.end(sample);
-        state.remove_lane(id);
-        state.dispatcher.ended(None);
-        drop(state);
-        self.pump();
-    }
-
-    /// An arrival has ended on a connection. Returns whether the connection stays for another one.
-    pub(super) fn ended(self: &Rc<Self>, id: LaneId, mailbox: &Mailbox, sample: &Sample, reusable: bool) {
-        let mut state = self.state.borrow_mut();
-        mailbox.current.set(None);
-        state.end(sample);
-        if !reusable {
-            state.close_lane(id);
-        }
-        state.dispatcher.ended(reusable.then_some(id));
-        drop(state);
-        self.pump();
-    }
-
     /// Notes why a measured arrival failed.
-    pub(super) fn note_error(&self, sample: &Sample, kind: ErrorKind, example: impl FnOnce() -> String) {
-        self.state.borrow_mut().note_error(sample, kind, example);
+    pub(super) fn note_error(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String) {
+        let cause = || self.workload.redact(&cause());
+        self.state.borrow_mut().note_error(sample, kind, cause);
     }
 
-    /// The peer closed an idle connection.
-    pub(super) fn idle_closed(&self, id: LaneId) {
-        let mut state = self.state.borrow_mut();
-        state.dispatcher.forget_idle(id);
-        state.close_lane(id);
-    }
-
-    /// The connection of an arrival turned out to be dead: the arrival gets a new one.
-    pub(super) fn retry(self: &Rc<Self>, id: LaneId, mailbox: &Mailbox, ticket: Ticket) {
-        let mut state = self.state.borrow_mut();
-        mailbox.current.set(None);
-        state.close_lane(id);
-        state.connections.dead_when_reused += 1;
-        state.connections.retries += 1;
-        let State { dispatcher, budget, .. } = &mut *state;
-        let again = Ticket { ready_ns: None, sent_ns: None, retried: true, ..ticket };
-        let decision = dispatcher.reconnect(again, || budget.take());
-        drop(state);
-        self.carry_out(decision);
-        self.pump();
+    /// Keeps an arrival that is worth looking at, with what `detail` tells of it.
+    pub(super) fn keep(&self, sample: &Sample, detail: impl FnOnce() -> Detail) {
+        let recorder = &mut self.state.borrow_mut().recorder;
+        if self.rules.keeps_samples && recorder.wants(sample) {
+            recorder.keep(sample, detail());
+        }
     }
 
     /// Requests in flight and arrivals waiting for the cap.
@@ -315,8 +244,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         for ticket in waiting {
             state.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
         }
-        let lanes = std::mem::take(&mut state.lanes);
-        let carried = lanes.iter().flatten().filter_map(|mailbox| mailbox.take_unfinished());
+        let carried = state.lanes.take_unfinished();
         for ticket in unconnected.into_iter().chain(carried) {
             let timeline = Some(ticket.timeline(None, now_ns));
             let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
@@ -335,26 +263,14 @@ impl<T: Transport, C: Clock> Shared<T, C> {
 }
 
 impl<C: Clock> State<C> {
-    fn end(&mut self, sample: &Sample) {
+    pub(super) fn end(&mut self, sample: &Sample) {
         self.recorder.record(sample);
         self.progress.record(sample);
     }
 
-    fn note_error(&mut self, sample: &Sample, kind: ErrorKind, example: impl FnOnce() -> String) {
+    pub(super) fn note_error(&mut self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String) {
         if sample.slot.phase == Phase::Measured {
-            self.recorder.note_error(kind, example);
+            self.recorder.note_error(kind, cause);
         }
-    }
-
-    fn remove_lane(&mut self, id: LaneId) {
-        if let Some(lane) = self.lanes.get_mut(id) {
-            *lane = None;
-            self.free.push(id);
-        }
-    }
-
-    fn close_lane(&mut self, id: LaneId) {
-        self.remove_lane(id);
-        self.open = self.open.saturating_sub(1);
     }
 }

@@ -13,20 +13,20 @@ pub struct Ticket {
     pub route: Route,
     /// When the client noticed it.
     pub due_ns: u64,
-    /// When the cap had room for it.
+    /// When the cap, and the connections within their limit, had room for it.
     pub admitted_ns: Option<u64>,
     /// When it had a connection.
     pub ready_ns: Option<u64>,
     /// When it was handed to the connection.
     pub sent_ns: Option<u64>,
-    /// Whether it has been sent before, on a connection that turned out to be dead.
-    pub retried: bool,
+    /// How often it has been sent before, in vain.
+    pub retries: u8,
 }
 
 impl Ticket {
     /// An arrival that has just become due.
     pub fn new(slot: Slot, route: Route, due_ns: u64) -> Self {
-        Self { slot, route, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retried: false }
+        Self { slot, route, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retries: 0 }
     }
 
     /// Its timeline, now that it has ended. What it did not come to happened, for the record, at the end.

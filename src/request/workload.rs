@@ -70,6 +70,11 @@ impl Workload {
         1
     }
 
+    /// How many origins there are.
+    pub fn origin_count(&self) -> usize {
+        1
+    }
+
     /// Where the arrival at `sequence` goes. The sequence counts the warm-up's arrivals first, then the measured ones.
     pub fn route(&self, _sequence: u64) -> Route {
         Route::default()

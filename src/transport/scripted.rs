@@ -32,6 +32,8 @@ pub enum Step {
         /// Whether nothing of an answer had come.
         before_answer: bool,
     },
+    /// The server says at once that it has not processed the request, and never will.
+    Refuse,
     /// Nothing, ever.
     Silence,
 }
@@ -48,6 +50,8 @@ pub struct Scripted<C> {
     pub connect_ns: u64,
     /// How an attempt fails, if it does.
     pub refuse: Option<ErrorKind>,
+    /// Requests that a connection carries at once; above 1 it speaks HTTP/2.
+    pub streams: u64,
     /// Whether answers come with `Connection: close`.
     pub close_after_answer: bool,
     /// Connections opened so far.
@@ -64,10 +68,16 @@ impl<C: Clock> Scripted<C> {
             service: Rc::new(RefCell::new(Box::new(service))),
             connect_ns: 0,
             refuse: None,
+            streams: 1,
             close_after_answer: false,
             opened: Rc::default(),
             generation: Rc::default(),
         }
+    }
+
+    /// The same with connections that carry this many requests at once.
+    pub fn with_streams(self, streams: u64) -> Self {
+        Self { streams, ..self }
     }
 
     /// A service that answers everything after the same delay.
@@ -97,7 +107,17 @@ impl<C: Clock> Transport for Scripted<C> {
 
 impl<C: Clock> Connection for ScriptedConnection<C> {
     fn opened(&self) -> Opened {
-        Opened { protocol: Protocol::Http1, tcp_ns: self.transport.connect_ns, tls: None }
+        let protocol = if self.transport.streams > 1 { Protocol::Http2 } else { Protocol::Http1 };
+        Opened { protocol, tcp_ns: self.transport.connect_ns, tls: None }
+    }
+
+    fn streams(&self) -> u64 {
+        self.transport.streams
+    }
+
+    fn share(&self) -> Option<Self> {
+        let shared = Self { transport: self.transport.clone(), generation: self.generation };
+        (self.transport.streams > 1).then_some(shared)
     }
 
     async fn exchange(&mut self, _: Request<Bytes>, body: &mut BodyWatch) -> Result<Answer, Failure> {
@@ -117,6 +137,7 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
                 pass(after_ns).await;
                 Err(Failure::new(kind, before_answer, false))
             }
+            Step::Refuse => Err(Failure::new(ErrorKind::StreamReset, true, true)),
             Step::Silence => std::future::pending().await,
         }
     }

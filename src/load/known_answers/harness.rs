@@ -9,8 +9,9 @@ use tokio::task::LocalSet;
 
 use crate::load::engine::Gathered;
 use crate::load::{Clock, Pacer, Stop, TimerPacer, Wires, Worker};
-use crate::measure::{BurstDepth, Recorder, RunFacts, Summary};
-use crate::plan::{OverflowPolicy, Plan};
+use crate::measure::{BurstDepth, ConnectionLog, Recorder, RunFacts, Summary};
+use crate::plan::OverflowPolicy;
+pub(super) use crate::plan::Plan;
 use crate::request::Workload;
 use crate::schedule::{NANOS_PER_S, Schedule};
 use crate::transport::scripted::Scripted;
@@ -68,6 +69,11 @@ pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
         threads: 1,
         drain_ns: 100 * S,
         keepalive: true,
+        idle_ns: None,
+        max_requests: None,
+        connections: None,
+        streams: 1,
+        samples: 0,
         connect_rate: None,
         lead_ns: 0,
         slos: Vec::new(),
@@ -75,6 +81,7 @@ pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
 }
 
 pub(super) struct Outcome {
+    pub(super) connections: ConnectionLog,
     pub(super) summary: Summary,
     pub(super) recorder: Recorder,
 }
@@ -110,6 +117,7 @@ pub(super) async fn run_with<P: Pacer>(
         }
     }
     let finished = gathered.finish(results, plan.schedule.warmup_ns()).unwrap();
+    let connections = finished.connections.clone();
     let facts = RunFacts {
         plan: plan.facts("GET", &target.label()),
         slos: plan.slos.clone(),
@@ -120,7 +128,11 @@ pub(super) async fn run_with<P: Pacer>(
         connections: finished.connections,
         series: finished.series,
     };
-    Outcome { summary: Summary::new(facts, &finished.recorder).unwrap(), recorder: finished.recorder }
+    Outcome {
+        connections,
+        summary: Summary::new(facts, &finished.recorder).unwrap(),
+        recorder: finished.recorder,
+    }
 }
 
 /// Whether two figures agree to a share of the second.

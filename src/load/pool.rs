@@ -1,0 +1,114 @@
+//! The connections to one origin, and the arrivals that wait for one: decisions without time, sockets or tasks.
+
+use std::collections::VecDeque;
+
+use super::dispatch::LaneId;
+use super::ticket::Ticket;
+
+/// How many connections there may be to an origin, and how many requests each carries at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLimits {
+    /// Connections to one origin.
+    pub connections: u64,
+    /// Requests that a connection is expected to carry at once: 1 for HTTP/1.1. Known exactly once it is open.
+    pub streams: u64,
+}
+
+/// What an arrival waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// A new connection: being opened, or for a permit to open it.
+    Connection,
+    /// Room: every connection is as busy as it may be.
+    Room,
+}
+
+/// One origin's connections.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    /// Free lanes; the last was used last.
+    idle: Vec<LaneId>,
+    /// Admitted arrivals without a lane, in the order of the schedule.
+    unconnected: VecDeque<Ticket>,
+    /// Connections open or being opened, without those that take no more requests.
+    connections: u64,
+    /// Further arrivals that the connections being opened are expected to have room for.
+    expected: u64,
+}
+
+impl Pool {
+    /// The idle lane that was used last.
+    pub(super) fn take_idle(&mut self) -> Option<LaneId> {
+        self.idle.pop()
+    }
+
+    /// A lane has fallen idle.
+    pub(super) fn idle(&mut self, lane: LaneId) {
+        self.idle.push(lane);
+    }
+
+    /// An idle lane is gone.
+    pub(super) fn forget_idle(&mut self, lane: LaneId) {
+        self.idle.retain(|idle| *idle != lane);
+    }
+
+    /// What the arrival behind all that wait would wait for; `None` if a connection may be opened for it.
+    pub(super) fn wait(&self, limits: PoolLimits) -> Option<Wait> {
+        if (self.unconnected.len() as u64) < self.expected {
+            Some(Wait::Connection)
+        } else if self.connections >= limits.connections {
+            Some(Wait::Room)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the arrivals that wait are more than the connections being opened have room for, and one more
+    /// connection is within the limit: then it takes only a permit.
+    pub(super) fn wants_permit(&self, limits: PoolLimits) -> bool {
+        self.unconnected.len() as u64 > self.expected && self.connections < limits.connections
+    }
+
+    /// A connection is being opened for an arrival, with room for more as the limits say.
+    pub(super) fn opening(&mut self, limits: PoolLimits) {
+        self.connections += 1;
+        self.expected += limits.streams - 1;
+    }
+
+    /// The attempt to open a connection is over. A failed one is no connection.
+    pub(super) fn attempted(&mut self, limits: PoolLimits, succeeded: bool) {
+        self.expected = self.expected.saturating_sub(limits.streams - 1);
+        if !succeeded {
+            self.retire();
+        }
+    }
+
+    /// A connection takes no more requests.
+    pub(super) fn retire(&mut self) {
+        self.connections = self.connections.saturating_sub(1);
+    }
+
+    /// An arrival waits, behind all others or, sent once already, before them.
+    pub(super) fn wait_for_lane(&mut self, ticket: Ticket, first: bool) {
+        if first {
+            self.unconnected.push_front(ticket);
+        } else {
+            self.unconnected.push_back(ticket);
+        }
+    }
+
+    /// Whether nothing waits for a lane.
+    pub(super) fn is_served(&self) -> bool {
+        self.unconnected.is_empty()
+    }
+
+    /// The arrival that has waited longest.
+    pub(super) fn take_unconnected(&mut self) -> Option<Ticket> {
+        self.unconnected.pop_front()
+    }
+
+    /// Takes all that wait.
+    pub(super) fn abandon(&mut self) -> impl Iterator<Item = Ticket> {
+        self.unconnected.drain(..)
+    }
+}
