@@ -32,8 +32,8 @@ pub struct Plan {
     pub max_requests: Option<u64>,
     /// Connections to one origin at most, over all threads; `None` = as many as the cap.
     pub connections: Option<u64>,
-    /// Requests that a connection is expected to carry at once: 1 for HTTP/1.1.
-    pub streams: u64,
+    /// Requests that a connection to each origin is expected to carry at once: 1 for HTTP/1.1. What is not known is 1.
+    pub streams: Vec<u64>,
     /// How many of the slowest arrivals are kept with their details, and how many of each kind of failure.
     pub samples: usize,
     /// New connections per second at most, over all threads.

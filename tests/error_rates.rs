@@ -76,7 +76,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         idle_ns: None,
         max_requests: None,
         connections: None,
-        streams: 1,
+        streams: Vec::new(),
         samples: 0,
         connect_rate: None,
         lead_ns: 0,

@@ -27,6 +27,20 @@ pub enum LimitOrAll {
     Number(u32),
 }
 
+/// Statuses apart by commas: `200` or `200,404`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statuses(pub Vec<u16>);
+
+impl FromStr for Statuses {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let status = |text: &str| text.trim().parse().ok().filter(|status| (100..=599).contains(status));
+        let statuses = text.split(',').map(status).collect::<Option<Vec<u16>>>();
+        statuses.map(Self).ok_or_else(|| "write statuses from 100 to 599 as 200 or 200,404".to_owned())
+    }
+}
+
 impl FromStr for Span {
     type Err = String;
 
@@ -104,6 +118,14 @@ mod tests {
             ("0", 0),
         ] {
             assert_eq!(text.parse(), Ok(Span(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_apart_by_commas() {
+        assert_eq!("200, 404".parse(), Ok(Statuses(vec![200, 404])));
+        for text in ["", "200,", "99", "600", "2xx", "-200"] {
+            assert!(text.parse::<Statuses>().is_err(), "{text}");
         }
     }
 

@@ -16,7 +16,23 @@ pub(super) fn machine() -> Machine {
     let _ = setrlimit(Resource::Nofile, wanted);
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    Machine { cores, cores_of_machine: cores_of_machine().unwrap_or(cores), descriptors }
+    Machine {
+        cores,
+        cores_of_machine: cores_of_machine().unwrap_or(cores),
+        descriptors,
+        ports: ephemeral_ports().unwrap_or(DEFAULT_PORTS),
+    }
+}
+
+/// Linux's default range, 32768 to 60999.
+const DEFAULT_PORTS: u64 = 28_232;
+
+/// The local ports that the system gives to connections.
+fn ephemeral_ports() -> Option<u64> {
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut ends = range.split_whitespace().map(str::parse::<u64>);
+    let (first, last) = (ends.next()?.ok()?, ends.next()?.ok()?);
+    (last + 1).checked_sub(first)
 }
 
 /// The cores of the whole machine: a process bound to one of them still has neighbours that work meanwhile.

@@ -35,8 +35,6 @@ pub struct Limits {
     pub cap: u64,
     /// Arrivals that may wait for the cap.
     pub queue: u64,
-    /// Connections to an origin.
-    pub pool: PoolLimits,
 }
 
 /// The state of one worker's lanes and queues.
@@ -54,14 +52,14 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher for `origins` origins.
-    pub fn new(limits: Limits, origins: usize) -> Self {
+    /// A dispatcher for as many origins as there are `pools`.
+    pub fn new(limits: Limits, pools: impl IntoIterator<Item = PoolLimits>) -> Self {
         Self {
             limits,
             in_flight: 0,
             in_flight_peak: 0,
             waiting: VecDeque::new(),
-            pools: (0..origins).map(|_| Pool::default()).collect(),
+            pools: pools.into_iter().map(Pool::new).collect(),
             unconnected: 0,
         }
     }
@@ -96,8 +94,7 @@ impl Dispatcher {
 
     /// The attempt to open a connection is over.
     pub fn attempted(&mut self, origin: u32, succeeded: bool) {
-        let limits = self.limits.pool;
-        self.pool(origin).attempted(limits, succeeded);
+        self.pool(origin).attempted(succeeded);
     }
 
     /// A connection takes no more requests: another one may be opened in its place.
@@ -128,10 +125,9 @@ impl Dispatcher {
         was_dead: bool,
         mut may_connect: impl FnMut() -> bool,
     ) -> Decision {
-        let limits = self.limits.pool;
         let pool = self.pool(ticket.route.origin);
-        if was_dead && pool.is_served() && pool.wait(limits).is_none() && may_connect() {
-            pool.opening(limits);
+        if was_dead && pool.is_served() && pool.wait().is_none() && may_connect() {
+            pool.opening();
             return Decision::Connect(ticket);
         }
         pool.wait_for_lane(ticket, true);
@@ -162,7 +158,7 @@ impl Dispatcher {
 
     /// Whether an admitted arrival waits for a permit to connect.
     pub fn wants_permit(&self) -> bool {
-        self.unconnected > 0 && self.pools.iter().any(|pool| pool.wants_permit(self.limits.pool))
+        self.unconnected > 0 && self.pools.iter().any(|pool| pool.wants_permit())
     }
 
     /// Whether nothing is in flight and nothing waits.
@@ -178,7 +174,6 @@ impl Dispatcher {
     fn admit(&mut self, ticket: Ticket, now_ns: u64, mut may_connect: impl FnMut() -> bool) -> Decision {
         self.in_flight += 1;
         self.in_flight_peak = self.in_flight_peak.max(self.in_flight);
-        let limits = self.limits.pool;
         let pool = self.pool(ticket.route.origin);
         let admitted = Ticket { admitted_ns: Some(now_ns), ..ticket };
         if pool.is_served()
@@ -186,9 +181,9 @@ impl Dispatcher {
         {
             return Decision::Reuse(lane, Ticket { ready_ns: Some(now_ns), ..admitted });
         }
-        match pool.wait(limits) {
+        match pool.wait() {
             None if pool.is_served() && may_connect() => {
-                pool.opening(limits);
+                pool.opening();
                 return Decision::Connect(admitted);
             }
             Some(Wait::Room) => pool.wait_for_lane(ticket, false),
@@ -199,13 +194,12 @@ impl Dispatcher {
     }
 
     fn next_unconnected(&mut self, now_ns: u64, may_connect: &mut impl FnMut() -> bool) -> Option<Decision> {
-        let limits = self.limits.pool;
         for pool in &mut self.pools {
             if pool.is_served() {
                 continue;
             }
             let lane = pool.take_idle();
-            let connects = lane.is_none() && pool.wants_permit(limits) && may_connect();
+            let connects = lane.is_none() && pool.wants_permit() && may_connect();
             if lane.is_none() && !connects {
                 continue;
             }
@@ -216,7 +210,7 @@ impl Dispatcher {
             return Some(match lane {
                 Some(lane) => Decision::Reuse(lane, Ticket { ready_ns: Some(now_ns), ..ticket }),
                 None => {
-                    pool.opening(limits);
+                    pool.opening();
                     Decision::Connect(ticket)
                 }
             });

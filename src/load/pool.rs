@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use super::dispatch::LaneId;
 use super::ticket::Ticket;
 
-/// How many connections there may be to an origin, and how many requests each carries at once.
+/// How many connections there may be to an origin, and how many requests each carries at once; both at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolLimits {
-    /// Connections to one origin.
+    /// Connections to the origin.
     pub connections: u64,
     /// Requests that a connection is expected to carry at once: 1 for HTTP/1.1. Known exactly once it is open.
     pub streams: u64,
@@ -24,8 +24,9 @@ pub(super) enum Wait {
 }
 
 /// One origin's connections.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pool {
+    limits: PoolLimits,
     /// Free lanes; the last was used last.
     idle: Vec<LaneId>,
     /// Admitted arrivals without a lane, in the order of the schedule.
@@ -37,6 +38,11 @@ pub(super) struct Pool {
 }
 
 impl Pool {
+    /// No connection yet.
+    pub(super) fn new(limits: PoolLimits) -> Self {
+        Self { limits, idle: Vec::new(), unconnected: VecDeque::new(), connections: 0, expected: 0 }
+    }
+
     /// The idle lane that was used last.
     pub(super) fn take_idle(&mut self) -> Option<LaneId> {
         self.idle.pop()
@@ -53,10 +59,10 @@ impl Pool {
     }
 
     /// What the arrival behind all that wait would wait for; `None` if a connection may be opened for it.
-    pub(super) fn wait(&self, limits: PoolLimits) -> Option<Wait> {
+    pub(super) fn wait(&self) -> Option<Wait> {
         if (self.unconnected.len() as u64) < self.expected {
             Some(Wait::Connection)
-        } else if self.connections >= limits.connections {
+        } else if self.connections >= self.limits.connections {
             Some(Wait::Room)
         } else {
             None
@@ -65,19 +71,19 @@ impl Pool {
 
     /// Whether the arrivals that wait are more than the connections being opened have room for, and one more
     /// connection is within the limit: then it takes only a permit.
-    pub(super) fn wants_permit(&self, limits: PoolLimits) -> bool {
-        self.unconnected.len() as u64 > self.expected && self.connections < limits.connections
+    pub(super) fn wants_permit(&self) -> bool {
+        self.unconnected.len() as u64 > self.expected && self.connections < self.limits.connections
     }
 
     /// A connection is being opened for an arrival, with room for more as the limits say.
-    pub(super) fn opening(&mut self, limits: PoolLimits) {
+    pub(super) fn opening(&mut self) {
         self.connections += 1;
-        self.expected += limits.streams - 1;
+        self.expected += self.limits.streams - 1;
     }
 
     /// The attempt to open a connection is over. A failed one is no connection.
-    pub(super) fn attempted(&mut self, limits: PoolLimits, succeeded: bool) {
-        self.expected = self.expected.saturating_sub(limits.streams - 1);
+    pub(super) fn attempted(&mut self, succeeded: bool) {
+        self.expected = self.expected.saturating_sub(self.limits.streams - 1);
         if !succeeded {
             self.retire();
         }

@@ -91,13 +91,14 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             endpoints: workload.endpoint_count(),
             samples: plan.samples,
         };
-        let limits = Limits {
-            cap: part(plan.max_in_flight),
-            queue: part(plan.overflow.queue()),
-            pool: PoolLimits { connections: plan.connections.map_or(u64::MAX, part), streams: plan.streams },
-        };
+        let limits = Limits { cap: part(plan.max_in_flight), queue: part(plan.overflow.queue()) };
+        let connections = plan.connections.map_or(u64::MAX, part);
+        let pools = (0..workload.origin_count()).map(|origin| PoolLimits {
+            connections,
+            streams: plan.streams.get(origin).copied().unwrap_or(1).max(1),
+        });
         let state = State {
-            dispatcher: Dispatcher::new(limits, workload.origin_count()),
+            dispatcher: Dispatcher::new(limits, pools),
             budget: ConnectBudget::new(plan.connect_rate, plan.threads, &clock),
             recorder: Recorder::new(intervals, accounting),
             progress: Progress::default(),

@@ -11,7 +11,7 @@ fn ticket(index: u64) -> Ticket {
 }
 
 fn with_limits(cap: u64, queue: u64) -> Dispatcher {
-    Dispatcher::new(Limits { cap, queue, pool: PoolLimits { connections: u64::MAX, streams: 1 } }, 1)
+    Dispatcher::new(Limits { cap, queue }, [PoolLimits { connections: u64::MAX, streams: 1 }])
 }
 
 /// An arrival on a lane has ended, and the lane is idle.
@@ -82,7 +82,7 @@ fn without_a_permit_an_arrival_takes_what_comes_first() {
 #[test]
 fn arrivals_share_a_connection_and_its_opening() {
     let pool = PoolLimits { connections: 1, streams: 3 };
-    let mut dispatcher = Dispatcher::new(Limits { cap: 10, queue: 0, pool }, 1);
+    let mut dispatcher = Dispatcher::new(Limits { cap: 10, queue: 0 }, [pool]);
     assert!(matches!(dispatcher.arrive(ticket(0), || true), Decision::Connect(_)));
     for i in 1..5 {
         assert_eq!(dispatcher.arrive(ticket(i), || true), Decision::Wait);
@@ -110,7 +110,7 @@ fn arrivals_share_a_connection_and_its_opening() {
 #[test]
 fn a_connection_that_could_not_be_opened_leaves_its_place() {
     let pool = PoolLimits { connections: 1, streams: 2 };
-    let mut dispatcher = Dispatcher::new(Limits { cap: 10, queue: 0, pool }, 1);
+    let mut dispatcher = Dispatcher::new(Limits { cap: 10, queue: 0 }, [pool]);
     assert!(matches!(dispatcher.arrive(ticket(0), || true), Decision::Connect(_)));
     assert_eq!(dispatcher.arrive(ticket(1), || true), Decision::Wait);
     dispatcher.attempted(0, false);
@@ -121,7 +121,7 @@ fn a_connection_that_could_not_be_opened_leaves_its_place() {
 #[test]
 fn each_origin_has_its_own_lanes() {
     let mut dispatcher =
-        Dispatcher::new(Limits { cap: 10, queue: 0, pool: PoolLimits { connections: 1, streams: 1 } }, 2);
+        Dispatcher::new(Limits { cap: 10, queue: 0 }, [PoolLimits { connections: 1, streams: 1 }; 2]);
     let to = |index, origin| Ticket { route: Route { endpoint: 0, origin }, ..ticket(index) };
     assert!(matches!(dispatcher.arrive(to(0, 0), || true), Decision::Connect(_)));
     ended(&mut dispatcher, 0);

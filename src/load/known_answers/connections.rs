@@ -11,7 +11,7 @@ use crate::transport::scripted::{Scripted, Step};
 async fn requests_beyond_the_streams_wait_for_a_slot_and_never_in_the_service() {
     // One connection with 3 streams of 100 ms: capacity 30/s, offered 50/s. The last of 500 arrivals is due at 9.98 s
     // and served at 500/30 s.
-    let plan = Plan { connections: Some(1), streams: 3, ..plan("50", 10) };
+    let plan = Plan { connections: Some(1), streams: vec![3], ..plan("50", 10) };
     let got = run(&plan, |clock| Scripted::fixed(clock, 100 * MS).with_streams(3)).await.summary;
     assert_eq!((got.ledger.ok, got.connections.opened), (500, 1));
     assert_eq!((got.latency.service.min_ms, got.latency.service.max_ms), (Some(100.0), Some(100.0)));
@@ -23,7 +23,7 @@ async fn requests_beyond_the_streams_wait_for_a_slot_and_never_in_the_service() 
 #[tokio::test(start_paused = true)]
 async fn arrivals_wait_for_the_connection_that_opens_instead_of_opening_their_own() {
     // 100/s while the first connection takes 95 ms to open: ten arrivals wait for it, the others find it open.
-    let plan = Plan { streams: 100, ..plan("100", 1) };
+    let plan = Plan { streams: vec![100], ..plan("100", 1) };
     let transport = |clock| {
         let mut service = Scripted::fixed(clock, 10 * MS).with_streams(100);
         service.connect_ns = 95 * MS;
@@ -36,7 +36,7 @@ async fn arrivals_wait_for_the_connection_that_opens_instead_of_opening_their_ow
 
 #[tokio::test(start_paused = true)]
 async fn a_second_connection_opens_when_all_streams_are_busy() {
-    let plan = Plan { streams: 3, ..plan("50", 2) };
+    let plan = Plan { streams: vec![3], ..plan("50", 2) };
     let got = run(&plan, |clock| Scripted::fixed(clock, 100 * MS).with_streams(3)).await.summary;
     // 50/s x 100 ms = 5 requests under way, 3 to a connection.
     assert_eq!((got.ledger.ok, got.connections.opened, got.connections.peak), (100, 2, 2));
@@ -59,7 +59,7 @@ async fn a_limit_of_connections_is_a_queue_with_as_many_servers() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_carries_as_many_requests_as_it_may() {
     for (streams, opened) in [(1, 100), (5, 100)] {
-        let plan = Plan { max_requests: Some(10), streams, ..plan("100", 10) };
+        let plan = Plan { max_requests: Some(10), streams: vec![streams], ..plan("100", 10) };
         let got = run(&plan, |clock| Scripted::fixed(clock, MS).with_streams(streams)).await;
         assert_eq!(got.summary.ledger.ok, 1_000);
         assert_eq!(got.summary.connections.opened, opened, "{streams} streams");
@@ -72,7 +72,7 @@ async fn a_connection_carries_as_many_requests_as_it_may() {
 async fn a_connection_that_nothing_uses_is_closed_after_the_keepalive_time() {
     for streams in [1, 4] {
         // A request every 10 s; the connection is kept for 5 s, or for 15 s.
-        let lazy = |idle_s| Plan { idle_ns: Some(idle_s * S), streams, ..plan("0.1", 100) };
+        let lazy = |idle_s| Plan { idle_ns: Some(idle_s * S), streams: vec![streams], ..plan("0.1", 100) };
         let service = |clock| Scripted::fixed(clock, MS).with_streams(streams);
         let got = run(&lazy(5), service).await;
         assert_eq!(
@@ -104,7 +104,7 @@ async fn a_request_that_was_refused_unprocessed_is_sent_again_and_is_one_arrival
         })
         .with_streams(10)
     };
-    let got = run(&Plan { streams: 10, ..plan("100", 1) }, service).await.summary;
+    let got = run(&Plan { streams: vec![10], ..plan("100", 1) }, service).await.summary;
     assert_eq!((got.ledger.planned, got.ledger.ok, got.connections.opened), (100, 100, 1));
     assert_eq!((got.connections.retries, got.connections.dead_when_reused), (49, 0));
 }
@@ -112,7 +112,7 @@ async fn a_request_that_was_refused_unprocessed_is_sent_again_and_is_one_arrival
 #[tokio::test(start_paused = true)]
 async fn a_server_that_refuses_everything_is_not_asked_for_ever() {
     let service = |clock| Scripted::new(clock, |_| Step::Refuse).with_streams(10);
-    let got = run(&Plan { streams: 10, ..plan("100", 1) }, service).await.summary;
+    let got = run(&Plan { streams: vec![10], ..plan("100", 1) }, service).await.summary;
     assert_eq!((got.ledger.connection_error, got.connections.retries), (100, 300));
     assert_eq!(got.errors[0].kind, ErrorKind::StreamReset);
 }
@@ -131,7 +131,7 @@ async fn a_timeout_costs_a_stream_and_not_the_connection() {
         })
         .with_streams(200)
     };
-    let plan = Plan { streams: 200, timeout_ns: S, ..plan("100", 2) };
+    let plan = Plan { streams: vec![200], timeout_ns: S, ..plan("100", 2) };
     let got = run(&plan, service).await.summary;
     assert_eq!((got.ledger.ok, got.ledger.timeout, got.connections.opened), (180, 20, 1));
 }

@@ -72,7 +72,7 @@ pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
         idle_ns: None,
         max_requests: None,
         connections: None,
-        streams: 1,
+        streams: Vec::new(),
         samples: 0,
         connect_rate: None,
         lead_ns: 0,

@@ -1,5 +1,9 @@
 //! What was typed.
 
+mod network;
+mod request;
+mod service;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,6 +13,10 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use super::values::{FewOrAuto, LimitOrAll, Span};
 use crate::measure::Slo;
 use crate::schedule::Rate;
+
+pub use network::NetworkArgs;
+pub use request::RequestArgs;
+pub use service::ServiceArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,7 +68,7 @@ pub enum Command {
 /// The flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Where requests go, http://HOST:PORT/PATH. Without a URL the built-in service is started on a free
+    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
     #[arg(value_name = "URL")]
     pub target: Option<String>,
@@ -92,51 +100,12 @@ pub struct RunArgs {
     #[arg(long, env = "RPSBENCH_SEED", value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// Request method [default: GET, or POST with a body]
-    #[arg(short, long, env = "RPSBENCH_METHOD", help_heading = "Request")]
-    pub method: Option<String>,
-    /// A header, 'Name: value'; repeatable (in the environment: one per line)
-    #[arg(
-        short = 'H',
-        long,
-        env = "RPSBENCH_HEADER",
-        value_delimiter = '\n',
-        hide_env_values = true,
-        help_heading = "Request"
-    )]
-    pub header: Vec<String>,
-    /// The request body
-    #[arg(
-        short = 'd',
-        long,
-        env = "RPSBENCH_BODY",
-        value_name = "TEXT",
-        hide_env_values = true,
-        help_heading = "Request"
-    )]
-    pub body: Option<String>,
-    /// The request body, from a file
-    #[arg(long, env = "RPSBENCH_BODY_FILE", value_name = "FILE", help_heading = "Request")]
-    pub body_file: Option<PathBuf>,
-    /// Longest time from the actual send to the end of the answer, and longest wait for a new connection
-    #[arg(
-        long,
-        env = "RPSBENCH_TIMEOUT",
-        value_name = "DURATION",
-        default_value = "10s",
-        allow_hyphen_values = true,
-        help_heading = "Request"
-    )]
-    pub timeout: Span,
-    /// A good answer later than this after its intended time counts as late
-    #[arg(
-        long,
-        env = "RPSBENCH_DEADLINE",
-        value_name = "DURATION",
-        allow_hyphen_values = true,
-        help_heading = "Request"
-    )]
-    pub deadline: Option<Span>,
+    /// What is asked.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// Over which connections.
+    #[command(flatten)]
+    pub network: NetworkArgs,
 
     /// The concurrency cap: requests in flight at once; auto = rate x timeout, which cannot bind, within the file
     /// descriptors at hand
@@ -167,21 +136,6 @@ pub struct RunArgs {
         help_heading = "Load"
     )]
     pub drain: Option<Span>,
-    /// Close each connection after its answer
-    #[arg(
-        long, env = "RPSBENCH_NO_KEEPALIVE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Load"
-    )]
-    pub no_keepalive: bool,
-    /// New connections per second at most: 50, 600/m [default: no limit]
-    #[arg(
-        long,
-        env = "RPSBENCH_CONNECT_RATE",
-        value_name = "RATE",
-        allow_hyphen_values = true,
-        help_heading = "Load"
-    )]
-    pub connect_rate: Option<Rate>,
     /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
     #[arg(
         long,
@@ -221,6 +175,15 @@ pub struct RunArgs {
         help_heading = "Report"
     )]
     pub output: Vec<PathBuf>,
+    /// Keep details of the N slowest requests, and of N of each kind of failure
+    #[arg(long, env = "RPSBENCH_SAMPLES", value_name = "N", default_value_t = 10, help_heading = "Report")]
+    pub samples: usize,
+    /// Show hosts, paths and query values in reports; tokens never
+    #[arg(
+        long, env = "RPSBENCH_NO_REDACT", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
+        help_heading = "Report"
+    )]
+    pub no_redact: bool,
     /// No live line and no warnings on stderr
     #[arg(
         long, short, env = "RPSBENCH_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
@@ -231,62 +194,6 @@ pub struct RunArgs {
     /// The flags of the built-in service.
     #[command(flatten)]
     pub service: ServiceArgs,
-}
-
-/// The flags of the built-in service.
-#[derive(Debug, Args)]
-pub struct ServiceArgs {
-    /// Requests that the service works on at once; the others wait in order
-    #[arg(
-        long,
-        env = "RPSBENCH_WORKERS",
-        value_name = "N",
-        default_value_t = 22,
-        help_heading = "Built-in service"
-    )]
-    pub workers: u32,
-    /// Mean service time; 0 = it answers at once
-    #[arg(
-        long,
-        env = "RPSBENCH_SERVICE_TIME",
-        value_name = "DURATION",
-        default_value = "74ms",
-        allow_hyphen_values = true,
-        help_heading = "Built-in service"
-    )]
-    pub service_time: Span,
-    /// Spread of the log-normal service time; 0 = constant
-    #[arg(
-        long,
-        env = "RPSBENCH_SIGMA",
-        default_value_t = 0.62,
-        allow_hyphen_values = true,
-        help_heading = "Built-in service"
-    )]
-    pub sigma: f64,
-    /// Requests that may wait; beyond it the answer is 503 [default: no limit]
-    #[arg(long, env = "RPSBENCH_QUEUE_MAX", value_name = "N", help_heading = "Built-in service")]
-    pub queue_max: Option<u64>,
-    /// The service stands still from this long after its first request ...
-    #[arg(
-        long,
-        env = "RPSBENCH_FREEZE_AT",
-        value_name = "DURATION",
-        requires = "freeze_for",
-        allow_hyphen_values = true,
-        help_heading = "Built-in service"
-    )]
-    pub freeze_at: Option<Span>,
-    /// ... for this long
-    #[arg(
-        long,
-        env = "RPSBENCH_FREEZE_FOR",
-        value_name = "DURATION",
-        requires = "freeze_at",
-        allow_hyphen_values = true,
-        help_heading = "Built-in service"
-    )]
-    pub freeze_for: Option<Span>,
 }
 
 /// The flags of `report`.

@@ -1,0 +1,59 @@
+//! What is wrong with the arguments.
+
+use std::path::PathBuf;
+
+use super::super::output::OutputError;
+use crate::request::{HeaderError, TargetError};
+use crate::schedule::ScheduleError;
+use crate::service::ModelError;
+
+/// The arguments do not make sense together, or name something that is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// The URL.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A command where a URL was expected.
+    #[error("`{0}` stands where a URL is expected; a command comes first: rpsbench {0} ...")]
+    CommandLast(String),
+    /// Both the argument and the flag, with different URLs.
+    #[error("two URLs are given, as an argument and with --url; leave one out")]
+    TwoTargets,
+    /// The schedule.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// A header.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The method.
+    #[error("`{0}` is not an HTTP method; write GET, POST, PUT and so on")]
+    Method(String),
+    /// Two flags that exclude each other.
+    #[error("{0} and {1} cannot be used together; leave one out")]
+    Exclusive(&'static str, &'static str),
+    /// A value that must be above zero.
+    #[error("{0} must be above 0")]
+    Zero(&'static str),
+    /// A number beyond its bound.
+    #[error("{0} must be at most {1}")]
+    TooMany(&'static str, u64),
+    /// A wait beyond a day.
+    #[error("{0} must be at most 24h")]
+    TooLong(&'static str),
+    /// A file.
+    #[error("cannot read the {what} file `{path}`: {cause}; check the path")]
+    File {
+        /// What it is for.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// An output file.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The built-in service.
+    #[error(transparent)]
+    Service(#[from] ModelError),
+}

@@ -1,0 +1,109 @@
+//! How much at once: the cap, the threads, and how early to wake.
+
+use super::super::args::{OverflowArg, RunArgs};
+use super::super::values::FewOrAuto;
+use super::{Machine, UsageError};
+use crate::measure::BurstDepth;
+use crate::plan::Plan;
+use crate::schedule::NANOS_PER_S;
+
+/// Longest wait of any kind: a day.
+const MAX_WAIT_NS: u64 = 86_400 * NANOS_PER_S;
+/// Most streams of a connection: each has a task of its own.
+const MOST_STREAMS: u64 = 10_000;
+/// Most samples of a kind: each holds a part of a body.
+const MOST_SAMPLES: usize = 10_000;
+/// One worker thread paces best up to about this rate.
+const RATE_PER_THREAD: f64 = 40_000.0;
+/// What a wake-up costs anyway: beyond it, waking early takes CPU time in proportion.
+const DEFAULT_LEAD_NS: u64 = 20_000;
+/// The rate of a thread above which waking early costs more than it gives.
+const LEAD_UP_TO_RATE: f64 = 5_000.0;
+
+/// Checks the figures that have bounds.
+pub(super) fn check(args: &RunArgs) -> Result<(), UsageError> {
+    let (request, network) = (&args.request, &args.network);
+    for (name, span, may_be_zero) in [
+        ("--timeout", Some(request.timeout), false),
+        ("--deadline", request.deadline, false),
+        ("--drain", args.drain, true),
+        ("--keepalive", Some(network.keepalive), true),
+        ("--dns-ttl", Some(network.dns_ttl), true),
+    ] {
+        match span {
+            Some(span) if span.0 == 0 && !may_be_zero => return Err(UsageError::Zero(name)),
+            Some(span) if span.0 > MAX_WAIT_NS => return Err(UsageError::TooLong(name)),
+            _ => {}
+        }
+    }
+    for (name, number, most) in [
+        ("--connections", network.connections, u64::MAX),
+        ("--streams", Some(network.streams), MOST_STREAMS),
+        ("--max-requests-per-connection", network.max_requests_per_connection, u64::MAX),
+    ] {
+        match number {
+            Some(0) => return Err(UsageError::Zero(name)),
+            Some(number) if number > most => return Err(UsageError::TooMany(name, most)),
+            _ => {}
+        }
+    }
+    if args.samples > MOST_SAMPLES {
+        return Err(UsageError::TooMany("--samples", MOST_SAMPLES as u64));
+    }
+    if network.http1 && network.http2 {
+        return Err(UsageError::Exclusive("--http1", "--http2"));
+    }
+    Ok(())
+}
+
+pub(super) fn cap_of(args: &RunArgs, connections: u64, warnings: &mut Vec<String>) -> u64 {
+    let unbound = Plan::unbound_in_flight(args.rate, args.request.timeout.0);
+    match args.max_in_flight {
+        FewOrAuto::Auto => {
+            if unbound > connections {
+                warnings.push(format!(
+                    "the cap is {connections} requests in flight, for want of file descriptors; a service that hangs \
+                     could need {unbound} (rate x timeout); raise `ulimit -n`, or shorten --timeout"
+                ));
+            }
+            unbound.min(connections)
+        }
+        FewOrAuto::Number(cap) => {
+            if cap < unbound {
+                warnings.push(format!(
+                    "the cap of {cap} requests in flight can bind: a slow service could need {unbound} (rate x \
+                     timeout); arrivals that find it full are counted as {}",
+                    if args.overflow == OverflowArg::Drop { "overflow" } else { "slot wait" }
+                ));
+            }
+            if cap > connections {
+                warnings.push(format!(
+                    "the cap of {cap} requests in flight is more than the {connections} connections that the file \
+                     descriptors allow; raise `ulimit -n`"
+                ));
+            }
+            cap
+        }
+    }
+}
+
+/// Every worker needs room for one request and one token of its own.
+pub(super) fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: BurstDepth) -> u64 {
+    let wanted = match args.threads {
+        FewOrAuto::Number(threads) => threads.min(1_024),
+        FewOrAuto::Auto => {
+            ((args.rate.per_second() / RATE_PER_THREAD).ceil() as u64).clamp(1, machine.cores.max(1))
+        }
+    };
+    let tokens = match burst {
+        BurstDepth::All => u64::MAX,
+        BurstDepth::Tokens(tokens) => u64::from(tokens),
+    };
+    wanted.min(max_in_flight).min(tokens)
+}
+
+/// How early to wake up: see docs/performance.md for the measurement. At a high rate the waits are too short for it to
+/// cost nothing. On a machine with one core, yielding would take the time of whoever is waited for.
+pub(super) fn lead_for(rate_of_a_thread: f64, machine: Machine) -> u64 {
+    if machine.cores_of_machine > 1 && rate_of_a_thread <= LEAD_UP_TO_RATE { DEFAULT_LEAD_NS } else { 0 }
+}

@@ -1,0 +1,84 @@
+//! What it means: arguments, checked against each other and against the machine.
+
+mod error;
+mod files;
+mod limits;
+mod preflight;
+mod request;
+mod run;
+mod target;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::args::{FormatArg, ReportArgs, ServeArgs};
+use super::output::OutputFile;
+use crate::report::Format;
+use crate::service::ServiceModel;
+use target::model_of;
+
+pub use error::UsageError;
+pub use run::RunJob;
+pub use target::TargetChoice;
+
+/// What the machine has to give.
+#[derive(Debug, Clone, Copy)]
+pub struct Machine {
+    /// Cores that this process may use.
+    pub cores: u64,
+    /// Cores of the whole machine.
+    pub cores_of_machine: u64,
+    /// File descriptors that this process may open.
+    pub descriptors: u64,
+    /// Ports that one local address has for connections to the same address of a service.
+    pub ports: u64,
+}
+
+/// A saved result to be printed.
+#[derive(Debug)]
+pub struct ReportJob {
+    /// The file; `-` is stdin.
+    pub file: PathBuf,
+    /// What stdout receives.
+    pub format: Format,
+    /// Files that receive the result too.
+    pub outputs: Vec<OutputFile>,
+}
+
+/// The built-in service on its own.
+#[derive(Debug)]
+pub struct ServeJob {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How it behaves.
+    pub model: ServiceModel,
+}
+
+impl ReportJob {
+    /// Checks the arguments of `report`.
+    ///
+    /// # Errors
+    /// [`UsageError`] when an output cannot be written.
+    pub fn new(args: &ReportArgs) -> Result<Self, UsageError> {
+        let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
+        Ok(Self { file: args.file.clone(), format: format_of(args.format), outputs })
+    }
+}
+
+impl ServeJob {
+    /// Checks the arguments of `serve`.
+    ///
+    /// # Errors
+    /// [`UsageError`] when the service cannot be as described.
+    pub fn new(args: &ServeArgs) -> Result<Self, UsageError> {
+        Ok(Self { listen: args.listen, model: model_of(&args.service, args.seed)? })
+    }
+}
+
+fn format_of(format: FormatArg) -> Format {
+    match format {
+        FormatArg::Text => Format::Text,
+        FormatArg::Json => Format::Json,
+        FormatArg::Csv => Format::Csv,
+    }
+}

@@ -1,0 +1,125 @@
+//! `run`, checked.
+
+use http::Method;
+
+use super::super::args::{ArrivalsArg, OverflowArg, RunArgs};
+use super::super::invocation::Typed;
+use super::super::output::OutputFile;
+use super::super::values::LimitOrAll;
+use super::limits::{cap_of, lead_for, threads_of};
+use super::request::RequestParts;
+use super::target::{TargetChoice, target_of};
+use super::{Machine, UsageError, format_of, limits, preflight};
+use crate::measure::BurstDepth;
+use crate::plan::{OverflowPolicy, Plan};
+use crate::report::Format;
+use crate::request::{Target, Workload};
+use crate::schedule::{Arrivals, NANOS_PER_S, Schedule};
+
+/// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
+const RESERVED_DESCRIPTORS: u64 = 64;
+
+/// A run that can be started.
+#[derive(Debug)]
+pub struct RunJob {
+    /// When and how much.
+    pub plan: Plan,
+    /// Where.
+    pub target: TargetChoice,
+    request: RequestParts,
+    /// What stdout receives.
+    pub format: Format,
+    /// Files that receive the result too.
+    pub outputs: Vec<OutputFile>,
+    /// No live line, no warnings.
+    pub quiet: bool,
+    /// What the user should know before the run.
+    pub warnings: Vec<String>,
+}
+
+impl RunJob {
+    /// Checks the arguments of `run`.
+    ///
+    /// # Errors
+    /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
+    pub fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+        let mut warnings = Vec::new();
+        let target = target_of(args, typed, &mut warnings)?;
+        let network = &args.network;
+        limits::check(args)?;
+        let schedule = schedule_of(args, typed)?;
+        // The built-in service holds the other end of every connection in the same process.
+        let ends = if matches!(target, TargetChoice::BuiltIn(_)) { 2 } else { 1 };
+        let connections = (machine.descriptors.saturating_sub(RESERVED_DESCRIPTORS) / ends).max(1);
+        let max_in_flight = cap_of(args, connections, &mut warnings);
+        let burst = match args.burst {
+            LimitOrAll::All => BurstDepth::All,
+            LimitOrAll::Number(tokens) => BurstDepth::Tokens(tokens),
+        };
+        let room = max_in_flight.min(network.connections.unwrap_or(u64::MAX));
+        let threads = threads_of(args, machine, room, burst);
+        let plan = Plan {
+            schedule,
+            timeout_ns: args.request.timeout.0,
+            deadline_ns: args.request.deadline.map(|span| span.0),
+            max_in_flight,
+            overflow: match args.overflow {
+                OverflowArg::Drop => OverflowPolicy::Drop,
+                OverflowArg::Queue => OverflowPolicy::Queue(args.queue),
+            },
+            burst,
+            seed: args.seed,
+            threads,
+            drain_ns: args.drain.unwrap_or(args.request.timeout).0,
+            keepalive: !network.no_keepalive,
+            idle_ns: Some(network.keepalive.0).filter(|idle_ns| *idle_ns > 0),
+            max_requests: network.max_requests_per_connection,
+            connections: network.connections,
+            streams: Vec::new(),
+            samples: args.samples,
+            connect_rate: network.connect_rate,
+            lead_ns: args.lead.map_or_else(
+                || lead_for(args.rate.per_second() / threads as f64, machine),
+                |span| span.0.min(NANOS_PER_S),
+            ),
+            slos: args.slo.clone(),
+        };
+        let requests_each = if plan.keepalive { plan.max_requests } else { Some(1) };
+        let duration_s = plan.schedule.duration_ns() as f64 / 1e9;
+        let addresses = network.local_address.len();
+        warnings.extend(preflight::ports(args.rate, duration_s, requests_each, addresses, machine));
+        let request = RequestParts::new(&args.request, plan.keepalive, typed)?;
+        let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
+        let format = format_of(args.format);
+        Ok(Self { plan, target, request, format, outputs, quiet: args.quiet, warnings })
+    }
+
+    /// The request method.
+    pub fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    /// The requests, to a target.
+    pub fn workload(&self, target: &Target) -> Workload {
+        self.request.workload(target)
+    }
+}
+
+fn schedule_of(args: &RunArgs, typed: &Typed) -> Result<Schedule, UsageError> {
+    if typed.has("requests") && typed.has("duration") {
+        return Err(UsageError::Exclusive("--requests", "--duration"));
+    }
+    // A flag beats the environment, so a --duration that was typed beats RPSBENCH_REQUESTS.
+    let requests = args.requests.filter(|_| !typed.has("duration"));
+    let schedule = match requests {
+        Some(0) => return Err(UsageError::Zero("--requests")),
+        Some(count) => Schedule::for_count(args.rate, count)?,
+        None if args.duration.0 == 0 => return Err(UsageError::Zero("--duration")),
+        None => Schedule::for_duration(args.rate, args.duration.0)?,
+    };
+    let arrivals = match args.arrivals {
+        ArrivalsArg::Constant => Arrivals::Constant,
+        ArrivalsArg::Poisson => Arrivals::Poisson,
+    };
+    Ok(schedule.with_arrivals(arrivals, args.seed).with_warmup(args.warmup.0)?)
+}
