@@ -132,3 +132,72 @@ pub fn answer_always(mut stream: TcpStream, answer: &[u8]) {
 
 /// A small good answer.
 pub const GOOD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+/// Reads the body that a head announces with Content-Length.
+pub fn read_body(stream: &mut TcpStream, head: &str) -> Option<Vec<u8>> {
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).ok()?;
+    Some(body)
+}
+
+/// A request as a server saw it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub head: String,
+    pub body: Vec<u8>,
+}
+
+impl Seen {
+    /// The first line: method, target, version.
+    pub fn line(&self) -> &str {
+        self.head.lines().next().unwrap_or("")
+    }
+
+    /// The values of a header.
+    pub fn header(&self, name: &str) -> Vec<&str> {
+        let pairs = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        pairs.filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).collect()
+    }
+}
+
+/// A server that answers everything in the same way and remembers what it was asked.
+pub struct Witness {
+    pub server: Server,
+    seen: Arc<std::sync::Mutex<Vec<Seen>>>,
+}
+
+impl Witness {
+    pub fn start(answer: &'static [u8]) -> Self {
+        let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = Arc::clone(&seen);
+        let server = Server::start(move |mut stream| {
+            while let Some(head) = read_request(&mut stream) {
+                let Some(body) = read_body(&mut stream, &head) else { return };
+                log.lock().expect("no test has panicked here").push(Seen { head, body });
+                if stream.write_all(answer).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { server, seen }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().expect("no test has panicked here").clone()
+    }
+}
+
+/// Writes a file into a folder and returns its path.
+pub fn file(folder: &tempfile::TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).expect("the file is written");
+    path.display().to_string()
+}
