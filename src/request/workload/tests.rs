@@ -136,7 +136,7 @@ fn a_trace_id_is_new_each_time_and_never_zero() {
     let workload = Workload::build(WorkloadSpec { traceparent: true, ..spec(shop()) }).unwrap();
     assert!(workload.needs_moment());
     let out = workload.request(0, Moment { unix_ms: 0, nonce: 0xABC << 100, span: 0xDEF });
-    let expected = "00-00000abc000000000000000000000000-0000000000000def-01";
+    let expected = "00-0000abc0000000000000000000000000-0000000000000def-01";
     assert_eq!((all(&out.request, "traceparent"), out.trace_id), (vec![expected], Some(0xABC << 100)));
     let zero = workload.request(0, Moment::default());
     let expected = "00-00000000000000000000000000000001-0000000000000001-01";
