@@ -18,8 +18,8 @@ pub struct TemplateError {
     pub endpoint: String,
     /// Where in the request.
     pub place: Place,
-    /// What is wrong there.
-    pub problem: TemplateProblem,
+    /// What is wrong there; boxed, because errors are rare and results are passed on.
+    pub problem: Box<TemplateProblem>,
 }
 
 /// A part of a request.
@@ -36,7 +36,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url => f.write_str("URL"),
+            Self::Url => f.write_str("URL (counted from its path)"),
             Self::Header(name) => write!(f, "header `{name}`"),
             Self::Body => f.write_str("body"),
         }

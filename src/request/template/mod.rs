@@ -111,8 +111,9 @@ impl RequestTemplate {
 
     /// Compiles an endpoint. The header of the token and the one of the trace stand in place of given ones.
     pub(super) fn compile(spec: &EndpointSpec, setting: Setting<'_>) -> Result<Self, TemplateError> {
-        let failed =
-            |place: Place| move |problem| TemplateError { endpoint: spec.name.clone(), place, problem };
+        let failed = |place: Place| {
+            move |problem| TemplateError { endpoint: spec.name.clone(), place, problem: Box::new(problem) }
+        };
         let compile = |text: &[u8], may_name| match spec.verbatim {
             true => Ok(Text::verbatim(text)),
             false => Text::compile(text, setting.data, may_name),
@@ -136,7 +137,8 @@ impl RequestTemplate {
                 .literal()
                 .and_then(|text| HeaderValue::from_bytes(text).ok())
                 .unwrap_or(HeaderValue::from_static(""));
-            fixed.set_sensitive(true);
+            // HTTP/2 compresses what is not sensitive.
+            fixed.set_sensitive(!is_public(name));
             if text.literal().is_none() {
                 let nth = values.iter().filter(|(other, _)| other == name).count();
                 made.push(MadeHeader { name: name.clone(), nth, source: Source::Text(text.clone()) });

@@ -44,7 +44,7 @@ fn problem(spec: WorkloadSpec) -> (TemplateProblem, String) {
     let error = Workload::build(spec).unwrap_err();
     let text = error.to_string();
     let WorkloadError::Template(error) = error else { panic!("{error}") };
-    (error.problem, text)
+    (*error.problem, text)
 }
 
 const DATA: &str = "id,name\n1,Ann\n2,\"B & C\"\n3,D\n";
