@@ -1,6 +1,8 @@
 //! What one arrival costs the client, apart from sending its request: everything here runs once for each arrival, or
 //! once for a run, on the worker's thread. `cargo bench --bench hot_path`.
 
+use std::io::Write;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rpsbench::load::{Decision, Dispatcher, Ticket, TokenBucket};
@@ -184,5 +186,24 @@ fn request(bencher: Bencher, kind: &str) {
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
         sequence += 1;
         black_box(workload.request(black_box(sequence), Moment::default()))
+    });
+}
+
+/// Loading a data file of a million rows and four columns (75 MB), once a run. Alone in its process, it also shows
+/// the memory that takes: `/usr/bin/time -v`.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn load_million_rows(bencher: Bencher) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut writer = std::io::BufWriter::new(&mut file);
+    writeln!(writer, "user,key,name,group").expect("room on the disk");
+    for i in 0..1_000_000_u64 {
+        writeln!(writer, "user-{i:07},{:032x},Some Name {i},{}", i * 7_919, i % 97)
+            .expect("room on the disk");
+    }
+    writer.flush().expect("room on the disk");
+    drop(writer);
+    bencher.bench_local(|| {
+        let input = std::fs::File::open(file.path()).expect("the file is there");
+        DataTable::read(input, "data.csv").expect("a valid table")
     });
 }

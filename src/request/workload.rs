@@ -43,7 +43,7 @@ struct Compiled {
 /// What the arrivals are to ask for, all of it.
 #[derive(Debug, Clone)]
 pub struct WorkloadSpec {
-    /// The endpoints; at least one, with a weight above 0 where there are several.
+    /// The endpoints; at least one has a weight above 0.
     pub endpoints: Vec<EndpointSpec>,
     /// Tokens in rotation.
     pub tokens: Option<TokenList>,
@@ -135,14 +135,11 @@ impl Workload {
             traceparent: spec.traceparent,
             keepalive: spec.keepalive,
         };
-        let mix = match spec.endpoints.as_slice() {
-            [] => return Err(WorkloadError::NoEndpoint),
-            [_] => None,
-            several => {
-                let weights: Vec<u32> = several.iter().map(|endpoint| endpoint.weight).collect();
-                Some(Mix::new(&weights)?)
-            }
-        };
+        if spec.endpoints.is_empty() {
+            return Err(WorkloadError::NoEndpoint);
+        }
+        let weights: Vec<u32> = spec.endpoints.iter().map(|endpoint| endpoint.weight).collect();
+        let mix = Some(Mix::new(&weights)?).filter(|_| weights.len() > 1);
         let mut origins = Vec::new();
         let mut endpoints = Vec::with_capacity(spec.endpoints.len());
         let mut compiled = Vec::with_capacity(spec.endpoints.len());

@@ -197,6 +197,8 @@ fn several_endpoints_share_the_sequence_and_their_origins() {
     assert_eq!((workload.origins().len(), workload.endpoint_count(), workload.endpoints().len()), (2, 3, 3));
     let none = Workload::build(spec(Vec::new())).unwrap_err();
     assert_eq!(none, WorkloadError::NoEndpoint);
+    let unused = EndpointSpec { weight: 0, ..endpoint("http://x/", &[], "") };
+    assert!(matches!(Workload::build(spec(vec![unused])), Err(WorkloadError::Mix(_))));
 }
 
 #[test]
