@@ -189,7 +189,7 @@ fn request(bencher: Bencher, kind: &str) {
     });
 }
 
-/// Loading a data file of a million rows and four columns (75 MB), once a run. Alone in its process, it also shows
+/// Loading a data file of a million rows and four columns (66 MB), once a run. Alone in its process, it also shows
 /// the memory that takes: `/usr/bin/time -v`.
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn load_million_rows(bencher: Bencher) {
