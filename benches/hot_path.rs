@@ -1,5 +1,7 @@
-//! What one arrival costs the client, apart from its request: everything here runs once for each arrival, or
+//! What one arrival costs the client, apart from sending its request: everything here runs once for each arrival, or
 //! once for a run, on the worker's thread. `cargo bench --bench hot_path`.
+
+use std::io::Write;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -7,7 +9,9 @@ use rpsbench::load::{Decision, Dispatcher, Limits, PoolLimits, Ticket, TokenBuck
 use rpsbench::measure::{
     Accounting, BurstDepth, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
 };
-use rpsbench::request::Route;
+use rpsbench::request::{
+    DataOrder, DataTable, EndpointSpec, Expectation, Moment, Route, Secret, TokenList, Workload, WorkloadSpec,
+};
 use rpsbench::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot};
 
 /// Arrivals in one iteration of a benchmark.
@@ -135,4 +139,73 @@ fn histogram_encode(bencher: Bencher) {
     let mut distribution = Distribution::new();
     times().for_each(|time| distribution.record(time));
     bencher.bench_local(|| encode_histogram(black_box(distribution.histogram())));
+}
+
+/// One endpoint, with 120 tokens and 1,000 rows if its request is not always the same.
+fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
+    let endpoint = EndpointSpec {
+        name: "bench".to_owned(),
+        weight: 1,
+        method: http::Method::POST,
+        target: url.parse().expect("a valid URL"),
+        headers: vec![(http::HeaderName::from_static("x-user"), Secret::new(header.to_owned()))],
+        body: Secret::new(bytes::Bytes::copy_from_slice(body.as_bytes())),
+        expectation: Expectation::default(),
+        verbatim: false,
+    };
+    let tokens: String = (0..120).map(|i| format!("Bearer {i:032x}\n")).collect();
+    let rows: String = (0..1_000).map(|i| format!("user-{i},{i:016x}\n")).collect();
+    let data = format!("user,article\n{rows}");
+    let spec = WorkloadSpec {
+        endpoints: vec![endpoint],
+        tokens: feeds.then(|| TokenList::read(tokens.as_bytes(), "tokens.csv").expect("valid tokens")),
+        token_header: http::header::AUTHORIZATION,
+        data: feeds.then(|| DataTable::read(data.as_bytes(), "data.csv").expect("a valid table")),
+        data_order: DataOrder::Random,
+        seed: 1,
+        traceparent: false,
+        keepalive: true,
+    };
+    Workload::build(spec).expect("a valid workload")
+}
+
+/// Making the request of an arrival: a copy of a fixed one, or one with a token, data in URL, header and a JSON body
+/// of 200 bytes. The difference is what templates and tokens cost.
+#[divan::bench(args = ["fixed", "token_and_data"])]
+fn request(bencher: Bencher, kind: &str) {
+    let padding = "x".repeat(117);
+    let body = |user: &str, article: &str| {
+        format!(r#"{{"user": "{user}", "article": "{article}", "nested": {{"note": "{padding}"}} }}"#)
+    };
+    let workload = match kind {
+        "fixed" => {
+            let body = body("user-500", "00000000000001f4");
+            workload("http://x/a?articleUid=00000000000001f4", "user-500", &body, false)
+        }
+        _ => workload("http://x/a?articleUid={article}", "{user}", &body("{user}", "{article}"), true),
+    };
+    let mut sequence = 0;
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        sequence += 1;
+        black_box(workload.request(black_box(sequence), Moment::default()))
+    });
+}
+
+/// Loading a data file of a million rows and four columns (66 MB), once a run. Alone in its process, it also shows
+/// the memory that takes: `/usr/bin/time -v`.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn load_million_rows(bencher: Bencher) {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut writer = std::io::BufWriter::new(&mut file);
+    writeln!(writer, "user,key,name,group").expect("room on the disk");
+    for i in 0..1_000_000_u64 {
+        writeln!(writer, "user-{i:07},{:032x},Some Name {i},{}", i * 7_919, i % 97)
+            .expect("room on the disk");
+    }
+    writer.flush().expect("room on the disk");
+    drop(writer);
+    bencher.bench_local(|| {
+        let input = std::fs::File::open(file.path()).expect("the file is there");
+        DataTable::read(input, "data.csv").expect("a valid table")
+    });
 }

@@ -1,19 +1,37 @@
-//! What is asked: the target and the request, as pure data.
+//! What is asked: targets, tokens, data and the request of each arrival, as pure data.
 //!
-//! A [`Target`] is a validated URL. A [`RequestTemplate`] makes the request of each arrival; today every arrival
-//! sends the same one. What may be shown of either is made here too, so that no host, query value or header
-//! reaches a report ([`Target::label`]).
+//! ```text
+//! EndpointSpec ----> RequestTemplate --.
+//! TokenList, DataTable ----------------+--> Workload -> sequence, Moment -> Outgoing
+//! Mix ---------------------------------'
+//! ```
+//!
+//! A [`Workload`] makes the request of each arrival from its place in the sequence alone, so that requests are the
+//! same for any number of threads. Everything that could keep a request from being made is found when it is built.
+//! What may be shown of all this is made here too, so that no host, query value or header reaches a report
+//! ([`Target::label`], [`Secret`], [`Workload::secrets`]).
 
+mod data;
 mod expectation;
+mod feed_error;
+mod header;
+mod mix;
+mod rows;
 mod secret;
 mod spec;
 mod target;
 mod template;
+mod tokens;
 mod workload;
 
+pub use data::{DataOrder, DataTable};
 pub use expectation::{BodyWatch, Expectation};
+pub use feed_error::FeedError;
+pub use header::{HeaderError, parse_header, parse_header_text};
+pub use mix::{Mix, MixError};
 pub use secret::Secret;
 pub use spec::EndpointSpec;
 pub use target::{Target, TargetError};
-pub use template::{HeaderError, RequestTemplate, parse_header};
-pub use workload::{Moment, Outgoing, Route, Workload};
+pub use template::{LoneBrace, Place, Position, RequestTemplate, TemplateError, TemplateProblem};
+pub use tokens::TokenList;
+pub use workload::{Endpoint, Moment, Outgoing, Route, Workload, WorkloadError, WorkloadSpec};

@@ -1,5 +1,6 @@
 //! What the arrivals of a run ask for.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +9,8 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
 
 use super::expectation::Expectation;
-use super::{RequestTemplate, Target};
+use super::template::{RequestTemplate, Secrets, Setting, TemplateError, Values, trace_id};
+use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Secret, Target, TokenList};
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
 /// threads. Cheap to clone; all clones share one content.
@@ -17,8 +19,71 @@ pub struct Workload(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
+    endpoints: Vec<Endpoint>,
+    compiled: Vec<Compiled>,
+    /// `None` for a single endpoint.
+    mix: Option<Mix>,
+    origins: Vec<Target>,
+    tokens: Option<(HeaderName, TokenList)>,
+    data: Option<DataTable>,
+    data_order: DataOrder,
+    seed: u64,
+    traceparent: bool,
+    needs_moment: bool,
+}
+
+/// An endpoint ready to make requests.
+#[derive(Debug)]
+struct Compiled {
     template: RequestTemplate,
     expectation: Expectation,
+    origin: u32,
+}
+
+/// What the arrivals are to ask for, all of it.
+#[derive(Debug, Clone)]
+pub struct WorkloadSpec {
+    /// The endpoints; at least one has a weight above 0.
+    pub endpoints: Vec<EndpointSpec>,
+    /// Tokens in rotation.
+    pub tokens: Option<TokenList>,
+    /// The header that carries them.
+    pub token_header: HeaderName,
+    /// What columns stand for.
+    pub data: Option<DataTable>,
+    /// In which order its rows are used.
+    pub data_order: DataOrder,
+    /// Chooses the random order.
+    pub seed: u64,
+    /// Whether each request carries a trace id of its own (W3C Trace Context).
+    pub traceparent: bool,
+    /// Without it servers are told to close.
+    pub keepalive: bool,
+}
+
+/// Why a specification makes no workload.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkloadError {
+    /// Nothing to ask for.
+    #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
+    NoEndpoint,
+    /// Weights that make no mix.
+    #[error(transparent)]
+    Mix(#[from] MixError),
+    /// An endpoint whose requests cannot be made.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+/// What reports say of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Its name.
+    pub name: String,
+    /// Its share of the arrivals, relative to the other endpoints; 0 = none.
+    pub weight: u32,
+    /// Request method.
+    pub method: Method,
 }
 
 /// Where an arrival goes.
@@ -41,8 +106,7 @@ pub struct Moment {
     pub span: u64,
 }
 
-/// The request of one arrival, and what identifies it later.
-#[derive(Debug)]
+/// The request of one arrival, and what identifies it later. Its `Debug` does not show the request.
 pub struct Outgoing {
     /// In origin form, with a `Host` header.
     pub request: Request<Bytes>,
@@ -52,8 +116,57 @@ pub struct Outgoing {
     pub trace_id: Option<u128>,
 }
 
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { row, trace_id, .. } = self;
+        f.debug_struct("Outgoing").field("row", row).field("trace_id", trace_id).finish_non_exhaustive()
+    }
+}
+
 impl Workload {
-    /// The same request for every arrival.
+    /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
+    ///
+    /// # Errors
+    /// [`WorkloadError`]; it never repeats text of a header or a cell.
+    pub fn build(spec: WorkloadSpec) -> Result<Self, WorkloadError> {
+        let setting = Setting {
+            data: spec.data.as_ref(),
+            token_header: spec.tokens.as_ref().map(|_| &spec.token_header),
+            traceparent: spec.traceparent,
+            keepalive: spec.keepalive,
+        };
+        if spec.endpoints.is_empty() {
+            return Err(WorkloadError::NoEndpoint);
+        }
+        let weights: Vec<u32> = spec.endpoints.iter().map(|endpoint| endpoint.weight).collect();
+        let mix = Some(Mix::new(&weights)?).filter(|_| weights.len() > 1);
+        let mut origins = Vec::new();
+        let mut endpoints = Vec::with_capacity(spec.endpoints.len());
+        let mut compiled = Vec::with_capacity(spec.endpoints.len());
+        for endpoint in &spec.endpoints {
+            compiled.push(Compiled {
+                template: RequestTemplate::compile(endpoint, setting)?,
+                expectation: endpoint.expectation.clone(),
+                origin: origin_of(&endpoint.target, &mut origins),
+            });
+            let (name, weight, method) = (endpoint.name.clone(), endpoint.weight, endpoint.method.clone());
+            endpoints.push(Endpoint { name, weight, method });
+        }
+        Ok(Self(Arc::new(Content {
+            endpoints,
+            needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
+            compiled,
+            mix,
+            origins,
+            tokens: spec.tokens.map(|tokens| (spec.token_header, tokens)),
+            data: spec.data,
+            data_order: spec.data_order,
+            seed: spec.seed,
+            traceparent: spec.traceparent,
+        })))
+    }
+
+    /// The same request for every arrival, without placeholders.
     pub fn single(
         target: &Target,
         method: Method,
@@ -61,13 +174,39 @@ impl Workload {
         body: Bytes,
         keepalive: bool,
     ) -> Self {
-        let template = RequestTemplate::new(target, method, headers, body, keepalive);
-        Self(Arc::new(Content { template, expectation: Expectation::default() }))
+        let template = RequestTemplate::fixed(target, method.clone(), headers, body, keepalive);
+        Self(Arc::new(Content {
+            endpoints: vec![Endpoint { name: "request".to_owned(), weight: 1, method }],
+            compiled: vec![Compiled { template, expectation: Expectation::default(), origin: 0 }],
+            mix: None,
+            origins: vec![target.clone()],
+            tokens: None,
+            data: None,
+            data_order: DataOrder::Rotate,
+            seed: 0,
+            traceparent: false,
+            needs_moment: false,
+        }))
+    }
+
+    /// The endpoints, in the order they were given.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.0.endpoints
     }
 
     /// How many endpoints there are.
     pub fn endpoint_count(&self) -> usize {
-        1
+        self.0.endpoints.len()
+    }
+
+    /// A target for each origin, in order of first use: the first one that goes there.
+    pub fn origins(&self) -> &[Target] {
+        &self.0.origins
+    }
+
+    /// Whether any request holds cells of the data. If there is data and none does, the user should be told.
+    pub fn uses_data(&self) -> bool {
+        self.0.compiled.iter().any(|endpoint| endpoint.template.uses_data())
     }
 
     /// How many origins there are.
@@ -76,34 +215,58 @@ impl Workload {
     }
 
     /// Where the arrival at `sequence` goes. The sequence counts the warm-up's arrivals first, then the measured ones.
-    pub fn route(&self, _sequence: u64) -> Route {
-        Route::default()
+    pub fn route(&self, sequence: u64) -> Route {
+        let endpoint = self.0.endpoint(sequence);
+        Route { endpoint, origin: self.0.compiled[endpoint as usize].origin }
     }
 
     /// How many arrivals of a part of the sequence go to each endpoint.
     pub fn planned(&self, sequence: Range<u64>) -> Vec<u64> {
-        vec![sequence.end.saturating_sub(sequence.start)]
+        match &self.0.mix {
+            Some(mix) => mix.planned(sequence),
+            None => vec![sequence.end.saturating_sub(sequence.start)],
+        }
     }
 
     /// Whether requests depend on the moment they are made.
     pub fn needs_moment(&self) -> bool {
-        false
+        self.0.needs_moment
     }
 
     /// The request of the arrival at `sequence`.
-    pub fn request(&self, _sequence: u64, _moment: Moment) -> Outgoing {
-        Outgoing { request: self.0.template.request(), row: None, trace_id: None }
+    pub fn request(&self, sequence: u64, moment: Moment) -> Outgoing {
+        let template = &self.0.compiled(sequence).template;
+        let values = self.0.values(template, sequence, moment);
+        let token = self.0.tokens.as_ref().map(|(_, tokens)| tokens.at(sequence));
+        Outgoing {
+            request: template.request(&values, token),
+            row: values.row.map(|(_, row)| row + 1),
+            trace_id: self.0.traceparent.then(|| trace_id(&values)),
+        }
+    }
+
+    /// Every text in the request of the arrival at `sequence` that nobody else may read, each once, longer ones first:
+    /// the token, values of headers that may be credentials, query values, and the cells in use; with their encoded
+    /// or decoded form where that is another. What a built-in placeholder stands for is not secret.
+    pub fn secrets(&self, sequence: u64) -> Vec<Secret<String>> {
+        let template = &self.0.compiled(sequence).template;
+        let mut secrets = Secrets::default();
+        if let Some((_, tokens)) = &self.0.tokens {
+            secrets.token(tokens.at(sequence).as_bytes());
+        }
+        template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);
+        secrets.into_texts().map(Secret::new).collect()
     }
 
     /// Whether sending the request of an arrival twice has the same effect as once (RFC 9110, 9.2.2), so that it may
     /// be sent again when an idle connection turns out to be dead.
-    pub fn is_idempotent(&self, _sequence: u64) -> bool {
-        self.0.template.is_idempotent()
+    pub fn is_idempotent(&self, sequence: u64) -> bool {
+        self.0.compiled(sequence).template.is_idempotent()
     }
 
     /// What counts as a good answer of an endpoint.
-    pub fn expectation(&self, _endpoint: u32) -> &Expectation {
-        &self.0.expectation
+    pub fn expectation(&self, endpoint: u32) -> &Expectation {
+        &self.0.compiled[endpoint as usize].expectation
     }
 
     /// What may be shown of a text that may hold hosts, tokens or data: for causes of failures.
@@ -111,3 +274,32 @@ impl Workload {
         text.to_owned()
     }
 }
+
+impl Content {
+    fn endpoint(&self, sequence: u64) -> u32 {
+        self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence))
+    }
+
+    fn compiled(&self, sequence: u64) -> &Compiled {
+        &self.compiled[self.endpoint(sequence) as usize]
+    }
+
+    fn values(&self, template: &RequestTemplate, sequence: u64, moment: Moment) -> Values<'_> {
+        let data = self.data.as_ref().filter(|_| template.uses_data());
+        let row = |data: &DataTable| self.data_order.row_at(sequence, self.seed, data.row_count());
+        Values { row: data.map(|data| (data, row(data))), sequence, moment }
+    }
+}
+
+/// The number of a target's origin; a new one joins the list.
+fn origin_of(target: &Target, origins: &mut Vec<Target>) -> u32 {
+    let same = |other: &Target| other.host() == target.host() && other.port() == target.port();
+    let place = origins.iter().position(same).unwrap_or_else(|| {
+        origins.push(target.clone());
+        origins.len() - 1
+    });
+    place as u32
+}
+
+#[cfg(test)]
+mod tests;

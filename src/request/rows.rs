@@ -1,0 +1,175 @@
+//! The rows of a CSV file, each with the line it begins in.
+
+use std::io::{BufRead, BufReader, Read};
+
+use csv_core::{ReadRecordResult, Reader};
+
+use super::FeedError;
+
+/// Bytes read at once.
+const CHUNK: usize = 1 << 16;
+
+/// Reads rows one at a time and holds one at a time. Lines without any cell are skipped, a byte order mark too.
+///
+/// The parser is fed line by line, because only then is the line of a row known for certain: the positions that the
+/// `csv` crate reports are those where it went on reading, which after blank lines or CR LF is another line.
+pub(super) struct Rows<'f, R> {
+    file: &'f str,
+    input: BufReader<R>,
+    parser: Reader,
+    line: Vec<u8>,
+    /// How much of the line the parser has seen.
+    parsed: usize,
+    /// The number of the line, from 1.
+    number: u64,
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// One row.
+pub(super) struct Row<'r> {
+    /// The line it begins in, from 1.
+    pub line: u64,
+    /// All cells, one after the other.
+    pub text: &'r str,
+    /// Where each cell ends in the text.
+    pub ends: &'r [usize],
+}
+
+impl<'r> Row<'r> {
+    /// The cells in order.
+    pub fn cells(&self) -> impl Iterator<Item = &'r str> {
+        let (text, mut start) = (self.text, 0);
+        self.ends.iter().map(move |&end| &text[std::mem::replace(&mut start, end)..end])
+    }
+}
+
+impl<'f, R: Read> Rows<'f, R> {
+    /// Reads from the beginning; `file` is the name that errors give.
+    pub fn new(input: R, file: &'f str) -> Self {
+        Self {
+            file,
+            input: BufReader::with_capacity(CHUNK, input),
+            parser: Reader::new(),
+            line: Vec::new(),
+            parsed: 0,
+            number: 0,
+            cells: Vec::new(),
+            ends: vec![0; 16],
+        }
+    }
+
+    /// The next row; `None` at the end of the file.
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, FeedError> {
+        let (mut filled, mut cells, mut begins) = (0, 0, 0);
+        loop {
+            let begun = filled > 0 || cells > 0;
+            if self.parsed == self.line.len() && !self.next_line()? {
+                if begun {
+                    return Err(FeedError::OpenQuote { file: self.file.to_owned(), line: begins });
+                }
+                return Ok(None);
+            }
+            if !begun {
+                begins = self.number;
+            }
+            let rest = &self.line[self.parsed..];
+            // Cells are never longer than the text they were read from.
+            if self.cells.len() < filled + rest.len() {
+                self.cells.resize(filled + rest.len(), 0);
+            }
+            let (result, read, wrote, ended) =
+                self.parser.read_record(rest, &mut self.cells[filled..], &mut self.ends[cells..]);
+            self.parsed += read;
+            filled += wrote;
+            cells += ended;
+            match result {
+                ReadRecordResult::Record => break,
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull | ReadRecordResult::End => {}
+            }
+        }
+        let ends = &self.ends[..cells];
+        // Each cell is text by itself: half a character before a comma does not join with the half behind it.
+        match std::str::from_utf8(&self.cells[..filled]) {
+            Ok(text) if ends.iter().all(|&end| text.is_char_boundary(end)) => {
+                Ok(Some(Row { line: begins, text, ends }))
+            }
+            _ => Err(FeedError::NotUtf8 { file: self.file.to_owned(), line: begins }),
+        }
+    }
+
+    /// Takes the next line; false at the end of the file.
+    fn next_line(&mut self) -> Result<bool, FeedError> {
+        self.line.clear();
+        self.parsed = 0;
+        let read = self.input.read_until(b'\n', &mut self.line);
+        let read =
+            read.map_err(|error| FeedError::Read { file: self.file.to_owned(), cause: error.to_string() })?;
+        if read == 0 {
+            return Ok(false);
+        }
+        self.number += 1;
+        if self.line.last() != Some(&b'\n') {
+            // With an end of its own, the last line is like every other: a row that goes on behind it is not closed.
+            self.line.push(b'\n');
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, FeedError> {
+        let mut rows = Rows::new(text, "f.csv");
+        let mut all = Vec::new();
+        while let Some(row) = rows.next_row()? {
+            all.push((row.line, row.cells().map(str::to_owned).collect()));
+        }
+        Ok(all)
+    }
+
+    fn row(line: u64, cells: &[&str]) -> (u64, Vec<String>) {
+        (line, cells.iter().map(|cell| (*cell).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_row_knows_its_line_behind_blank_lines_quotes_and_crlf() {
+        let text = b"\xEF\xBB\xBFa,b\r\n\r\n1,\"x\r\ny\"\r\n\n\n,\r\n2,\"say \"\"hi\"\"\"";
+        let expected =
+            [row(1, &["a", "b"]), row(3, &["1", "x\r\ny"]), row(7, &["", ""]), row(8, &["2", "say \"hi\""])];
+        assert_eq!(read(text).unwrap(), expected);
+        assert_eq!(read(b"").unwrap(), []);
+        assert_eq!(read(b"\n\r\n").unwrap(), []);
+        let wide = vec!["1"; 100].join(",");
+        assert_eq!(read(wide.as_bytes()).unwrap()[0].1.len(), 100);
+    }
+
+    #[test]
+    fn what_is_not_csv_in_utf8_is_named_with_its_line() {
+        let (file, line) = ("f.csv".to_owned(), 3);
+        assert_eq!(read(b"a\nb\n\xFF\n"), Err(FeedError::NotUtf8 { file: file.clone(), line }));
+        assert_eq!(read(b"a\nb\n\xC3,\xA9\n"), Err(FeedError::NotUtf8 { file: file.clone(), line }));
+        assert_eq!(read(b"a\nb\n\"c\nd\n"), Err(FeedError::OpenQuote { file: file.clone(), line }));
+        assert_eq!(read(b"a\nb\n\"c"), Err(FeedError::OpenQuote { file, line }));
+    }
+
+    proptest! {
+        /// What the csv crate reads is what is read here, whatever the text.
+        #[test]
+        fn rows_are_those_of_the_csv_crate(text in "[ab,\"\r\n]{0,40}") {
+            let mut reader =
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+            let expected: Vec<Vec<String>> =
+                reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+            if let Ok(rows) = read(text.as_bytes()) {
+                let rows: Vec<Vec<String>> = rows.into_iter().map(|(_, cells)| cells).collect();
+                prop_assert_eq!(rows, expected);
+            }
+        }
+    }
+}

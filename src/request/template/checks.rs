@@ -1,0 +1,60 @@
+//! What is checked once, for all rows, so that no request can fail to be made.
+
+use bytes::Bytes;
+use http::Uri;
+use http::uri::PathAndQuery;
+
+use super::Part;
+use super::error::{MAX_URL, TemplateProblem};
+use super::text::Text;
+use crate::request::header::is_header_text;
+use crate::request::{DataTable, Target};
+
+/// Path and query: those of the target where they are always the same. With the cells of any row they must not be too
+/// long; other than that, no encoded value can make a URL invalid.
+pub(super) fn uri(
+    text: &Text,
+    target: &Target,
+    data: Option<&DataTable>,
+) -> Result<Part<Uri>, TemplateProblem> {
+    if let Some(literal) = text.literal() {
+        let path = match literal == target.path().as_str().as_bytes() {
+            true => target.path().clone(),
+            false => PathAndQuery::try_from(literal).map_err(|_| TemplateProblem::Url)?,
+        };
+        return Ok(Part::Fixed(Uri::from(path)));
+    }
+    if let Some(data) = data {
+        let long = (0..data.row_count()).find(|&row| text.encoded_length(data, row) > MAX_URL);
+        if let Some(row) = long {
+            return Err(TemplateProblem::LongUrl { file: data.file().to_owned(), line: data.line_of(row) });
+        }
+    }
+    Ok(Part::Made(text.clone()))
+}
+
+/// The URL of one request, its values encoded.
+pub(super) fn made_uri(text: Vec<u8>) -> Uri {
+    let path = PathAndQuery::from_maybe_shared(Bytes::from(text));
+    debug_assert!(path.is_ok(), "compiled templates make valid URLs");
+    path.map_or_else(|_| Uri::default(), Uri::from)
+}
+
+/// Whether every row makes a valid header. `typed` is the value as it was typed: placeholders consist of characters
+/// that a header may hold.
+pub(super) fn header(text: &Text, typed: &str, data: Option<&DataTable>) -> Result<(), TemplateProblem> {
+    if !is_header_text(typed.as_bytes()) {
+        return Err(TemplateProblem::HeaderCharacters);
+    }
+    let Some(data) = data else { return Ok(()) };
+    for column in text.columns() {
+        if let Some(row) = (0..data.row_count()).find(|&row| !is_header_text(data.cell(row, column))) {
+            return Err(TemplateProblem::HeaderCell {
+                column: data.columns()[column].clone(),
+                file: data.file().to_owned(),
+                line: data.line_of(row),
+            });
+        }
+    }
+    Ok(())
+}

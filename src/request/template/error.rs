@@ -1,0 +1,110 @@
+//! What is wrong with a template.
+
+use std::fmt;
+
+use http::header::HeaderName;
+
+use super::grammar::{LoneBrace, Position};
+use super::text::BUILTINS;
+
+/// How many columns an error names.
+const NAMED_COLUMNS: usize = 20;
+
+/// Why the request of an endpoint cannot be made. It never repeats text of a header or a cell.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("endpoint `{endpoint}`, {place}: {problem}")]
+pub struct TemplateError {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// Where in the request.
+    pub place: Place,
+    /// What is wrong there; boxed, because errors are rare and results are passed on.
+    pub problem: Box<TemplateProblem>,
+}
+
+/// A part of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Path and query.
+    Url,
+    /// The value of a header.
+    Header(HeaderName),
+    /// The body.
+    Body,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("URL (counted from its path)"),
+            Self::Header(name) => write!(f, "header `{name}`"),
+            Self::Body => f.write_str("body"),
+        }
+    }
+}
+
+/// What is wrong with a text with placeholders.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateProblem {
+    /// A brace that is not escaped, in a text that uses escapes.
+    #[error(
+        "the `{brace}` at {position} is no placeholder; this text has `{{{{`, so to send a brace as it is, double it: \
+         `{brace}{brace}`",
+        brace = .0.brace, position = .0.position
+    )]
+    LoneBrace(LoneBrace),
+    /// A placeholder that stands for nothing.
+    #[error(
+        "the placeholder {shown}at {position} {known}; built in are {{{builtins}}}; to send braces as they are, \
+         double every brace of this text: `{{{{` and `}}}}`",
+        shown = name.as_ref().map_or(String::new(), |name| format!("{{{name}}} ")),
+        known = known(columns),
+        builtins = BUILTINS.join("}, {")
+    )]
+    UnknownName {
+        /// Its name; `None` in a header whose text may be a credential.
+        name: Option<String>,
+        /// Where it stands.
+        position: Position,
+        /// The columns there are; `None` without a data file.
+        columns: Option<Vec<String>>,
+    },
+    /// Characters that a header cannot hold.
+    #[error("the value holds characters that HTTP does not allow")]
+    HeaderCharacters,
+    /// A cell that a header cannot hold.
+    #[error(
+        "the cell of column `{column}` in {file}, line {line}, holds characters that HTTP does not allow in a header"
+    )]
+    HeaderCell {
+        /// The column.
+        column: String,
+        /// The data file.
+        file: String,
+        /// The line of the row, from 1.
+        line: u64,
+    },
+    /// A row that makes the URL too long.
+    #[error("with the cells of {file}, line {line}, the URL is longer than {MAX_URL} bytes")]
+    LongUrl {
+        /// The data file.
+        file: String,
+        /// The line of the row, from 1.
+        line: u64,
+    },
+    /// Not a URL.
+    #[error("the URL is not valid; write spaces and the like as %20")]
+    Url,
+}
+
+/// The longest path and query that can be sent, in bytes (a limit of the `http` crate).
+pub(super) const MAX_URL: usize = u16::MAX as usize - 1;
+
+/// What is known about columns.
+fn known(columns: &Option<Vec<String>>) -> String {
+    let Some(columns) = columns else { return "has no value, as there is no data file (--data)".to_owned() };
+    let named = columns[..columns.len().min(NAMED_COLUMNS)].join("}, {");
+    let more = columns.len().saturating_sub(NAMED_COLUMNS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("is no column of the data file, which has {{{named}}}{more}")
+}

@@ -1,0 +1,128 @@
+//! What a request carries that nobody else may read.
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
+
+use super::text::push_percent;
+
+/// Collects sensitive texts: each once, none empty, longer ones first, so that one that is part of another does not
+/// leave the rest of it standing when they are blanked in this order.
+#[derive(Default)]
+pub struct Secrets(Vec<Vec<u8>>);
+
+impl Secrets {
+    /// Adds the value of a header, and what in it is secret by itself: the credentials behind a scheme, the values of
+    /// cookies.
+    pub fn header(&mut self, name: &HeaderName, value: &[u8]) {
+        for value in pieces(value) {
+            self.add(value);
+            if *name == COOKIE {
+                for cookie in value.split(|&b| b == b';') {
+                    self.add(behind(cookie, b'=').unwrap_or(cookie));
+                }
+            } else if *name == AUTHORIZATION || *name == PROXY_AUTHORIZATION {
+                self.token(value);
+            }
+        }
+    }
+
+    /// Adds a token, and the credentials in it behind a scheme, as in `Bearer abc`.
+    pub fn token(&mut self, value: &[u8]) {
+        self.add(value);
+        if let Some(credentials) = behind(value, b' ') {
+            self.add(credentials);
+        }
+    }
+
+    /// Adds the query values of path and query, as they are sent and as they are meant.
+    pub fn query_values(&mut self, url: &[u8]) {
+        let Some(query) = behind(url, b'?') else { return };
+        for pair in query.split(|&b| b == b'&') {
+            // A piece without a name may be a bare token.
+            for value in pieces(behind(pair, b'=').unwrap_or(pair)) {
+                self.add(value);
+                self.add(&decoded(value));
+            }
+        }
+    }
+
+    /// Adds a cell of the data, as it is and as it stands in a URL.
+    pub fn cell(&mut self, cell: &[u8]) {
+        self.add(cell);
+        let mut encoded = Vec::with_capacity(cell.len());
+        push_percent(cell, &mut encoded);
+        self.add(&encoded);
+    }
+
+    fn add(&mut self, text: &[u8]) {
+        let text = text.trim_ascii();
+        if !text.is_empty() && !self.0.iter().any(|known| known == text) {
+            self.0.push(text.to_vec());
+        }
+    }
+
+    /// The texts, with � for what is not UTF-8, as it will be in any text that is searched for them.
+    pub fn into_texts(mut self) -> impl Iterator<Item = String> {
+        self.0.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        self.0.into_iter().map(|text| String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// The parts of a text between the zero bytes that stand for built-ins.
+fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&b| b == 0)
+}
+
+/// What follows the first `separator`.
+fn behind(text: &[u8], separator: u8) -> Option<&[u8]> {
+    memchr::memchr(separator, text).map(|at| &text[at + 1..])
+}
+
+/// A text of a URL with each %XX as the byte that it means.
+pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let hex = |place: usize| text.get(at + place).and_then(|&b| char::from(b).to_digit(16));
+        match (text[at], hex(1), hex(2)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (byte, ..) => {
+                bytes.push(byte);
+                at += 1;
+            }
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_secret_with_and_without_what_surrounds_them() {
+        let mut secrets = Secrets::default();
+        secrets.header(&AUTHORIZATION, b"Bearer abc");
+        secrets.header(&COOKIE, b"sid=s1; theme=dark");
+        secrets.query_values(b"/p?k=v%20w&bare&empty=&r=\0-x");
+        secrets.cell(b"a/b");
+        secrets.cell(b"");
+        let texts: Vec<String> = secrets.into_texts().collect();
+        let expected = [
+            "sid=s1; theme=dark",
+            "Bearer abc",
+            "v%20w",
+            "a%2Fb",
+            "dark",
+            "bare",
+            "abc",
+            "v w",
+            "a/b",
+            "s1",
+            "-x",
+        ];
+        assert_eq!(texts, expected);
+    }
+}

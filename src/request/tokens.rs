@@ -1,0 +1,138 @@
+//! Tokens in rotation.
+
+use std::fmt;
+use std::io::Read;
+
+use http::header::HeaderValue;
+
+use super::rows::{Row, Rows};
+use super::{FeedError, Secret};
+
+const NEEDS: &str = "one token a row, in the first column";
+
+/// The tokens of a CSV file, used in rotation, so that no one of them is throttled or cached. At least one. Its
+/// `Debug` shows how many there are, and nothing else.
+#[derive(Clone)]
+pub struct TokenList {
+    tokens: Vec<Secret<HeaderValue>>,
+    header_line: Option<u64>,
+}
+
+impl TokenList {
+    /// Reads the first column of a CSV file in UTF-8; `file` is the name that errors give. A first row with a cell
+    /// that contains `auth` or `token`, in whatever case, is a header and is skipped; blank rows are skipped; cells
+    /// are trimmed.
+    ///
+    /// # Errors
+    /// [`FeedError`] with file and line: no token at all, or one that cannot be a header's value.
+    pub fn read(input: impl Read, file: &str) -> Result<Self, FeedError> {
+        let mut rows = Rows::new(input, file);
+        let mut list = Self { tokens: Vec::new(), header_line: None };
+        let mut first = true;
+        while let Some(row) = rows.next_row()? {
+            if row.text.trim().is_empty() {
+                continue;
+            }
+            if std::mem::take(&mut first) && is_header(&row) {
+                list.header_line = Some(row.line);
+                continue;
+            }
+            let token = row.cells().next().unwrap_or_default().trim();
+            if token.is_empty() {
+                return Err(FeedError::NoToken { file: file.to_owned(), line: row.line });
+            }
+            let mut value = HeaderValue::from_str(token)
+                .map_err(|_| FeedError::TokenCharacters { file: file.to_owned(), line: row.line })?;
+            value.set_sensitive(true);
+            list.tokens.push(Secret::new(value));
+        }
+        match (list.tokens.is_empty(), list.header_line) {
+            (false, _) => Ok(list),
+            (true, Some(line)) => Err(FeedError::OnlyHeader { file: file.to_owned(), line, needs: NEEDS }),
+            (true, None) => Err(FeedError::Empty { file: file.to_owned(), needs: NEEDS }),
+        }
+    }
+
+    /// How many tokens there are; at least one.
+    pub fn count(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The line of the header that was skipped, from 1. Worth saying: a first token that happens to contain `token`
+    /// looks like one.
+    pub fn header_line(&self) -> Option<u64> {
+        self.header_line
+    }
+
+    /// The token of the arrival at `sequence`: the rotation has no state, so it is the same for any number of threads.
+    pub fn at(&self, sequence: u64) -> &HeaderValue {
+        self.tokens[(sequence % self.tokens.len() as u64) as usize].expose()
+    }
+}
+
+fn is_header(row: &Row<'_>) -> bool {
+    row.cells().any(|cell| {
+        let cell = cell.to_ascii_lowercase();
+        cell.contains("auth") || cell.contains("token")
+    })
+}
+
+impl fmt::Debug for TokenList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenList({} tokens)", self.tokens.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<TokenList, FeedError> {
+        TokenList::read(text.as_bytes(), "tokens.csv")
+    }
+
+    fn all(text: &str) -> Vec<String> {
+        let list = read(text).unwrap();
+        (0..list.count() as u64).map(|i| list.at(i).to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn header_and_blank_rows_are_skipped_and_cells_are_trimmed() {
+        assert_eq!(all("\u{FEFF}id,Authorization\n\n a ,x\n  ,\n\"Bearer b,c\"\r\n"), ["a", "Bearer b,c"]);
+        assert_eq!(all("user_TOKEN\na\n"), ["a"]);
+        assert_eq!(all("a\nauthor\n"), ["a", "author"], "only the first row can be a header");
+        assert_eq!(read("\ntoken\na\n").unwrap().header_line(), Some(2));
+        assert_eq!(read("a\n").unwrap().header_line(), None);
+    }
+
+    #[test]
+    fn tokens_rotate_so_that_each_is_used_as_often_as_any_other() {
+        let text: String = (0..120).map(|i| format!("t{i}\n")).collect();
+        let list = read(&text).unwrap();
+        let mut used = std::collections::HashMap::<_, u32>::new();
+        (7..1_007).for_each(|i| *used.entry(list.at(i)).or_default() += 1);
+        assert_eq!(used.len(), 120);
+        assert!(used.values().all(|&n| n == 8 || n == 9), "{:?}", used.values());
+        assert_eq!(list.at(u64::MAX), list.at(u64::MAX % 120));
+    }
+
+    #[test]
+    fn what_is_no_token_list_says_why_without_a_token() {
+        let file = || "tokens.csv".to_owned();
+        assert_eq!(read("").unwrap_err(), FeedError::Empty { file: file(), needs: NEEDS });
+        assert_eq!(read("\n \n,\n").unwrap_err(), FeedError::Empty { file: file(), needs: NEEDS });
+        let only = FeedError::OnlyHeader { file: file(), line: 1, needs: NEEDS };
+        assert_eq!(read("token\n\n").unwrap_err(), only);
+        assert_eq!(read("a\n,b\n").unwrap_err(), FeedError::NoToken { file: file(), line: 2 });
+        let error = read("a\nsec\u{1}ret\n").unwrap_err();
+        assert_eq!(error, FeedError::TokenCharacters { file: file(), line: 2 });
+        assert!(!error.to_string().contains("sec"), "{error}");
+        assert!(matches!(read("a\n\"sec\nret\"\n"), Err(FeedError::TokenCharacters { line: 2, .. })));
+    }
+
+    #[test]
+    fn a_list_shows_only_its_size() {
+        let list = read("hunter2\n").unwrap();
+        assert_eq!(format!("{list:?} {:?}", list.at(0)), "TokenList(1 tokens) Sensitive");
+    }
+}

@@ -1,0 +1,221 @@
+//! Workloads, from what was typed to the requests that are sent.
+
+use std::collections::HashMap;
+
+use super::*;
+use crate::request::{TemplateProblem, parse_header, parse_header_text};
+
+fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
+    EndpointSpec {
+        name: "shop".to_owned(),
+        weight: 1,
+        method: Method::GET,
+        target: url.parse().unwrap(),
+        headers: headers.iter().map(|text| parse_header_text(text).unwrap()).collect(),
+        body: Secret::new(Bytes::copy_from_slice(body.as_bytes())),
+        expectation: Expectation::default(),
+        verbatim: false,
+    }
+}
+
+fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
+    WorkloadSpec {
+        endpoints,
+        tokens: None,
+        token_header: http::header::AUTHORIZATION,
+        data: None,
+        data_order: DataOrder::Rotate,
+        seed: 1,
+        traceparent: false,
+        keepalive: true,
+    }
+}
+
+fn with_data(endpoint: EndpointSpec, data: &str) -> WorkloadSpec {
+    let data = DataTable::read(data.as_bytes(), "data.csv").unwrap();
+    WorkloadSpec { data: Some(data), ..spec(vec![endpoint]) }
+}
+
+fn all<'r>(request: &'r Request<Bytes>, name: &str) -> Vec<&'r str> {
+    request.headers().get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+}
+
+fn problem(spec: WorkloadSpec) -> (TemplateProblem, String) {
+    let error = Workload::build(spec).unwrap_err();
+    let text = error.to_string();
+    let WorkloadError::Template(error) = error else { panic!("{error}") };
+    (*error.problem, text)
+}
+
+const DATA: &str = "id,name\n1,Ann\n2,\"B & C\"\n3,D\n";
+
+#[test]
+fn given_headers_stand_in_place_of_ours() {
+    let headers = ["host: other", "X-A: 1", "x-a: 2", "Accept: application/json"];
+    let url = "http://127.0.0.1:8080/a?b=c";
+    let values: Vec<_> = headers.iter().map(|text| parse_header(text).unwrap()).collect();
+    let single = Workload::single(&url.parse().unwrap(), Method::GET, &values, Bytes::new(), true);
+    let built = Workload::build(spec(vec![endpoint(url, &headers, "")])).unwrap();
+    for workload in [single, built] {
+        let request = workload.request(0, Moment::default()).request;
+        assert_eq!(all(&request, "host"), ["other"]);
+        assert_eq!(all(&request, "x-a"), ["1", "2"]);
+        assert_eq!(all(&request, "accept"), ["application/json"]);
+        assert_eq!(all(&request, "user-agent"), [concat!("rpsbench/", env!("CARGO_PKG_VERSION"))]);
+        assert_eq!(request.uri(), "/a?b=c");
+        assert!(request.headers()["x-a"].is_sensitive());
+        assert!(!workload.needs_moment() && workload.is_idempotent(0));
+    }
+}
+
+#[test]
+fn without_keep_alive_the_server_is_told_to_close() {
+    let closing = WorkloadSpec { keepalive: false, ..spec(vec![endpoint("http://x/", &[], "")]) };
+    let request = Workload::build(closing).unwrap().request(0, Moment::default()).request;
+    assert_eq!((all(&request, "connection"), all(&request, "host")), (vec!["close"], vec!["x"]));
+}
+
+#[test]
+fn each_arrival_has_its_row_wherever_a_column_stands() {
+    let shop = endpoint(
+        "http://x/{id}/{name}?n={name}&i={index}",
+        &["X-Id: no", "X-Id: {id}", "X-Id: {id}-{index}"],
+        r#"{"user":{"id":{id},"name":"{name}"}}"#,
+    );
+    let workload = Workload::build(with_data(shop, DATA)).unwrap();
+    let out = workload.request(4, Moment::default());
+    assert_eq!(out.request.uri(), "/2/B%20%26%20C?n=B%20%26%20C&i=4");
+    assert_eq!(all(&out.request, "x-id"), ["no", "2", "2-4"]);
+    assert_eq!(out.request.body(), r#"{"user":{"id":2,"name":"B & C"}}"#);
+    assert_eq!((out.row, out.trace_id), (Some(2), None));
+    assert!(workload.uses_data() && !workload.needs_moment());
+}
+
+#[test]
+fn a_request_without_columns_has_no_row() {
+    let workload = Workload::build(with_data(endpoint("http://x/{index}", &[], ""), DATA)).unwrap();
+    assert_eq!(workload.request(4, Moment::default()).row, None);
+    assert!(!workload.uses_data());
+}
+
+#[test]
+fn verbatim_endpoints_send_every_brace() {
+    let shop = endpoint("http://x/{{id}}/{id}", &["X-Id: {id"], "{{ {id}");
+    let shop = EndpointSpec { verbatim: true, ..shop };
+    let request = Workload::build(with_data(shop, DATA)).unwrap().request(0, Moment::default()).request;
+    assert_eq!(request.uri().path(), "/{{id}}/{id}");
+    assert_eq!((all(&request, "x-id"), &request.body()[..]), (vec!["{id"], &b"{{ {id}"[..]));
+}
+
+#[test]
+fn escaped_braces_are_sent_as_braces() {
+    let shop = endpoint("http://x/{{id}}", &["X-Id: {{{id}}}"], "{{id}}");
+    let request = Workload::build(with_data(shop, DATA)).unwrap().request(0, Moment::default()).request;
+    assert_eq!(request.uri().path(), "/{id}");
+    assert_eq!((all(&request, "x-id"), &request.body()[..]), (vec!["{1}"], &b"{id}"[..]));
+}
+
+#[test]
+fn tokens_rotate_in_place_of_a_given_header() {
+    let tokens = TokenList::read(&b"Bearer a\nBearer b\nBearer c\n"[..], "tokens.csv").unwrap();
+    let shop = endpoint("http://x/", &["Authorization: Bearer mine", "authorization: again {nothing}"], "");
+    let with_tokens = WorkloadSpec { tokens: Some(tokens), ..spec(vec![shop]) };
+    let workload = Workload::build(with_tokens.clone()).unwrap();
+    for (sequence, token) in [(0, "Bearer a"), (4, "Bearer b"), (302, "Bearer c")] {
+        let request = workload.request(sequence, Moment::default()).request;
+        assert_eq!(all(&request, "authorization"), [token]);
+        assert!(request.headers()["authorization"].is_sensitive());
+    }
+    let named = WorkloadSpec { token_header: HeaderName::from_static("x-key"), ..with_tokens };
+    assert!(Workload::build(named).is_err(), "the given header counts again, and its placeholder");
+}
+
+#[test]
+fn a_trace_id_is_new_each_time_and_never_zero() {
+    let shop = || vec![endpoint("http://x/", &["traceparent: mine"], "")];
+    let workload = Workload::build(WorkloadSpec { traceparent: true, ..spec(shop()) }).unwrap();
+    assert!(workload.needs_moment());
+    let out = workload.request(0, Moment { unix_ms: 0, nonce: 0xABC << 100, span: 0xDEF });
+    let expected = "00-0000abc0000000000000000000000000-0000000000000def-01";
+    assert_eq!((all(&out.request, "traceparent"), out.trace_id), (vec![expected], Some(0xABC << 100)));
+    let zero = workload.request(0, Moment::default());
+    let expected = "00-00000000000000000000000000000001-0000000000000001-01";
+    assert_eq!((all(&zero.request, "traceparent"), zero.trace_id), (vec![expected], Some(1)));
+}
+
+#[test]
+fn a_misspelt_column_names_the_columns_there_are() {
+    let (_, text) = problem(with_data(endpoint("http://x/{nmae}", &[], ""), DATA));
+    for part in ["endpoint `shop`, URL", "{nmae}", "character 2", "{id}, {name}", "{index}, {uuid}, {now_ms}"]
+    {
+        assert!(text.contains(part), "{text}");
+    }
+    let (_, text) = problem(spec(vec![endpoint("http://x/", &[], "{\n{id}")]));
+    for part in ["body", "line 2, character 1", "no data file", "double every brace", "`{{` and `}}`"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let (_, text) = problem(spec(vec![endpoint("http://x/", &["X-Key: {hunter2}"], "")]));
+    assert!(text.contains("header `x-key`") && !text.contains("hunter2"), "{text}");
+    let (_, text) = problem(spec(vec![endpoint("http://x/", &[], "{{a}} {")]));
+    assert!(text.contains("the `{` at character 7") && text.contains("double it: `{{`"), "{text}");
+}
+
+#[test]
+fn a_cell_that_cannot_be_sent_is_named_by_its_line() {
+    let data = "id,name\n1,a\n\n2,\"secret\nname\"\n";
+    let (found, text) = problem(with_data(endpoint("http://x/", &["X-Name: {name}"], ""), data));
+    let (column, file) = ("name".to_owned(), "data.csv".to_owned());
+    assert_eq!(found, TemplateProblem::HeaderCell { column, file, line: 4 });
+    assert!(!text.contains("secret"), "{text}");
+    Workload::build(with_data(endpoint("http://x/{name}", &[], "{name}"), data)).unwrap();
+    let long = format!("id\n1\n{}\n", "é".repeat(11_000));
+    let (found, _) = problem(with_data(endpoint("http://x/{id}", &[], ""), &long));
+    assert_eq!(found, TemplateProblem::LongUrl { file: "data.csv".to_owned(), line: 3 });
+}
+
+#[test]
+fn the_host_has_no_placeholders() {
+    for url in ["http://{host}/", "http://a.{host}:80/", "http://x:{port}/"] {
+        assert!(url.parse::<Target>().is_err(), "{url}");
+    }
+    let request = Workload::build(spec(vec![endpoint("http://x?i={index}", &[], "")])).unwrap();
+    assert_eq!(request.request(7, Moment::default()).request.uri(), "/?i=7");
+}
+
+#[test]
+fn several_endpoints_share_the_sequence_and_their_origins() {
+    let urls = ["http://x/a", "http://y/b", "http://x:80/c"];
+    let workload = Workload::build(spec(urls.map(|url| endpoint(url, &[], "")).to_vec())).unwrap();
+    let mut counts = HashMap::<(u32, u32), u64>::new();
+    for route in (5..305).map(|sequence| workload.route(sequence)) {
+        *counts.entry((route.endpoint, route.origin)).or_default() += 1;
+    }
+    let origins = [0, 1, 0];
+    for (endpoint, planned) in workload.planned(5..305).into_iter().enumerate() {
+        assert_eq!(counts[&(endpoint as u32, origins[endpoint])], planned);
+    }
+    assert_eq!((workload.origins().len(), workload.endpoint_count(), workload.endpoints().len()), (2, 3, 3));
+    let none = Workload::build(spec(Vec::new())).unwrap_err();
+    assert_eq!(none, WorkloadError::NoEndpoint);
+    let unused = EndpointSpec { weight: 0, ..endpoint("http://x/", &[], "") };
+    assert!(matches!(Workload::build(spec(vec![unused])), Err(WorkloadError::Mix(_))));
+}
+
+#[test]
+fn secrets_are_all_that_a_request_carries_and_no_more() {
+    let shop = endpoint(
+        "http://x/{id}?q=plain&i={index}&n={name}",
+        &["X-Key: k-{uuid}", "Accept: application/json", "Cookie: sid=s1"],
+        "",
+    );
+    let tokens = TokenList::read(&b"Bearer a1\nBearer b1\n"[..], "tokens.csv").unwrap();
+    let workload = Workload::build(WorkloadSpec { tokens: Some(tokens), ..with_data(shop, DATA) }).unwrap();
+    let mut secrets: Vec<String> = workload.secrets(1).iter().map(|secret| secret.expose().clone()).collect();
+    secrets.sort();
+    let expected = ["2", "B & C", "B%20%26%20C", "Bearer b1", "b1", "k-", "plain", "s1", "sid=s1"];
+    assert_eq!(secrets, expected);
+    let debug = format!("{workload:?}");
+    for secret in ["Bearer", "k-", "s1", "plain"] {
+        assert!(!debug.contains(secret), "{debug}");
+    }
+}
