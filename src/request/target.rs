@@ -4,17 +4,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
-use http::uri::{PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 
-/// A validated `http://` URL.
+use super::origin::{Origin, Scheme};
+
+/// A validated URL: an origin, and a path with its query. The path may hold placeholders.
 ///
 /// It does not implement `Display`, because hosts and query values must not reach a report by accident; what may
 /// be shown is [`Target::label`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    host: String,
-    port: u16,
-    authority: String,
+    origin: Origin,
     path: PathAndQuery,
 }
 
@@ -22,10 +22,13 @@ pub struct Target {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// No `http://` in front.
-    #[error("the URL has no scheme; write it as http://HOST:PORT/PATH")]
+    #[error("the URL has no scheme; write it as http://HOST:PORT/PATH or https://HOST:PORT/PATH")]
     NoScheme,
+    /// A path without a slash in front.
+    #[error("a path begins with a slash, as in /search?q=1; a URL with http:// or https://")]
+    NoSlash,
     /// A scheme that is not HTTP.
-    #[error("`{0}://` is not supported; rpsbench speaks http://")]
+    #[error("`{0}://` is not supported; rpsbench speaks http:// and https://")]
     Scheme(String),
     /// Not a URL.
     #[error("the URL is not valid: {0}; write it as http://HOST:PORT/PATH, with spaces and the like as %20")]
@@ -33,6 +36,9 @@ pub enum TargetError {
     /// A port outside 1 to 65535.
     #[error("the port is not a number from 1 to 65535")]
     Port,
+    /// A placeholder in the host or port.
+    #[error("a placeholder stands in the host or port; it may stand only in the path and the query")]
+    Placeholder,
     /// A name and password inside the URL.
     #[error(
         "the URL holds a user name or password; send it as a header instead: -H 'Authorization: Basic ...'"
@@ -41,19 +47,41 @@ pub enum TargetError {
 }
 
 impl Target {
+    /// Who is asked.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The host name or address, without the brackets of an IPv6 address.
     pub fn host(&self) -> &str {
-        &self.host
+        &self.origin.host
     }
 
     /// The port.
     pub fn port(&self) -> u16 {
-        self.port
+        self.origin.port
     }
 
     /// The value of the `Host` header.
     pub fn authority(&self) -> &str {
-        &self.authority
+        &self.origin.authority
+    }
+
+    /// What a text means beside this target: a path (`/a?b=c`) at the same origin, or a URL of its own.
+    ///
+    /// # Errors
+    /// [`TargetError`] when it is neither.
+    pub fn join(&self, text: &str) -> Result<Self, TargetError> {
+        let text = text.trim();
+        if text.contains("://") && !text.starts_with('/') {
+            return text.parse();
+        }
+        if !text.starts_with('/') {
+            return Err(TargetError::NoSlash);
+        }
+        let path = text.split('#').next().unwrap_or(text);
+        let path = path.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
+        Ok(Self { origin: self.origin.clone(), path })
     }
 
     /// Path and query, as they are sent.
@@ -70,7 +98,7 @@ impl Target {
             let names: Vec<String> = query.split('&').map(shown).collect();
             format!("?{}", names.join("&"))
         });
-        format!("http://host-1{}{query}", self.path.path())
+        format!("{}://host-1{}{query}", self.origin.scheme, self.path.path())
     }
 }
 
@@ -86,10 +114,15 @@ impl FromStr for Target {
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         let Some((scheme, rest)) = text.split_once("://") else { return Err(TargetError::NoScheme) };
-        if !scheme.eq_ignore_ascii_case("http") {
-            return Err(TargetError::Scheme(scheme.chars().take(20).collect()));
-        }
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            other => return Err(TargetError::Scheme(other.chars().take(20).collect())),
+        };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+        if authority.contains(['{', '}']) {
+            return Err(TargetError::Placeholder);
+        }
         if authority.contains('@') {
             return Err(TargetError::UserInfo);
         }
@@ -104,18 +137,23 @@ impl FromStr for Target {
             }
             _ => None,
         };
-        let uri: Uri =
-            text.parse().map_err(|error: http::uri::InvalidUri| TargetError::Syntax(error.to_string()))?;
-        debug_assert_eq!(uri.scheme(), Some(&Scheme::HTTP));
+        let uri: Uri = text.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| TargetError::Syntax("it has no host".to_owned()))?;
-        Ok(Self {
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: port.unwrap_or(80),
+        let origin = Origin {
+            scheme,
+            host: host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase(),
+            port: port.unwrap_or(scheme.default_port()),
             authority: authority.to_owned(),
-            path: uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/")),
-        })
+        };
+        let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        Ok(Self { origin, path })
     }
+}
+
+/// http's words for what is wrong; they never hold the text itself.
+fn syntax(error: &http::uri::InvalidUri) -> TargetError {
+    TargetError::Syntax(error.to_string())
 }
 
 #[cfg(test)]
@@ -137,6 +175,21 @@ mod tests {
     }
 
     #[test]
+    fn a_path_stands_beside_a_target() {
+        let base: Target = "https://a.example/x".parse().unwrap();
+        assert_eq!((base.port(), base.origin().scheme()), (443, Scheme::Https));
+        let joined = base.join("/y?z={id}").unwrap();
+        assert_eq!((joined.origin(), joined.path().as_str()), (base.origin(), "/y?z={id}"));
+        assert_eq!(base.join("http://B.example:81/").unwrap().host(), "b.example");
+        assert_eq!(base.join("y"), Err(TargetError::NoSlash));
+        assert!(matches!(base.join("/a b"), Err(TargetError::Syntax(_))));
+        assert_eq!(
+            "http://A.example/".parse::<Target>().unwrap().origin(),
+            "http://a.example:80/x".parse::<Target>().unwrap().origin()
+        );
+    }
+
+    #[test]
     fn neither_host_nor_query_value_is_shown() {
         let target: Target = "http://internal.example:8080/a?token=secret&id=7&flag".parse().unwrap();
         assert_eq!(target.label(), "http://host-1/a?token=***&id=***&***");
@@ -154,6 +207,7 @@ mod tests {
         assert_eq!(error("http://x:/"), TargetError::Port);
         assert_eq!(error("http://x:http/"), TargetError::Port);
         assert_eq!(error("http://user:pass@x/"), TargetError::UserInfo);
+        assert_eq!(error("http://{host}/"), TargetError::Placeholder);
         for text in ["http://", "http:///path", "http://a b/", "http://x/a b"] {
             assert!(matches!(error(text), TargetError::Syntax(_)), "{text}: {:?}", error(text));
         }

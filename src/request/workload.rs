@@ -10,7 +10,7 @@ use http::{Method, Request};
 
 use super::expectation::Expectation;
 use super::template::{RequestTemplate, Secrets, Setting, TemplateError, Values, trace_id};
-use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Secret, Target, TokenList};
+use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Origin, Secret, Target, TokenList};
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
 /// threads. Cheap to clone; all clones share one content.
@@ -23,7 +23,7 @@ struct Content {
     compiled: Vec<Compiled>,
     /// `None` for a single endpoint.
     mix: Option<Mix>,
-    origins: Vec<Target>,
+    origins: Vec<Origin>,
     tokens: Option<(HeaderName, TokenList)>,
     data: Option<DataTable>,
     data_order: DataOrder,
@@ -179,7 +179,7 @@ impl Workload {
             endpoints: vec![Endpoint { name: "request".to_owned(), weight: 1, method }],
             compiled: vec![Compiled { template, expectation: Expectation::default(), origin: 0 }],
             mix: None,
-            origins: vec![target.clone()],
+            origins: vec![target.origin().clone()],
             tokens: None,
             data: None,
             data_order: DataOrder::Rotate,
@@ -199,8 +199,8 @@ impl Workload {
         self.0.endpoints.len()
     }
 
-    /// A target for each origin, in order of first use: the first one that goes there.
-    pub fn origins(&self) -> &[Target] {
+    /// The origins, in order of first use.
+    pub fn origins(&self) -> &[Origin] {
         &self.0.origins
     }
 
@@ -291,15 +291,11 @@ impl Content {
     }
 }
 
-/// The number of a target's origin; a new one joins the list.
-fn origin_of(target: &Target, origins: &mut Vec<Target>) -> u32 {
-    let same = |other: &Target| other.host() == target.host() && other.port() == target.port();
-    let place = origins.iter().position(same).unwrap_or_else(|| {
-        origins.push(target.clone());
+/// The number of an origin; a new one joins the list.
+fn origin_of(target: &Target, origins: &mut Vec<Origin>) -> u32 {
+    let known = origins.iter().position(|origin| origin == target.origin());
+    known.unwrap_or_else(|| {
+        origins.push(target.origin().clone());
         origins.len() - 1
-    });
-    place as u32
+    }) as u32
 }
-
-#[cfg(test)]
-mod tests;
