@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::load::engine::Gathered;
 use crate::load::{Clock, Pacer, Stop, TimerPacer, Wires, Worker};
-use crate::measure::{BurstDepth, Recorder, RunFacts, Summary};
+use crate::measure::{BurstDepth, Recorder, RunFacts, Summary, Withhold};
 use crate::plan::{OverflowPolicy, Plan};
 use crate::request::Workload;
 use crate::schedule::{NANOS_PER_S, Schedule};
@@ -118,9 +118,13 @@ pub(super) async fn run_with<P: Pacer>(
         window_ns: finished.window_ns,
         backlog: finished.backlog,
         connections: finished.connections,
+        endpoints: Vec::new(),
         series: finished.series,
     };
-    Outcome { summary: Summary::new(facts, &finished.recorder).unwrap(), recorder: finished.recorder }
+    Outcome {
+        summary: Summary::new(facts, &finished.recorder, &Withhold).unwrap(),
+        recorder: finished.recorder,
+    }
 }
 
 /// Whether two figures agree to a share of the second.
