@@ -109,10 +109,11 @@ pub fn read(bytes: &[u8]) -> Result<Summary, ReadError> {
     }
     // From the text again, not from the parsed value: only the text has lines to point at.
     let summary: Summary = serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))?;
-    for ledger in [Some(summary.ledger), summary.warmup.as_ref().map(|warmup| warmup.ledger)] {
-        if let Some(ledger) = ledger.filter(|ledger| ledger.check().is_err()) {
-            return Err(ReadError::Imbalance(ledger));
-        }
+    let warmup = summary.warmup.iter().map(|warmup| warmup.ledger);
+    let endpoints = summary.endpoints.iter().map(|endpoint| endpoint.ledger);
+    let mut ledgers = std::iter::once(summary.ledger).chain(warmup).chain(endpoints);
+    if let Some(ledger) = ledgers.find(|ledger| ledger.check().is_err()) {
+        return Err(ReadError::Imbalance(ledger));
     }
     Ok(summary)
 }
@@ -199,6 +200,57 @@ mod tests {
     }
 
     #[test]
+    fn a_result_of_a_version_without_endpoints_and_samples_still_reads() {
+        let mut document = serde_json::to_value(fixture::mixed()).unwrap();
+        let mut remove = |at: &str, fields: &[&str]| {
+            let object = document.pointer_mut(at).unwrap().as_object_mut().unwrap();
+            fields.iter().for_each(|field| assert!(object.remove(*field).is_some(), "{field}"));
+        };
+        remove("", &["endpoints", "samples"]);
+        remove("/ledger", &["throttled", "unexpected_body"]);
+        remove(
+            "/plan",
+            &[
+                "keepalive_idle_s",
+                "max_requests_per_connection",
+                "connections",
+                "streams",
+                "tls_verification",
+                "addresses",
+                "tokens",
+                "data_rows",
+            ],
+        );
+        remove(
+            "/connections",
+            &[
+                "idle_closed",
+                "used_up",
+                "reuses",
+                "reuse_rate",
+                "tcp_handshake",
+                "tls_handshake",
+                "tls_resumed",
+                "kinds",
+            ],
+        );
+        let old = read(document.to_string().as_bytes()).unwrap();
+        assert_eq!(old.ledger.http_error, fixture::mixed().ledger.http_error);
+        assert!(old.endpoints.is_empty() && old.samples.is_empty());
+        for format in Format::ALL {
+            assert!(!super::super::render(&old, format, &Style::default()).is_empty());
+        }
+    }
+
+    #[test]
+    fn the_ledger_of_an_endpoint_is_checked_too() {
+        let mut document = serde_json::to_value(fixture::mixed()).unwrap();
+        document["endpoints"][1]["ledger"]["ok"] = json!(1);
+        let error = read(document.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(error, ReadError::Imbalance(ledger) if ledger.ok == 1));
+    }
+
+    #[test]
     fn fields_of_later_versions_are_ignored() {
         let mut document = document();
         document["colour"] = json!("blue");
@@ -268,7 +320,7 @@ mod tests {
                 (prop::collection::vec(any::<prop::sample::Index>(), 1..5), odd_value()), 1..4,
             ),
         ) {
-            let mut document = document();
+            let mut document = serde_json::to_value(fixture::mixed()).unwrap();
             for (picks, value) in changes {
                 replace(&mut document, &picks, value);
             }

@@ -1,6 +1,7 @@
 //! Objectives, and what to look at when the figures above are not what was expected.
 
 use super::super::Style;
+use super::connections::connections;
 use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
 use crate::measure::{SloResult, Summary};
@@ -27,9 +28,9 @@ fn measured(result: &SloResult) -> String {
     format!("measured {bound}{figure}")
 }
 
-/// Status codes, failures, connections and the warm-up.
+/// Status codes, failures, what the requests were made from, connections and the warm-up.
 pub fn details(summary: &Summary) -> String {
-    statuses(summary) + &errors(summary) + &connections(summary) + &warmup(summary)
+    statuses(summary) + &errors(summary) + &traffic(summary) + &connections(summary) + &warmup(summary)
 }
 
 fn statuses(summary: &Summary) -> String {
@@ -58,22 +59,18 @@ fn errors(summary: &Summary) -> String {
     if lines.is_empty() { lines } else { with_label("Failures", &lines) }
 }
 
-fn connections(summary: &Summary) -> String {
-    let c = &summary.connections;
-    let mut text = format!("{} opened, at most {} at once", count(c.opened), count(c.peak));
-    if c.failed > 0 {
-        text += &format!(", {} failed", counted(c.failed, "attempt"));
+/// Tokens, data and addresses in rotation, where there were any.
+fn traffic(summary: &Summary) -> String {
+    let traffic = &summary.plan.traffic;
+    let parts = [(traffic.tokens, "token"), (traffic.data_rows, "data row")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .chain((traffic.addresses > 1).then_some((traffic.addresses, "addresse")));
+    let parts: Vec<String> = parts.map(|(n, what)| counted(n, what)).collect();
+    if parts.is_empty() {
+        return String::new();
     }
-    if c.dead_when_reused > 0 {
-        text += &format!(", {} dead when reused", count(c.dead_when_reused));
-    }
-    if c.retries > 0 {
-        text += &format!(", {} sent again because of that", counted(c.retries, "request"));
-    }
-    if !summary.plan.keepalive {
-        text += "; a new one for each request";
-    }
-    with_label("Connections", &wrapped("", &text))
+    with_label("Rotation", &wrapped("", &parts.join(", ")))
 }
 
 fn warmup(summary: &Summary) -> String {
