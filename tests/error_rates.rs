@@ -88,7 +88,13 @@ fn answered((slot, end_ns): (Slot, u64)) -> Sample {
         first_byte_ns: end_ns,
         end_ns,
     };
-    Sample { slot, endpoint: 0, outcome: Outcome::Ok { status: 200 }, timeline: Some(timeline), body_bytes: 0 }
+    Sample {
+        slot,
+        endpoint: 0,
+        outcome: Outcome::Ok { status: 200 },
+        timeline: Some(timeline),
+        body_bytes: 0,
+    }
 }
 
 /// The share of runs judged saturated.

@@ -282,7 +282,9 @@ mod tests {
     #[test]
     fn columns_are_unique_and_the_same_for_every_run() {
         let summaries = fixture::all();
-        let columns = |summary| fields("a", summary, &Part::of_run(summary)).iter().map(|field| field.column).collect::<Vec<_>>();
+        let columns = |summary| {
+            fields("a", summary, &Part::of_run(summary)).iter().map(|field| field.column).collect::<Vec<_>>()
+        };
         let first = columns(&summaries[0]);
         assert!(summaries.iter().all(|summary| columns(summary) == first));
         for (i, column) in first.iter().enumerate() {

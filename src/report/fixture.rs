@@ -51,7 +51,8 @@ pub fn freeze() -> Summary {
     let plan =
         PlanFacts { max_in_flight: 8, overflow: "queue".to_owned(), queue: 1_000, ..plan(300.0, 10.0) };
     let slos = vec!["p50<5ms", "p99<250ms", "error_rate<1%", "achieved>99%"];
-    let connections = ConnectionLog { opened, peak: opened, reuses: 3_000 - opened, ..ConnectionLog::default() };
+    let connections =
+        ConnectionLog { opened, peak: opened, reuses: 3_000 - opened, ..ConnectionLog::default() };
     Run { slos, connections, ..Run::new(plan) }.summary(&samples, |_| {})
 }
 

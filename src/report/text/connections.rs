@@ -11,11 +11,10 @@ pub fn connections(summary: &Summary) -> String {
     for kind in &connections.kinds {
         lines += &wrapped("", &agreed(kind));
     }
-    let handshakes: Vec<String> =
-        [("TCP", &connections.tcp_handshake), ("TLS", &connections.tls_handshake)]
-            .into_iter()
-            .filter_map(|(name, stats)| handshake(name, stats))
-            .collect();
+    let handshakes: Vec<String> = [("TCP", &connections.tcp_handshake), ("TLS", &connections.tls_handshake)]
+        .into_iter()
+        .filter_map(|(name, stats)| handshake(name, stats))
+        .collect();
     if !handshakes.is_empty() {
         let resumed = match connections.tls_resumed {
             0 => String::new(),
@@ -43,7 +42,8 @@ fn counts(summary: &Summary) -> String {
         text += &format!(", {} sent again because of that", counted(connections.retries, "request"));
     }
     if connections.idle_closed > 0 {
-        let after = plan.traffic.keepalive_idle_s.map_or_else(String::new, |s| format!(" after {}", seconds(s)));
+        let after =
+            plan.traffic.keepalive_idle_s.map_or_else(String::new, |s| format!(" after {}", seconds(s)));
         text += &format!(", {} closed unused{after}", count(connections.idle_closed));
     }
     if connections.used_up > 0 {

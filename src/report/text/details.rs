@@ -62,11 +62,16 @@ fn errors(summary: &Summary) -> String {
 /// Tokens, data and addresses in rotation, where there were any.
 fn traffic(summary: &Summary) -> String {
     let traffic = &summary.plan.traffic;
-    let parts = [(traffic.tokens, "token"), (traffic.data_rows, "data row")]
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .chain((traffic.addresses > 1).then_some((traffic.addresses, "addresse")));
-    let parts: Vec<String> = parts.map(|(n, what)| counted(n, what)).collect();
+    let mut parts = Vec::new();
+    if traffic.tokens > 0 {
+        parts.push(counted(traffic.tokens, "token"));
+    }
+    if traffic.data_rows > 0 {
+        parts.push(counted(traffic.data_rows, "data row"));
+    }
+    if traffic.addresses > 1 {
+        parts.push(format!("{} addresses", count(traffic.addresses)));
+    }
     if parts.is_empty() {
         return String::new();
     }

@@ -12,8 +12,8 @@
 use super::Style;
 use crate::measure::Summary;
 
-mod curve;
 mod connections;
+mod curve;
 mod details;
 mod endpoints;
 mod latency;

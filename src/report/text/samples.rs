@@ -23,7 +23,8 @@ pub fn samples(summary: &Summary) -> String {
             shown = &sample.kind;
         }
     }
-    lines += &wrapped("", &format!("all {} with headers and bodies: --format json", count(samples.len() as u64)));
+    lines +=
+        &wrapped("", &format!("all {} with headers and bodies: --format json", count(samples.len() as u64)));
     with_label("Samples", &lines)
 }
 
