@@ -76,7 +76,7 @@ impl EndpointSummary {
             sum.merge(&account.ledger);
             endpoints.push(Self::new(facts, &account, window)?);
         }
-        if sum == *total { Ok(endpoints) } else { Err(Imbalance(sum).into()) }
+        if sum == *total { Ok(endpoints) } else { Err(Imbalance(Box::new(sum)).into()) }
     }
 
     fn new(facts: &EndpointFacts, account: &Account, window: Window) -> Result<Self, SummaryError> {
@@ -97,8 +97,9 @@ impl EndpointSummary {
 
 /// The ledger of an endpoint for which so many arrivals were planned.
 fn planned(ledger: Ledger, planned: u64) -> Result<Ledger, Imbalance> {
-    let imbalance = Imbalance(Ledger { planned, ..ledger });
-    let cancelled = planned.checked_sub(ledger.sent + ledger.overflow + ledger.missed).ok_or(imbalance)?;
+    let imbalance = || Imbalance(Box::new(Ledger { planned, ..ledger }));
+    let cancelled =
+        planned.checked_sub(ledger.sent + ledger.overflow + ledger.missed).ok_or_else(imbalance)?;
     let ledger = Ledger { planned, cancelled, ..ledger };
     ledger.check().map(|()| ledger)
 }

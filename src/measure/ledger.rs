@@ -40,11 +40,11 @@ pub struct Ledger {
 }
 
 /// The ledger does not add up: a defect of rpsbench, never a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "internal error: the ledger does not add up, so there is no result to trust; please report this: {0:?}"
 )]
-pub struct Imbalance(pub Ledger);
+pub struct Imbalance(pub Box<Ledger>);
 
 impl Ledger {
     /// Counts one ended arrival. `planned` comes from the schedule, so that the two can be compared.
@@ -115,7 +115,7 @@ impl Ledger {
         let sums_hold = planned == u128::from(self.planned) && sent == u128::from(self.sent);
         let faults = sum(&[self.throttled, self.unexpected_body]);
         let parts_fit = self.late <= self.ok && faults <= u128::from(self.http_error);
-        if sums_hold && parts_fit { Ok(()) } else { Err(Imbalance(*self)) }
+        if sums_hold && parts_fit { Ok(()) } else { Err(Imbalance(Box::new(*self))) }
     }
 }
 

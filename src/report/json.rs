@@ -81,7 +81,7 @@ pub enum ReadError {
         "the ledger of the result does not add up, so no figure in it can be trusted: the file was changed after \
          it was written; use the original ({0:?})"
     )]
-    Imbalance(Ledger),
+    Imbalance(Box<Ledger>),
 }
 
 /// Writes the document: pretty-printed, one newline at the end.
@@ -113,7 +113,7 @@ pub fn read(bytes: &[u8]) -> Result<Summary, ReadError> {
     let endpoints = summary.endpoints.iter().map(|endpoint| endpoint.ledger);
     let mut ledgers = std::iter::once(summary.ledger).chain(warmup).chain(endpoints);
     if let Some(ledger) = ledgers.find(|ledger| ledger.check().is_err()) {
-        return Err(ReadError::Imbalance(ledger));
+        return Err(ReadError::Imbalance(Box::new(ledger)));
     }
     Ok(summary)
 }

@@ -21,7 +21,7 @@ pub fn table(summary: &Summary) -> String {
     let room = WIDTH.saturating_sub(figures).max(SHORTEST_NAME);
     rows.iter_mut().for_each(|row| row[0] = shortened(&row[0], room));
     let text = layout::table(&rows);
-    text + "  share of the planned; p50 to max: response over all planned, ms; serv p99: service over good answers\n"
+    text + "  share of the planned; p50 to max: response in ms, all planned; serv p99: service, good answers\n"
 }
 
 fn row(endpoint: &EndpointSummary, planned: u64) -> Vec<String> {

@@ -166,19 +166,13 @@ pub fn ledger(summary: &Summary) -> String {
             "sent",
             "complete answers that are not good".to_owned(),
         ),
-        (
-            "  throttled",
-            ledger.throttled,
-            ledger.sent,
-            "sent",
-            "429, or 503 with Retry-After: the server limits the rate".to_owned(),
-        ),
+        ("  throttled", ledger.throttled, ledger.sent, "sent", "429, or 503 with Retry-After".to_owned()),
         (
             "  wrong body",
             ledger.unexpected_body,
             ledger.sent,
             "sent",
-            "the status is as expected, the body is not".to_owned(),
+            "the status is good, the body is not".to_owned(),
         ),
         (
             "timeouts",

@@ -1,11 +1,13 @@
 //! Single arrivals, at the very end: whoever wants to know why looks here.
 
-use super::layout::{with_label, wrapped};
+use super::layout::{shortened, with_label, wrapped};
 use super::numbers::{count, ms};
 use crate::measure::{SampleRecord, Summary};
 
 /// How many of the slowest arrivals are shown.
 const SLOWEST: usize = 3;
+/// Most characters of an endpoint's name: the table of endpoints has more.
+const NAME: usize = 20;
 
 /// The slowest arrivals, and the first failure of each kind.
 pub fn samples(summary: &Summary) -> String {
@@ -40,7 +42,7 @@ fn line(kind: &str, sample: &SampleRecord) -> String {
     );
     let facts = [
         sample.status.map(|status| format!("status {status}")),
-        sample.endpoint.clone(),
+        sample.endpoint.as_ref().map(|name| shortened(name, NAME)),
         sample.row.map(|row| format!("row {row}")),
         sample.trace_id.as_ref().map(|id| format!("trace {id}")),
         sample.error.clone(),
