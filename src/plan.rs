@@ -1,6 +1,6 @@
 //! What a run is to do: validated meaning, without a trace of how it was typed.
 
-use crate::measure::{BurstDepth, Mode, PlanFacts, Series, Slo};
+use crate::measure::{BurstDepth, Mode, PlanFacts, Series, Slo, TrafficFacts};
 use crate::schedule::{Rate, Schedule};
 
 /// A validated plan. Times are in nanoseconds.
@@ -99,6 +99,7 @@ impl Plan {
             method: method.to_owned(),
             target: target.to_owned(),
             series_interval_s: seconds(Series::interval_ns(self.schedule.duration_ns())),
+            traffic: TrafficFacts::default(),
         }
     }
 }

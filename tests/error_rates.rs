@@ -5,7 +5,7 @@
 
 use rpsbench::measure::{
     Accounting, Backlog, ConnectionLog, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series,
-    ServiceVerdict, Summary, Timeline,
+    ServiceVerdict, Summary, Timeline, Withhold,
 };
 use rpsbench::plan::{OverflowPolicy, Plan};
 use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot};
@@ -39,27 +39,13 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     let end_ns = measured_from_ns + schedule.duration_ns();
     let in_flight_end = in_flight(served.len(), end_ns);
     recorder.intervals.finish_offering(in_flight_end, 0);
-    for (slot, at_ns) in served.iter().filter(|(slot, _)| slot.phase == Phase::Measured) {
-        let sent_ns = slot.intended_ns;
-        let timeline = Timeline {
-            due_ns: sent_ns,
-            admitted_ns: sent_ns,
-            ready_ns: sent_ns,
-            sent_ns,
-            first_byte_ns: *at_ns,
-            end_ns: *at_ns,
-        };
-        let outcome = Outcome::Ok { status: 200 };
-        recorder.record(&Sample {
-            slot: *slot,
-            endpoint: 0,
-            outcome,
-            timeline: Some(timeline),
-            body_bytes: 0,
-        });
-        recorder.completed_in_window += u64::from(*at_ns <= end_ns);
-    }
-    recorder.ledger.planned = schedule.count();
+    // First what ended in the window, then what the drain brought.
+    let measured = || served.iter().filter(|(slot, _)| slot.phase == Phase::Measured);
+    let in_window = |(_, at_ns): &&(Slot, u64)| *at_ns <= end_ns;
+    measured().filter(in_window).for_each(|arrival| recorder.record(&answered(*arrival)));
+    recorder.end_window();
+    measured().filter(|arrival| !in_window(arrival)).for_each(|arrival| recorder.record(&answered(*arrival)));
+    recorder.plan(schedule.count(), 0);
     let mut series = Series::new(1, schedule.duration_ns());
     recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
     let plan = Plan {
@@ -90,9 +76,30 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         window_ns: schedule.duration_ns(),
         backlog: Backlog { in_flight_end, ..Backlog::default() },
         connections: ConnectionLog::default(),
+        endpoints: Vec::new(),
         series: series.finish(),
     };
-    Summary::new(facts, &recorder).expect("a ledger that adds up").verdict.service
+    Summary::new(facts, &recorder, &Withhold).expect("a ledger that adds up").verdict.service
+}
+
+/// A good answer that was sent when it was due.
+fn answered((slot, end_ns): (Slot, u64)) -> Sample {
+    let sent_ns = slot.intended_ns;
+    let timeline = Timeline {
+        due_ns: sent_ns,
+        admitted_ns: sent_ns,
+        ready_ns: sent_ns,
+        sent_ns,
+        first_byte_ns: end_ns,
+        end_ns,
+    };
+    Sample {
+        slot,
+        endpoint: 0,
+        outcome: Outcome::Ok { status: 200 },
+        timeline: Some(timeline),
+        body_bytes: 0,
+    }
 }
 
 /// The share of runs judged saturated.

@@ -10,7 +10,7 @@ use super::signals::Interrupts;
 use super::{CommandError, Exit, publish};
 use crate::cli::{RunArgs, RunJob, TargetChoice, Typed};
 use crate::load::{self, Finished, MonotonicClock, Stop};
-use crate::measure::{GeneratorVerdict, RunFacts, Summary};
+use crate::measure::{GeneratorVerdict, RunFacts, Summary, Withhold};
 use crate::request::{Target, Workload};
 use crate::service::{Running, Service, ServiceModel};
 use crate::transport::{Http1, resolve_and_probe};
@@ -49,9 +49,10 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
         window_ns: finished.window_ns,
         backlog: finished.backlog,
         connections: finished.connections,
+        endpoints: Vec::new(),
         series: finished.series,
     };
-    let summary = Summary::new(facts, &finished.recorder)?;
+    let summary = Summary::new(facts, &finished.recorder, &Withhold)?;
     publish(&summary, job.format, job.outputs)?;
     Ok(exit_of(&summary))
 }

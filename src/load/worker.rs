@@ -110,8 +110,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
         // What is still to come is counted, not walked through: it may be hours of arrivals.
         let (cancelled, cancelled_warmup) = self.stripe.counts();
         self.shared.with_recorder(|recorder| {
-            recorder.ledger.cancelled += cancelled;
-            recorder.warmup.ledger.cancelled += cancelled_warmup;
+            recorder.cancel(cancelled, cancelled_warmup);
             recorder.end_window();
             if interrupted {
                 recorder.intervals.end_at(window_end_ns);
@@ -122,8 +121,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
         self.report();
         let mut remains = self.shared.finish(self.clock.now_ns());
         let (measured, warmup) = self.plan.schedule.stripe(self.worker, self.plan.threads).counts();
-        remains.recorder.ledger.planned = measured;
-        remains.recorder.warmup.ledger.planned = warmup;
+        remains.recorder.plan(measured, warmup);
         WorkerResult {
             recorder: remains.recorder,
             connections: remains.connections,

@@ -5,6 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 
+use super::distribution::full_range;
+
 /// Longest accepted text of one histogram: ours are below 100 KiB; a file that claims more is not ours.
 const MAX_TEXT_BYTES: usize = 4 << 20;
 
@@ -22,11 +24,16 @@ pub enum EncodingError {
     TooLarge,
 }
 
-/// Encodes a histogram. Its values are nanoseconds.
+/// Encodes the histogram of a [`super::Distribution`], with the full range whatever it holds: readers add them.
+///
+/// # Errors
+/// [`EncodingError::Format`] for a histogram of another resolution.
 pub fn encode_histogram(histogram: &Histogram<u64>) -> Result<String, EncodingError> {
+    let mut whole = full_range();
+    whole.add(histogram).map_err(|error| EncodingError::Format(error.to_string()))?;
     let mut bytes = Vec::new();
     V2DeflateSerializer::new()
-        .serialize(histogram, &mut bytes)
+        .serialize(&whole, &mut bytes)
         .map_err(|error| EncodingError::Format(error.to_string()))?;
     Ok(BASE64_STANDARD.encode(bytes))
 }
@@ -58,7 +65,19 @@ mod tests {
             let mut times = Distribution::new();
             values.iter().for_each(|v| times.record(*v));
             let text = encode_histogram(times.histogram()).unwrap();
-            prop_assert_eq!(&decode_histogram(&text).unwrap(), times.histogram());
+            prop_assert_eq!(times.histogram(), &decode_histogram(&text).unwrap());
+        }
+
+        #[test]
+        fn saved_histograms_add_whatever_their_times(short_ns in 0_u64..1_000, long_ns in 1_000_000_u64..u64::MAX) {
+            let saved = |nanos: u64| {
+                let mut times = Distribution::new();
+                times.record(nanos);
+                decode_histogram(&encode_histogram(times.histogram()).unwrap()).unwrap()
+            };
+            let mut short = saved(short_ns);
+            prop_assert!(short.add(saved(long_ns)).is_ok());
+            prop_assert_eq!(short.len(), 2);
         }
 
         #[test]

@@ -1,4 +1,11 @@
-//! Single arrivals that are worth looking at: the slowest, and some of each kind of failure.
+//! What is known of a single arrival that is worth looking at.
+
+use std::fmt;
+
+/// Most headers kept of an answer.
+const MAX_HEADERS: usize = 64;
+/// Most bytes kept of one header's value, and of the body.
+pub const MAX_KEPT_BYTES: usize = 1_024;
 
 /// What is known of an arrival besides its [`super::Sample`]. It may hold secrets: it is redacted before it is written.
 #[derive(Clone, PartialEq, Eq)]
@@ -15,4 +22,83 @@ pub struct Detail {
     pub body: Vec<u8>,
     /// Why it failed, in words, redacted.
     pub error: Option<String>,
+}
+
+impl Detail {
+    /// No more of the answer than a result may hold: 64 headers, 1 KiB of each value and of the body.
+    pub(super) fn bounded(mut self) -> Self {
+        self.headers.truncate(MAX_HEADERS);
+        self.headers.iter_mut().for_each(|(_, value)| value.truncate(MAX_KEPT_BYTES));
+        self.body.truncate(MAX_KEPT_BYTES);
+        self
+    }
+}
+
+/// Names what there is, never what it says.
+impl fmt::Debug for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detail")
+            .field("sequence", &self.sequence)
+            .field("row", &self.row)
+            .field("headers", &self.headers.len())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes what may be shown of an answer. The room that knows what the requests held knows what is secret.
+pub trait Redact {
+    /// What may be shown of a header's value.
+    fn header(&self, name: &str, value: &[u8]) -> String;
+
+    /// What may be shown of the beginning of the answer to the arrival at `sequence`.
+    fn body(&self, sequence: u64, bytes: &[u8]) -> String;
+}
+
+/// Shows nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Withhold;
+
+impl Redact for Withhold {
+    fn header(&self, _name: &str, _value: &[u8]) -> String {
+        "***".to_owned()
+    }
+
+    fn body(&self, _sequence: u64, _bytes: &[u8]) -> String {
+        "***".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printing_a_detail_by_accident_tells_nothing() {
+        let detail = Detail {
+            sequence: 7,
+            row: Some(3),
+            trace_id: Some(1),
+            headers: vec![("set-cookie".to_owned(), b"hunter2".to_vec())],
+            body: b"hunter2".to_vec(),
+            error: Some("hunter2".to_owned()),
+        };
+        let text = format!("{detail:?} {:?}", detail.headers.len());
+        let bytes = format!("{:?}", b"hunter2");
+        assert!(!text.contains("hunter2") && !text.contains(bytes.trim_matches(['[', ']'])), "{text}");
+    }
+
+    #[test]
+    fn an_answer_is_kept_only_so_far() {
+        let detail = Detail {
+            sequence: 0,
+            row: None,
+            trace_id: None,
+            headers: (0..100).map(|i| (format!("x-{i}"), vec![b'a'; 5_000])).collect(),
+            body: vec![b'a'; 5_000],
+            error: None,
+        }
+        .bounded();
+        assert_eq!((detail.headers.len(), detail.headers[63].1.len(), detail.body.len()), (64, 1_024, 1_024));
+    }
 }

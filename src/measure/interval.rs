@@ -117,6 +117,11 @@ impl IntervalLog {
         Self { length_ns, origin_ns, count, first_open: 0, open, closed: Vec::new() }
     }
 
+    /// When the first interval starts, on the run's clock.
+    pub fn origin_ns(&self) -> u64 {
+        self.origin_ns
+    }
+
     /// A measured arrival is due. When it is the first of a new interval, the interval before it ends with this
     /// backlog: requests in flight and arrivals waiting for the cap.
     pub fn offer(&mut self, slot: Slot, in_flight: u64, queued: u64) {

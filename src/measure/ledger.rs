@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
+use super::{HttpFault, Outcome};
 
 /// The count of arrivals by their end. `planned = sent + overflow + missed + cancelled` and
 /// `sent = ok + http_error + timeout + connection_error + unfinished`, always.
@@ -31,14 +31,20 @@ pub struct Ledger {
     /// Of `ok`: answers that came after the deadline.
     #[serde(default)]
     pub late: u64,
+    /// Of `http_error`: the server limited the rate (429, or 503 with `Retry-After`).
+    #[serde(default)]
+    pub throttled: u64,
+    /// Of `http_error`: the status was as expected, the body was not.
+    #[serde(default)]
+    pub unexpected_body: u64,
 }
 
 /// The ledger does not add up: a defect of rpsbench, never a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "internal error: the ledger does not add up, so there is no result to trust; please report this: {0:?}"
 )]
-pub struct Imbalance(pub Ledger);
+pub struct Imbalance(pub Box<Ledger>);
 
 impl Ledger {
     /// Counts one ended arrival. `planned` comes from the schedule, so that the two can be compared.
@@ -51,7 +57,11 @@ impl Ledger {
                 self.sent += 1;
                 match sent {
                     Outcome::Ok { .. } => &mut self.ok,
-                    Outcome::HttpError { .. } => &mut self.http_error,
+                    Outcome::HttpError { fault, .. } => {
+                        self.throttled += u64::from(fault == HttpFault::Throttled);
+                        self.unexpected_body += u64::from(fault == HttpFault::Body);
+                        &mut self.http_error
+                    }
                     Outcome::Timeout => &mut self.timeout,
                     Outcome::ConnectionError(_) => &mut self.connection_error,
                     _ => &mut self.unfinished,
@@ -74,6 +84,8 @@ impl Ledger {
         self.connection_error += other.connection_error;
         self.unfinished += other.unfinished;
         self.late += other.late;
+        self.throttled += other.throttled;
+        self.unexpected_body += other.unexpected_body;
     }
 
     /// Complete answers, good or not.
@@ -91,7 +103,7 @@ impl Ledger {
         self.offered() - self.ok
     }
 
-    /// Checks both sums.
+    /// Checks both sums, and that no part is larger than its whole.
     ///
     /// # Errors
     /// [`Imbalance`] with the figures, when one does not hold.
@@ -100,17 +112,16 @@ impl Ledger {
         let sum = |columns: &[u64]| columns.iter().map(|count| u128::from(*count)).sum::<u128>();
         let planned = sum(&[self.sent, self.overflow, self.missed, self.cancelled]);
         let sent = sum(&[self.ok, self.http_error, self.timeout, self.connection_error, self.unfinished]);
-        if planned == u128::from(self.planned) && sent == u128::from(self.sent) && self.late <= self.ok {
-            Ok(())
-        } else {
-            Err(Imbalance(*self))
-        }
+        let sums_hold = planned == u128::from(self.planned) && sent == u128::from(self.sent);
+        let faults = sum(&[self.throttled, self.unexpected_body]);
+        let parts_fit = self.late <= self.ok && faults <= u128::from(self.http_error);
+        if sums_hold && parts_fit { Ok(()) } else { Err(Imbalance(Box::new(*self))) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ErrorKind, HttpFault};
+    use super::super::ErrorKind;
     use super::*;
 
     const ALL: [Outcome; 8] = [
@@ -140,6 +151,23 @@ mod tests {
             assert!(ledger.check().is_err());
         }
     }
+
+    #[test]
+    fn throttling_and_unexpected_bodies_are_part_of_the_http_errors() {
+        let mut ledger = Ledger { planned: 4, ..Ledger::default() };
+        for (status, fault) in [
+            (500, HttpFault::Status),
+            (429, HttpFault::Throttled),
+            (503, HttpFault::Throttled),
+            (200, HttpFault::Body),
+        ] {
+            ledger.count(Outcome::HttpError { status, fault });
+        }
+        assert_eq!((ledger.http_error, ledger.throttled, ledger.unexpected_body), (4, 2, 1));
+        assert_eq!(ledger.check(), Ok(()));
+        assert!(Ledger { throttled: 4, ..ledger }.check().is_err(), "more parts than there are");
+    }
+
     #[test]
     fn figures_beyond_any_run_are_an_imbalance_too() {
         let ledger = Ledger { planned: 1, sent: u64::MAX, overflow: 2, ok: u64::MAX, ..Ledger::default() };

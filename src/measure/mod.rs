@@ -1,14 +1,21 @@
 //! What happened: pure accounting, no clock and no network.
 //!
 //! Each arrival ends as one [`Sample`]. A [`Recorder`] (one for each worker, nothing shared) counts it in the
-//! [`Ledger`] and in one [`Distribution`] for each part of its time; recorders merge when the run is over.
+//! [`Account`] of its endpoint: in the [`Ledger`] and in one [`Distribution`] for each part of its time. Recorders merge
+//! when the run is over, and the accounts of the endpoints add up to the total. [`Exemplars`] are the few arrivals that
+//! are kept whole.
 //! [`Summary`] is what the merged recorder amounts to, with its [`Verdict`]: the result document
 //! `rpsbench.result/1`, and all that a reporter sees.
 
+mod account;
+mod connection_summary;
 mod connections;
 mod distribution;
 mod encoding;
+mod endpoint;
 mod exemplar;
+mod exemplars;
+mod histograms;
 mod interval;
 mod ledger;
 mod plan_facts;
@@ -17,31 +24,37 @@ mod queueing;
 mod rates;
 mod recorder;
 mod sample;
+mod sample_record;
 mod series;
 mod slo;
 mod stats;
 mod summary;
+#[cfg(test)]
+mod test_samples;
 mod verdict;
 
+pub use account::Account;
+pub use connection_summary::{ConnectionKind, Connections};
 pub use connections::{ConnectionLog, Opened, Protocol, TlsFacts, TlsOpened};
 pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS};
 pub use encoding::{EncodingError, decode_histogram, encode_histogram};
-pub use exemplar::Detail;
+pub use endpoint::{EndpointFacts, EndpointSummary};
+pub use exemplar::{Detail, MAX_KEPT_BYTES, Redact, Withhold};
+pub use exemplars::{Exemplar, Exemplars, FailureKind};
+pub use histograms::{EndpointHistograms, Histograms};
 pub use interval::{Interval, IntervalLog};
 pub use ledger::{Imbalance, Ledger};
-pub use plan_facts::{BurstDepth, Mode, PlanFacts};
+pub use plan_facts::{BurstDepth, Mode, PlanFacts, TrafficFacts};
 pub use quantile::Quantile;
 pub use queueing::{Backlog, Queueing};
 pub use rates::Rates;
 pub use recorder::{Accounting, Recorder, Warmup};
 pub use sample::{ErrorKind, HttpFault, Outcome, Sample, Timeline};
+pub use sample_record::{HeaderRecord, SampleRecord};
 pub use series::{Series, SeriesRow};
 pub use slo::{Slo, SloError, SloResult};
 pub use stats::{Bad, LatencyStats};
-pub use summary::{
-    Connections, ErrorCount, Histograms, Latency, RunFacts, SCHEMA, Summary, SummaryError, Tool,
-    WarmupSummary,
-};
+pub use summary::{ErrorCount, Latency, RunFacts, SCHEMA, Summary, SummaryError, Tool, WarmupSummary};
 pub use verdict::{GeneratorVerdict, ServiceVerdict, Verdict};
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.

@@ -94,4 +94,29 @@ pub struct PlanFacts {
     pub target: String,
     /// Length of an interval of the series.
     pub series_interval_s: f64,
+    /// What the traffic is made of; its fields stand beside the others.
+    #[serde(flatten)]
+    pub traffic: TrafficFacts,
+}
+
+/// What was asked of connections and requests. Results of earlier versions have none of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrafficFacts {
+    /// How long an unused connection is kept, in seconds; null: until the end.
+    pub keepalive_idle_s: Option<f64>,
+    /// Requests that a connection carries at most; null: no limit.
+    pub max_requests_per_connection: Option<u64>,
+    /// The number of connections that was asked for; null: as many as it takes.
+    pub connections: Option<u64>,
+    /// Requests at once on one connection (HTTP/2); null: as many as the server allows.
+    pub streams: Option<u64>,
+    /// Whether certificates were checked; null without TLS.
+    pub tls_verification: Option<bool>,
+    /// Addresses that connections of an origin go to in turn; 0: not known.
+    pub addresses: u64,
+    /// Tokens in rotation; 0: none.
+    pub tokens: u64,
+    /// Rows of data that requests were made from; 0: none.
+    pub data_rows: u64,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, Recorder};
+use super::Account;
 
 /// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
 /// not send as fast as planned. The offered rate is the schedule's own.
@@ -27,7 +27,9 @@ pub struct Rates {
 }
 
 impl Rates {
-    pub(super) fn new(ledger: &Ledger, duration_s: f64, window_s: f64, recorder: &Recorder) -> Self {
+    /// The rates of an account whose planned and cancelled arrivals are filled in.
+    pub(super) fn new(account: &Account, duration_s: f64, window_s: f64) -> Self {
+        let ledger = &account.ledger;
         let over = |count: u64, seconds: f64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
         let per_s = |count: u64| over(count, window_s);
         let of_sent = |count: u64| (ledger.sent > 0).then(|| count as f64 / ledger.sent as f64);
@@ -35,8 +37,8 @@ impl Rates {
             window_s,
             offered_per_s: over(ledger.offered(), window_s.min(duration_s)),
             sent_per_s: per_s(ledger.sent),
-            completed_per_s: per_s(recorder.completed_in_window),
-            ok_per_s: per_s(recorder.ok_in_window),
+            completed_per_s: per_s(account.completed_in_window),
+            ok_per_s: per_s(account.ok_in_window),
             error_rate: of_sent(ledger.http_error),
             failure_rate: of_sent(ledger.timeout + ledger.connection_error),
             overflow_rate: if ledger.offered() == 0 {

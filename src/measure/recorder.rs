@@ -2,43 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bad, Detail, Distribution, ErrorKind, IntervalLog, Ledger, Outcome, Sample};
+use super::{Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Sample};
 use crate::schedule::{Phase, Slot};
 
-/// Counts and times of one worker; recorders merge when the run is over. Its size does not depend on the run.
+/// Counts and times of one worker; recorders merge when the run is over. Its size does not depend on the run's length,
+/// only on the number of endpoints: see [`Account`].
+///
+/// Each sample is recorded once, in the account of its endpoint. The total is the sum of the accounts, made once at the
+/// end, so telling endpoints apart costs an arrival nothing.
 #[derive(Debug)]
 pub struct Recorder {
-    /// The measured arrivals by their end.
-    pub ledger: Ledger,
-    /// Response times of good answers.
-    pub response_ok: Distribution,
-    /// Service times of good answers.
-    pub service: Distribution,
-    /// Times to the first byte of good answers.
-    pub first_byte: Distribution,
-    /// Send lags of all sent arrivals.
-    pub send_lag: Distribution,
-    /// Slot waits of all sent arrivals.
-    pub slot_wait: Distribution,
-    /// Waits for a new connection, of those arrivals that had to wait for one.
-    pub connect: Distribution,
-    /// Answers by HTTP status.
-    pub status_codes: BTreeMap<u16, u64>,
+    /// The measured arrivals of each endpoint, as the workload numbers them; at least one.
+    accounts: Vec<Account>,
     /// Failures by kind, each with one example in words.
     pub errors: BTreeMap<ErrorKind, (u64, String)>,
-    /// Body bytes read.
-    pub body_bytes: u64,
-    /// Complete answers that came while the schedule still ran, before the drain.
-    pub completed_in_window: u64,
-    /// Of those, good ones in time.
-    pub ok_in_window: u64,
     /// The warm-up, apart.
     pub warmup: Warmup,
     /// The run over time.
     pub intervals: IntervalLog,
+    exemplars: Exemplars,
     deadline_ns: Option<u64>,
-    /// The shortest time that an unfinished arrival had waited when it was given up.
-    unfinished_min_ns: Option<u64>,
+    /// Measured arrivals in the schedule.
+    planned: u64,
+    /// Measured arrivals that were counted off the schedule without becoming samples.
+    cancelled: u64,
 }
 
 /// The account of the warm-up: not part of any measured figure.
@@ -72,22 +59,14 @@ impl Recorder {
     /// An empty account.
     pub fn new(intervals: IntervalLog, accounting: Accounting) -> Self {
         Self {
-            ledger: Ledger::default(),
-            response_ok: Distribution::new(),
-            service: Distribution::new(),
-            first_byte: Distribution::new(),
-            send_lag: Distribution::new(),
-            slot_wait: Distribution::new(),
-            connect: Distribution::new(),
-            status_codes: BTreeMap::new(),
+            accounts: (0..accounting.endpoints.max(1)).map(|_| Account::default()).collect(),
             errors: BTreeMap::new(),
-            body_bytes: 0,
-            completed_in_window: 0,
-            ok_in_window: 0,
             warmup: Warmup::default(),
             intervals,
+            exemplars: Exemplars::new(accounting.samples),
             deadline_ns: accounting.deadline_ns,
-            unfinished_min_ns: None,
+            planned: 0,
+            cancelled: 0,
         }
     }
 
@@ -98,48 +77,45 @@ impl Recorder {
         }
     }
 
-    /// An arrival has ended.
+    /// An arrival has ended. One of an endpoint that there is not counts for the last: no arrival is lost.
     pub fn record(&mut self, sample: &Sample) {
         if sample.slot.phase == Phase::Warmup {
             self.warmup.record(sample);
             return;
         }
-        self.ledger.count(sample.outcome);
+        let place = (sample.endpoint as usize).min(self.accounts.len().saturating_sub(1));
+        if let Some(account) = self.accounts.get_mut(place) {
+            account.record(sample, self.deadline_ns);
+        }
         self.intervals.record(sample);
-        let Some(timeline) = &sample.timeline else { return };
-        self.body_bytes += sample.body_bytes;
-        self.send_lag.record(timeline.send_lag_ns(sample.slot));
-        self.slot_wait.record(timeline.slot_wait_ns());
-        if timeline.connect_ns() > 0 {
-            self.connect.record(timeline.connect_ns());
-        }
-        match sample.outcome {
-            Outcome::Ok { status } => {
-                let response_ns = timeline.response_ns(sample.slot);
-                self.response_ok.record(response_ns);
-                self.service.record(timeline.service_ns());
-                self.first_byte.record(timeline.time_to_first_byte_ns());
-                self.ledger.late +=
-                    u64::from(self.deadline_ns.is_some_and(|deadline| response_ns > deadline));
-                *self.status_codes.entry(status).or_default() += 1;
-            }
-            Outcome::HttpError { status, .. } => *self.status_codes.entry(status).or_default() += 1,
-            Outcome::Unfinished => {
-                let waited_ns = timeline.response_ns(sample.slot);
-                self.unfinished_min_ns =
-                    Some(self.unfinished_min_ns.map_or(waited_ns, |least| least.min(waited_ns)));
-            }
-            _ => {}
-        }
+    }
+
+    /// How many arrivals the worker's part of the schedule has.
+    pub fn plan(&mut self, measured: u64, warmup: u64) {
+        self.planned = measured;
+        self.warmup.ledger.planned = warmup;
+    }
+
+    /// That many more arrivals are not sent, because the run was interrupted. They are counted, not walked through.
+    pub fn cancel(&mut self, measured: u64, warmup: u64) {
+        self.cancelled += measured;
+        self.warmup.ledger.cancelled += warmup;
     }
 
     /// Whether an arrival that has ended is one to keep the details of.
-    pub fn wants(&self, _sample: &Sample) -> bool {
-        false
+    pub fn wants(&self, sample: &Sample) -> bool {
+        self.exemplars.wants(sample)
     }
 
-    /// Keeps an arrival that is wanted.
-    pub fn keep(&mut self, _sample: &Sample, _detail: Detail) {}
+    /// Keeps an arrival that is wanted; one that is not is let go.
+    pub fn keep(&mut self, sample: &Sample, detail: Detail) {
+        self.exemplars.keep(sample, detail);
+    }
+
+    /// The arrivals that were kept.
+    pub fn exemplars(&self) -> &Exemplars {
+        &self.exemplars
+    }
 
     /// Notes why an arrival failed. `example` is made only for the first failure of its kind.
     pub fn note_error(&mut self, kind: ErrorKind, example: impl FnOnce() -> String) {
@@ -148,39 +124,35 @@ impl Recorder {
 
     /// The schedule is over: answers from here on belong to the drain.
     pub fn end_window(&mut self) {
-        self.completed_in_window = self.ledger.completed();
-        self.ok_in_window = self.ledger.ok - self.ledger.late;
+        self.accounts.iter_mut().for_each(Account::end_window);
     }
 
-    /// The arrivals offered that have no good answer.
-    pub fn bad(&self, timeout_ns: u64) -> Bad {
-        Bad {
-            unfinished: self.ledger.unfinished,
-            unfinished_ns: self.unfinished_min_ns.map_or(timeout_ns, |least| least.min(timeout_ns)),
-            failed: self.ledger.bad() - self.ledger.unfinished,
-            failed_ns: timeout_ns,
-        }
+    /// The account of each endpoint, as the workload numbers them. Their ledgers do not know what was planned.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// All endpoints together, with what was planned and cancelled.
+    pub fn total(&self) -> Account {
+        let mut total = Account::default();
+        self.accounts.iter().for_each(|account| total.merge(account));
+        total.ledger.planned = self.planned;
+        total.ledger.cancelled += self.cancelled;
+        total
     }
 
     /// Adds another worker's account. Intervals are merged elsewhere, as they close.
     pub fn merge(&mut self, other: Self) {
-        self.ledger.merge(&other.ledger);
-        self.response_ok.merge(&other.response_ok);
-        self.service.merge(&other.service);
-        self.first_byte.merge(&other.first_byte);
-        self.send_lag.merge(&other.send_lag);
-        self.slot_wait.merge(&other.slot_wait);
-        self.connect.merge(&other.connect);
-        for (status, count) in other.status_codes {
-            *self.status_codes.entry(status).or_default() += count;
+        if self.accounts.len() < other.accounts.len() {
+            self.accounts.resize_with(other.accounts.len(), Account::default);
         }
+        self.accounts.iter_mut().zip(&other.accounts).for_each(|(account, other)| account.merge(other));
         for (kind, (count, example)) in other.errors {
             self.errors.entry(kind).or_insert((0, example)).0 += count;
         }
-        self.body_bytes += other.body_bytes;
-        self.unfinished_min_ns = self.unfinished_min_ns.into_iter().chain(other.unfinished_min_ns).min();
-        self.completed_in_window += other.completed_in_window;
-        self.ok_in_window += other.ok_in_window;
+        self.exemplars.merge(other.exemplars);
+        self.planned += other.planned;
+        self.cancelled += other.cancelled;
         self.warmup.ledger.merge(&other.warmup.ledger);
         self.warmup.response_ok.merge(&other.warmup.response_ok);
     }
@@ -192,5 +164,80 @@ impl Warmup {
         if let (Outcome::Ok { .. }, Some(timeline)) = (sample.outcome, &sample.timeline) {
             self.response_ok.record(timeline.response_ns(sample.slot));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::test_samples::any_samples;
+    use super::*;
+
+    fn of(samples: &[Sample], endpoints: usize) -> Recorder {
+        let accounting = Accounting { deadline_ns: Some(5_000_000), endpoints, samples: 3 };
+        let mut recorder = Recorder::new(IntervalLog::new(0, 1_000_000_000, 1), accounting);
+        for sample in samples {
+            recorder.record(sample);
+        }
+        recorder.plan(samples.len() as u64, 0);
+        recorder
+    }
+
+    fn assert_equal(a: &Account, b: &Account) -> Result<(), TestCaseError> {
+        prop_assert_eq!(a.ledger, b.ledger);
+        prop_assert_eq!(&a.status_codes, &b.status_codes);
+        prop_assert_eq!(a.body_bytes, b.body_bytes);
+        prop_assert_eq!(a.unfinished_min_ns, b.unfinished_min_ns);
+        let distributions = |account: &Account| {
+            [&account.response_ok, &account.service, &account.first_byte, &account.send_lag, &account.connect]
+                .map(Clone::clone)
+        };
+        for (a, b) in distributions(a).iter().zip(&distributions(b)) {
+            prop_assert_eq!(a.histogram(), b.histogram());
+            prop_assert_eq!((a.min_ns(), a.max_ns(), a.sum_ns()), (b.min_ns(), b.max_ns(), b.sum_ns()));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        /// However the arrivals are spread over endpoints and workers, the total is that of one account.
+        #[test]
+        fn the_endpoints_of_all_workers_add_up_to_the_whole(samples in any_samples(4), cut in any::<prop::sample::Index>()) {
+            let whole = of(&samples, 1).total();
+            prop_assert_eq!(whole.ledger.check(), Ok(()));
+            let cut = if samples.is_empty() { 0 } else { cut.index(samples.len()) };
+            let mut merged = of(&samples[..cut], 4);
+            merged.merge(of(&samples[cut..], 4));
+            assert_equal(&merged.total(), &whole)?;
+            for (endpoint, account) in merged.accounts().iter().enumerate() {
+                let own: Vec<Sample> =
+                    samples.iter().filter(|sample| sample.endpoint as usize == endpoint).copied().collect();
+                let mut own = of(&own, 4).total();
+                own.ledger.planned = 0;
+                assert_equal(account, &own)?;
+            }
+        }
+
+        /// A number that no endpoint has counts for the last one.
+        #[test]
+        fn no_arrival_is_lost_to_an_unknown_endpoint(samples in any_samples(9)) {
+            let recorder = of(&samples, 2);
+            prop_assert_eq!(recorder.total().ledger.check(), Ok(()));
+            let beyond = samples.iter().filter(|sample| sample.endpoint > 0).count() as u64;
+            let last = recorder.accounts()[1].ledger;
+            prop_assert_eq!(last.sent + last.overflow + last.missed + last.cancelled, beyond);
+        }
+    }
+
+    #[test]
+    fn what_is_cancelled_unseen_is_part_of_the_plan() {
+        let mut recorder = of(&[], 3);
+        recorder.plan(100, 10);
+        recorder.cancel(100, 10);
+        assert_eq!(recorder.total().ledger.check(), Ok(()));
+        assert_eq!(recorder.warmup.ledger.check(), Ok(()));
     }
 }

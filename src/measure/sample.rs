@@ -82,9 +82,47 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Timeout,
+        Self::Dns,
+        Self::ConnectRefused,
+        Self::ConnectTimeout,
+        Self::ConnectFailed,
+        Self::TlsHandshake,
+        Self::Reset,
+        Self::Closed,
+        Self::StreamReset,
+        Self::GoAway,
+        Self::Protocol,
+        Self::PortsExhausted,
+        Self::DescriptorsExhausted,
+        Self::Io,
+    ];
+
     /// Whether the failure says something about the client's machine rather than the service.
     pub fn is_client_limit(self) -> bool {
         matches!(self, Self::PortsExhausted | Self::DescriptorsExhausted)
+    }
+
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Dns => "dns",
+            Self::ConnectRefused => "connect_refused",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::ConnectFailed => "connect_failed",
+            Self::TlsHandshake => "tls_handshake",
+            Self::Reset => "reset",
+            Self::Closed => "closed",
+            Self::StreamReset => "stream_reset",
+            Self::GoAway => "go_away",
+            Self::Protocol => "protocol",
+            Self::PortsExhausted => "ports_exhausted",
+            Self::DescriptorsExhausted => "descriptors_exhausted",
+            Self::Io => "io",
+        }
     }
 
     /// What it means, in words.
@@ -185,5 +223,17 @@ impl Sample {
     /// A sample for an arrival that was never sent.
     pub fn unsent(slot: Slot, endpoint: u32, outcome: Outcome) -> Self {
         Self { slot, endpoint, outcome, timeline: None, body_bytes: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_has_the_name_that_results_write() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
     }
 }

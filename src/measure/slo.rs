@@ -25,6 +25,7 @@ enum Metric {
     ErrorRate,
     FailureRate,
     OverflowRate,
+    ThrottledRate,
     Achieved,
 }
 
@@ -85,6 +86,7 @@ impl Slo {
             Metric::ErrorRate => (share(ledger.http_error, ledger.sent), false),
             Metric::FailureRate => (share(ledger.timeout + ledger.connection_error, ledger.sent), false),
             Metric::OverflowRate => (share(ledger.overflow, offered), false),
+            Metric::ThrottledRate => (share(ledger.throttled, ledger.sent), false),
             Metric::Achieved => (Some(achieved), false),
         };
         // A mean with a few bad arrivals in it is compared as it stands; a percentile or maximum that was not
@@ -129,6 +131,7 @@ impl Metric {
             "error_rate" => Ok(Self::ErrorRate),
             "failure_rate" => Ok(Self::FailureRate),
             "overflow_rate" => Ok(Self::OverflowRate),
+            "throttled_rate" => Ok(Self::ThrottledRate),
             "achieved" => Ok(Self::Achieved),
             _ => match name.strip_prefix("p(").and_then(|rest| rest.strip_suffix(')')) {
                 Some(digits) => percentile(digits),
@@ -136,7 +139,7 @@ impl Metric {
                     Some(digits) if digits.starts_with(|c: char| c.is_ascii_digit()) => percentile(digits),
                     _ => Err(format!(
                         "there is no metric `{name}`; there are p50 to p99.99, mean, max, error_rate, \
-                         failure_rate, overflow_rate, achieved"
+                         failure_rate, overflow_rate, throttled_rate, achieved"
                     )),
                 },
             },
@@ -271,8 +274,26 @@ mod tests {
     }
 
     #[test]
+    fn throttling_is_judged_over_what_was_sent() {
+        let ledger = Ledger {
+            planned: 100,
+            sent: 50,
+            overflow: 50,
+            http_error: 50,
+            throttled: 5,
+            ..Ledger::default()
+        };
+        let judge = |slo: &str| {
+            slo.parse::<Slo>().unwrap().judge(&Distribution::new(), &ledger, &Bad::default(), 1.0)
+        };
+        let result = judge("throttled_rate<=10%");
+        assert_eq!((result.passed, result.measured, result.unit.as_str()), (true, Some(0.1), "share"));
+        assert!(!judge("throttled_rate<10%").passed);
+    }
+
+    #[test]
     fn nothing_measured_passes_nothing() {
-        for slo in ["p99<1s", "error_rate<1%", "mean<1s"] {
+        for slo in ["p99<1s", "error_rate<1%", "throttled_rate<1%", "mean<1s"] {
             assert!(!judge(slo, &[], 0).passed, "{slo}");
         }
     }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::{Window, status_codes};
 use super::{
-    Backlog, ConnectionLog, Distribution, EncodingError, ErrorKind, Imbalance, LatencyStats, Ledger,
-    PlanFacts, Queueing, Rates, Recorder, SeriesRow, Slo, SloResult, Verdict, encode_histogram,
+    Account, Backlog, Bad, ConnectionLog, Connections, EncodingError, EndpointFacts, EndpointSummary,
+    ErrorKind, Histograms, Imbalance, LatencyStats, Ledger, PlanFacts, Queueing, Rates, Recorder, Redact,
+    SampleRecord, SeriesRow, Slo, SloResult, Verdict,
 };
 
 /// The schema that this version writes and reads.
@@ -50,6 +52,12 @@ pub struct Summary {
     /// The warm-up, which no other figure includes; null where there was none.
     #[serde(default)]
     pub warmup: Option<WarmupSummary>,
+    /// Each endpoint's part, where there are several; all the figures above are over all of them.
+    #[serde(default)]
+    pub endpoints: Vec<EndpointSummary>,
+    /// Single arrivals: the slowest good answers, and the first failures of each kind.
+    #[serde(default)]
+    pub samples: Vec<SampleRecord>,
     /// The run over time.
     pub series: Vec<SeriesRow>,
     /// The distributions themselves.
@@ -84,6 +92,21 @@ pub struct Latency {
     pub first_byte: LatencyStats,
 }
 
+impl Latency {
+    /// The times of an account, `bad` being its arrivals without a good answer.
+    pub(super) fn new(account: &Account, bad: &Bad) -> Self {
+        Self {
+            response: LatencyStats::censored(&account.response_ok, bad),
+            response_ok: LatencyStats::of(&account.response_ok),
+            service: LatencyStats::of(&account.service),
+            send_lag: LatencyStats::of(&account.send_lag),
+            slot_wait: LatencyStats::of(&account.slot_wait),
+            connect: LatencyStats::of(&account.connect),
+            first_byte: LatencyStats::of(&account.first_byte),
+        }
+    }
+}
+
 /// Failures of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorCount {
@@ -95,33 +118,6 @@ pub struct ErrorCount {
     pub example: String,
 }
 
-/// What the connections did, warm-up included: they outlive it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Connections {
-    /// Connections opened.
-    pub opened: u64,
-    /// Attempts that failed.
-    pub failed: u64,
-    /// Connections that were gone when they were to be used again.
-    pub dead_when_reused: u64,
-    /// Requests sent a second time because of that. Each is one arrival still.
-    pub retries: u64,
-    /// Most connections open at once; with several threads the sum of each thread's peak.
-    pub peak: u64,
-}
-
-impl Connections {
-    fn of(log: &ConnectionLog) -> Self {
-        Self {
-            opened: log.opened,
-            failed: log.failed,
-            dead_when_reused: log.dead_when_reused,
-            retries: log.retries,
-            peak: log.peak,
-        }
-    }
-}
-
 /// The warm-up, apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WarmupSummary {
@@ -129,25 +125,6 @@ pub struct WarmupSummary {
     pub ledger: Ledger,
     /// Response time over its good answers.
     pub response_ok: LatencyStats,
-}
-
-/// HdrHistogram V2 with DEFLATE in base64; values in nanoseconds.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Histograms {
-    /// All arrivals due; those without a good answer stand at the highest value, one hour.
-    pub response: String,
-    /// Good answers.
-    pub response_ok: String,
-    /// Good answers.
-    pub service: String,
-    /// Sent arrivals.
-    pub send_lag: String,
-    /// Sent arrivals.
-    pub slot_wait: String,
-    /// Arrivals that waited for a new connection.
-    pub connect: String,
-    /// Good answers.
-    pub first_byte: String,
 }
 
 /// What a summary needs besides the recorder.
@@ -167,6 +144,8 @@ pub struct RunFacts {
     pub backlog: Backlog,
     /// The connections.
     pub connections: ConnectionLog,
+    /// The endpoints, as the workload numbers them; one or none: the result does not tell them apart.
+    pub endpoints: Vec<EndpointFacts>,
     /// The run over time.
     pub series: Vec<SeriesRow>,
 }
@@ -183,26 +162,24 @@ pub enum SummaryError {
 }
 
 impl Summary {
-    /// Sums up a run. `recorder` is the merged account of all workers.
+    /// Sums up a run. `recorder` is the merged account of all workers; `redact` decides what may be shown of the answers
+    /// that were kept.
     ///
     /// # Errors
-    /// [`SummaryError`] when the ledger does not add up: then there is no result.
-    pub fn new(facts: RunFacts, recorder: &Recorder) -> Result<Self, SummaryError> {
-        let ledger = recorder.ledger;
+    /// [`SummaryError`] when the ledger, or that of an endpoint, does not add up: then there is no result.
+    pub fn new(facts: RunFacts, recorder: &Recorder, redact: &dyn Redact) -> Result<Self, SummaryError> {
+        let total = recorder.total();
+        let ledger = total.ledger;
         ledger.check()?;
         recorder.warmup.ledger.check()?;
-        let bad = recorder.bad((facts.plan.timeout_s * 1e9) as u64);
-        let window_s = facts.window_ns as f64 / 1e9;
-        let latency = Latency {
-            response: LatencyStats::censored(&recorder.response_ok, &bad),
-            response_ok: LatencyStats::of(&recorder.response_ok),
-            service: LatencyStats::of(&recorder.service),
-            send_lag: LatencyStats::of(&recorder.send_lag),
-            slot_wait: LatencyStats::of(&recorder.slot_wait),
-            connect: LatencyStats::of(&recorder.connect),
-            first_byte: LatencyStats::of(&recorder.first_byte),
+        let window = Window {
+            duration_s: facts.plan.duration_s,
+            window_s: facts.window_ns as f64 / 1e9,
+            timeout_ns: (facts.plan.timeout_s * 1e9) as u64,
         };
-        let rates = Rates::new(&ledger, facts.plan.duration_s, window_s, recorder);
+        let bad = total.bad(window.timeout_ns);
+        let latency = Latency::new(&total, &bad);
+        let rates = Rates::new(&total, window.duration_s, window.window_s);
         let achieved = rates.sent_per_s / rates.offered_per_s;
         let mut summary = Self {
             schema: SCHEMA.to_owned(),
@@ -219,9 +196,9 @@ impl Summary {
             slos: facts
                 .slos
                 .iter()
-                .map(|slo| slo.judge(&recorder.response_ok, &ledger, &bad, achieved))
+                .map(|slo| slo.judge(&total.response_ok, &ledger, &bad, achieved))
                 .collect(),
-            status_codes: recorder.status_codes.iter().map(|(status, n)| (status.to_string(), *n)).collect(),
+            status_codes: status_codes(&total),
             errors: recorder
                 .errors
                 .iter()
@@ -232,36 +209,24 @@ impl Summary {
                 })
                 .collect(),
             connections: Connections::of(&facts.connections),
-            body_bytes: recorder.body_bytes,
+            body_bytes: total.body_bytes,
             warmup: (facts.plan.warmup_s > 0.0).then(|| WarmupSummary {
                 ledger: recorder.warmup.ledger,
                 response_ok: LatencyStats::of(&recorder.warmup.response_ok),
             }),
+            endpoints: EndpointSummary::all(&facts.endpoints, recorder, &ledger, window)?,
+            samples: SampleRecord::all(
+                recorder.exemplars(),
+                &facts.endpoints,
+                recorder.intervals.origin_ns(),
+                redact,
+            ),
             plan: facts.plan,
             ledger,
             series: facts.series,
-            histograms: Histograms::new(recorder)?,
+            histograms: Histograms::new(&total)?,
         };
         summary.verdict = Verdict::of(&summary);
         Ok(summary)
-    }
-}
-
-impl Histograms {
-    fn new(recorder: &Recorder) -> Result<Self, EncodingError> {
-        let text = |times: &Distribution| encode_histogram(times.histogram());
-        let mut response = recorder.response_ok.histogram().clone();
-        response
-            .record_n(super::HIGHEST_NS, recorder.ledger.bad())
-            .map_err(|error| EncodingError::Format(error.to_string()))?;
-        Ok(Self {
-            response: encode_histogram(&response)?,
-            response_ok: text(&recorder.response_ok)?,
-            service: text(&recorder.service)?,
-            send_lag: text(&recorder.send_lag)?,
-            slot_wait: text(&recorder.slot_wait)?,
-            connect: text(&recorder.connect)?,
-            first_byte: text(&recorder.first_byte)?,
-        })
     }
 }

@@ -1,4 +1,4 @@
-//! A table with one row per run: first the columns of the usual closed-loop table, under the same names and in the
+//! A table with one row per run, and below it one for each of its endpoints where it has several: first the columns of the usual closed-loop table, under the same names and in the
 //! same order, so that both can stand in one sheet; then what an open loop knows besides.
 //!
 //! All times are in milliseconds (`_ms`), all rates of requests per second (`_per_s`), all shares between 0 and 1
@@ -28,8 +28,15 @@
 //! | `slos_failed` | objectives that failed |
 //! | `interrupted` | `true` or `false` |
 //! | `lower_bounds` | names of the columns that hold lower bounds, apart by spaces |
+//! | `throttled`, `unexpected_body` | of `http_error`: the server limits the rate; the body is not the expected one |
+//! | `endpoint` | name of the endpoint that the row is about; empty in the row of the whole run |
+//!
+//! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
+//! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
-use crate::measure::{GeneratorVerdict, LatencyStats, Mode, ServiceVerdict, Summary};
+use crate::measure::{
+    EndpointSummary, GeneratorVerdict, Latency, LatencyStats, Ledger, Mode, Rates, ServiceVerdict, Summary,
+};
 use crate::schedule::Arrivals;
 
 /// One named field of a row.
@@ -52,12 +59,15 @@ pub fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> Stri
     };
     let mut header_written = false;
     for (scenario, summary) in runs {
-        let fields = fields(scenario, summary);
-        if !header_written {
-            write(fields.iter().map(|field| field.column).collect());
-            header_written = true;
+        let endpoints = summary.endpoints.iter().map(Part::of_endpoint);
+        for part in std::iter::once(Part::of_run(summary)).chain(endpoints) {
+            let fields = fields(scenario, summary, &part);
+            if !header_written {
+                write(fields.iter().map(|field| field.column).collect());
+                header_written = true;
+            }
+            write(fields.iter().map(|field| field.text.as_str()).collect());
         }
-        write(fields.iter().map(|field| field.text.as_str()).collect());
     }
     let bytes = writer.into_inner().expect("memory can always be flushed");
     String::from_utf8(bytes).expect("every field is text")
@@ -71,9 +81,32 @@ fn scenario(summary: &Summary) -> String {
     }
 }
 
-fn fields(scenario: &str, summary: &Summary) -> Vec<Field> {
-    let (plan, ledger, rates) = (&summary.plan, &summary.ledger, &summary.rates);
-    let latency = &summary.latency;
+/// What a row is about: a whole run, or one endpoint's part of it.
+struct Part<'a> {
+    ledger: &'a Ledger,
+    rates: &'a Rates,
+    latency: &'a Latency,
+    /// Name of the endpoint; `None` for the whole run.
+    endpoint: Option<&'a str>,
+}
+
+impl<'a> Part<'a> {
+    fn of_run(summary: &'a Summary) -> Self {
+        let Summary { ledger, rates, latency, .. } = summary;
+        Self { ledger, rates, latency, endpoint: None }
+    }
+
+    fn of_endpoint(endpoint: &'a EndpointSummary) -> Self {
+        let EndpointSummary { name, ledger, rates, latency, .. } = endpoint;
+        Self { ledger, rates, latency, endpoint: Some(name) }
+    }
+}
+
+fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
+    let plan = &summary.plan;
+    let Part { ledger, rates, latency, endpoint } = *part;
+    // What only a whole run has.
+    let of_run = |text: String| if endpoint.is_none() { text } else { String::new() };
     let mut row = Row(Vec::new());
     row.text("scenario", scenario);
     row.text("concurrency", "");
@@ -143,31 +176,41 @@ fn fields(scenario: &str, summary: &Summary) -> Vec<Field> {
         ("amplification_p99", queueing.amplification_p99),
         ("amplification_mean", queueing.amplification_mean),
     ] {
+        let value = value.filter(|_| endpoint.is_none());
         row.figure(column, value, queueing.lower_bounds.iter().any(|name| name == column));
     }
-    row.text("in_flight_peak", queueing.in_flight_peak);
-    row.text("in_flight_end", queueing.in_flight_end);
+    row.text("in_flight_peak", of_run(queueing.in_flight_peak.to_string()));
+    row.text("in_flight_end", of_run(queueing.in_flight_end.to_string()));
     row.text(
         "generator",
-        match summary.verdict.generator {
-            GeneratorVerdict::Valid => "valid",
-            GeneratorVerdict::Suspect => "suspect",
-            GeneratorVerdict::Invalid => "invalid",
-        },
+        of_run(
+            match summary.verdict.generator {
+                GeneratorVerdict::Valid => "valid",
+                GeneratorVerdict::Suspect => "suspect",
+                GeneratorVerdict::Invalid => "invalid",
+            }
+            .to_owned(),
+        ),
     );
     row.text(
         "service",
-        match summary.verdict.service {
-            ServiceVerdict::KeepingUp => "keeping_up",
-            ServiceVerdict::Saturated => "saturated",
-        },
+        of_run(
+            match summary.verdict.service {
+                ServiceVerdict::KeepingUp => "keeping_up",
+                ServiceVerdict::Saturated => "saturated",
+            }
+            .to_owned(),
+        ),
     );
-    row.text("slos_failed", summary.slos.iter().filter(|slo| !slo.passed).count());
+    row.text("slos_failed", of_run(summary.slos.iter().filter(|slo| !slo.passed).count().to_string()));
     row.text("interrupted", summary.interrupted);
     let bounds: Vec<&str> =
         row.0.iter().filter(|field| field.lower_bound).map(|field| field.column).collect();
     let bounds = bounds.join(" ");
     row.text("lower_bounds", bounds);
+    row.text("throttled", ledger.throttled);
+    row.text("unexpected_body", ledger.unexpected_body);
+    row.text("endpoint", endpoint.unwrap_or_default());
     row.0
 }
 
@@ -212,69 +255,4 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::super::fixture;
-    use super::*;
-
-    /// The header that tables of closed-loop tools have.
-    const CLOSED_LOOP: &str = "scenario,concurrency,total_requests,rps,error_rate,failure_rate,\
-                               avg_ms,min_ms,max_ms,p90_ms,p95_ms,p99_ms,";
-
-    fn read(text: &str) -> Vec<BTreeMap<String, String>> {
-        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
-        reader.deserialize().map(|row| row.unwrap()).collect()
-    }
-
-    #[test]
-    fn the_closed_loop_table_comes_first() {
-        for summary in fixture::all() {
-            let text = render(&summary);
-            assert!(text.starts_with(CLOSED_LOOP), "{text}");
-            assert_eq!(text.lines().count(), 2);
-        }
-    }
-
-    #[test]
-    fn columns_are_unique_and_the_same_for_every_run() {
-        let summaries = fixture::all();
-        let columns = |summary| fields("a", summary).iter().map(|field| field.column).collect::<Vec<_>>();
-        let first = columns(&summaries[0]);
-        assert!(summaries.iter().all(|summary| columns(summary) == first));
-        for (i, column) in first.iter().enumerate() {
-            assert!(!first[..i].contains(column), "{column} twice");
-        }
-    }
-
-    #[test]
-    fn a_lower_bound_is_no_number_and_is_named() {
-        let rows = read(&render(&fixture::overload()));
-        let row = &rows[0];
-        assert_eq!(row["p99_ms"], ">2000.000");
-        assert!(row["lower_bounds"].split(' ').any(|name| name == "p99_ms"), "{row:?}");
-        assert!(row["response_p50_ms"].parse::<f64>().is_ok());
-        for (column, text) in row {
-            let named = row["lower_bounds"].split(' ').any(|name| name == column);
-            assert_eq!(text.starts_with('>'), named, "{column}: {text}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_known_is_empty() {
-        let rows = read(&render(&fixture::few()));
-        assert_eq!(rows[0]["concurrency"], "");
-        assert_eq!(rows[0]["p99_ms"], "");
-        assert_eq!(rows[0]["scenario"], "open-0.5/s");
-        assert_eq!(rows[0]["connection_error"], "2");
-    }
-
-    #[test]
-    fn several_runs_share_one_header() {
-        let [a, b, _] = fixture::all();
-        let rows = read(&table([("calm", &a), ("rough, \"wild\"", &b)]));
-        assert_eq!(rows.len(), 2);
-        assert_eq!((rows[0]["scenario"].as_str(), rows[1]["scenario"].as_str()), ("calm", "rough, \"wild\""));
-        assert_eq!(rows[0]["total_requests"], "3000");
-    }
-}
+mod tests;

@@ -2,16 +2,22 @@
 //! a report is tested on what a run can produce and not on figures that contradict each other.
 
 use crate::measure::{
-    Accounting, Backlog, BurstDepth, ConnectionLog, ErrorKind, HttpFault, IntervalLog, Mode, Outcome,
-    PlanFacts, Recorder, RunFacts, Sample, Series, Summary, Timeline,
+    BurstDepth, ConnectionLog, ErrorKind, HttpFault, Mode, Outcome, PlanFacts, Sample, Summary, Timeline,
+    TrafficFacts,
 };
 use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
+
+mod mixed;
+mod run;
+
+pub use mixed::mixed;
+use run::Run;
 
 const MS: u64 = 1_000_000;
 
 /// Every fixture.
-pub fn all() -> [Summary; 3] {
-    [freeze(), overload(), few()]
+pub fn all() -> [Summary; 4] {
+    [freeze(), overload(), few(), mixed()]
 }
 
 /// 300/s for 10 s with a cap of 8 and a wait queue; the service answers in 2 ms and freezes once for 1 s.
@@ -45,8 +51,9 @@ pub fn freeze() -> Summary {
     let plan =
         PlanFacts { max_in_flight: 8, overflow: "queue".to_owned(), queue: 1_000, ..plan(300.0, 10.0) };
     let slos = vec!["p50<5ms", "p99<250ms", "error_rate<1%", "achieved>99%"];
-    let connections = ConnectionLog { opened, peak: opened, ..ConnectionLog::default() };
-    summary(plan, slos, &samples, connections, |_| {})
+    let connections =
+        ConnectionLog { opened, peak: opened, reuses: 3_000 - opened, ..ConnectionLog::default() };
+    Run { slos, connections, ..Run::new(plan) }.summary(&samples, |_| {})
 }
 
 /// Everything that can go wrong at once: random arrivals at 1000/s, more than the service answers, a full cap,
@@ -101,7 +108,8 @@ pub fn overload() -> Summary {
         peak: 1_000,
         ..ConnectionLog::default()
     };
-    summary(plan, vec!["p99<250ms", "failure_rate<0.1%"], &samples, connections, |recorder| {
+    let slos = vec!["p99<250ms", "failure_rate<0.1%"];
+    Run { slos, connections, ..Run::new(plan) }.summary(&samples, |recorder| {
         for index in 0..1_000 {
             let slot = Slot { phase: Phase::Warmup, ..slot(index, index * MS) };
             let at = |after_ns| slot.intended_ns + after_ns;
@@ -115,7 +123,7 @@ pub fn overload() -> Summary {
             };
             recorder.record(&sample(slot, Outcome::Ok { status: 200 }, Some(timeline)));
         }
-        recorder.warmup.ledger.planned = 1_000;
+        recorder.plan(0, 1_000);
     })
 }
 
@@ -136,7 +144,7 @@ pub fn few() -> Summary {
             sample(slot, Outcome::ConnectionError(ErrorKind::ConnectRefused), Some(timeline))
         })
         .collect();
-    summary(plan(0.5, 4.0), vec!["p50<1s"], &samples, ConnectionLog::default(), |_| {})
+    Run { slos: vec!["p50<1s"], ..Run::new(plan(0.5, 4.0)) }.summary(&samples, |_| {})
 }
 
 fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
@@ -160,86 +168,8 @@ fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
         method: "GET".to_owned(),
         target: "/orders".to_owned(),
         series_interval_s: 1.0,
+        traffic: TrafficFacts::default(),
     }
-}
-
-/// What the worker, the merge and the runner do, on one thread and without time.
-fn summary(
-    plan: PlanFacts,
-    slos: Vec<&str>,
-    samples: &[Sample],
-    connections: ConnectionLog,
-    prepare: impl FnOnce(&mut Recorder),
-) -> Summary {
-    let duration_ns = (plan.duration_s * 1e9) as u64;
-    let interrupted = samples.iter().any(|sample| sample.outcome == Outcome::Cancelled);
-    let offered = || samples.iter().filter(|sample| sample.outcome != Outcome::Cancelled);
-    let window_ns =
-        if interrupted { offered().next_back().map_or(0, |last| last.slot.intended_ns) } else { duration_ns };
-    let interval_ns = Series::interval_ns(duration_ns);
-    let intervals = IntervalLog::new(0, interval_ns, Series::interval_count(window_ns));
-    let mut recorder = Recorder::new(
-        intervals,
-        Accounting { deadline_ns: plan.deadline_s.map(|s| (s * 1e9) as u64), ..Accounting::default() },
-    );
-    prepare(&mut recorder);
-    // Admission order, not order of the ends: a recorder does not care.
-    let sent: Vec<(u64, Timeline)> =
-        samples.iter().filter_map(|s| s.timeline.map(|timeline| (s.slot.intended_ns, timeline))).collect();
-    let backlog = |now_ns: u64| {
-        let due = sent.iter().filter(|(intended_ns, _)| *intended_ns < now_ns);
-        let (mut in_flight, mut queued) = (0, 0);
-        for (_, timeline) in due {
-            in_flight += u64::from(timeline.admitted_ns <= now_ns && now_ns < timeline.end_ns);
-            queued += u64::from(now_ns < timeline.admitted_ns);
-        }
-        (in_flight, queued)
-    };
-    let mut boundary_ns = 0;
-    let (mut now, mut peak) = ((0, 0), 0);
-    for sample in offered() {
-        if sample.slot.intended_ns >= boundary_ns {
-            now = backlog(sample.slot.intended_ns);
-            peak = peak.max(now.0);
-            boundary_ns += interval_ns / 10;
-        }
-        recorder.offer(sample.slot, now.0, now.1);
-    }
-    let end = backlog(window_ns);
-    recorder.intervals.finish_offering(end.0, end.1);
-    for sample in samples {
-        recorder.record(sample);
-        if let Outcome::ConnectionError(kind) = sample.outcome {
-            recorder.note_error(kind, || format!("{kind} (os error 104)"));
-        } else if sample.outcome == Outcome::Timeout {
-            recorder.note_error(ErrorKind::Timeout, || "no answer after 2 s".to_owned());
-        }
-    }
-    recorder.ledger.planned = samples.len() as u64;
-    let ends_in_window = |s: &&Sample| {
-        matches!(s.outcome, Outcome::Ok { .. } | Outcome::HttpError { .. })
-            && s.timeline.is_some_and(|timeline| timeline.end_ns <= window_ns)
-    };
-    recorder.completed_in_window = samples.iter().filter(ends_in_window).count() as u64;
-    let is_ok = |s: &&Sample| {
-        let response_s = s.timeline.map_or(0.0, |timeline| timeline.response_ns(s.slot) as f64 / 1e9);
-        matches!(s.outcome, Outcome::Ok { .. })
-            && plan.deadline_s.is_none_or(|deadline_s| response_s <= deadline_s)
-    };
-    recorder.ok_in_window = samples.iter().filter(ends_in_window).filter(is_ok).count() as u64;
-    let mut series = Series::new(1, duration_ns);
-    recorder.intervals.close_all(end.0, end.1).into_iter().for_each(|interval| series.add(interval));
-    let facts = RunFacts {
-        plan,
-        slos: slos.iter().map(|slo| slo.parse().unwrap()).collect(),
-        started_at: "2026-01-02T03:04:05Z".to_owned(),
-        interrupted,
-        window_ns,
-        backlog: Backlog { in_flight_peak: peak.max(end.0), in_flight_end: end.0, queued_end: end.1 },
-        connections,
-        series: series.finish(),
-    };
-    Summary::new(facts, &recorder).unwrap()
 }
 
 fn slot(index: u64, intended_ns: u64) -> Slot {

@@ -4,6 +4,7 @@ use jsonschema::{Validator, draft202012};
 use serde_json::{Value, json};
 
 use super::{fixture, json as document};
+use crate::measure::ErrorKind;
 
 const SCHEMA: &str = include_str!("../../docs/result.schema.json");
 
@@ -80,22 +81,62 @@ fn forbid_unknown_fields(schema: &mut Value) {
 #[test]
 fn a_document_without_any_of_its_fixed_names_is_invalid() {
     /// Names that were added later or have a default, so that a document may lack them.
-    const OPTIONAL: [&str; 8] =
-        ["/slos", "/body_bytes", "/warmup", "/late", "/lower_bounds", "/queued_end", "/queued", "/window_s"];
+    const OPTIONAL: [&str; 12] = [
+        "slos",
+        "body_bytes",
+        "warmup",
+        "endpoints",
+        "samples",
+        "late",
+        "throttled",
+        "unexpected_body",
+        "lower_bounds",
+        "queued_end",
+        "queued",
+        "window_s",
+    ];
+    /// The same, of the plan and the connections alone: elsewhere these names are not optional.
+    const OPTIONAL_THERE: [&str; 16] = [
+        "keepalive_idle_s",
+        "max_requests_per_connection",
+        "connections",
+        "streams",
+        "tls_verification",
+        "addresses",
+        "tokens",
+        "data_rows",
+        "idle_closed",
+        "used_up",
+        "reuses",
+        "reuse_rate",
+        "tcp_handshake",
+        "tls_handshake",
+        "tls_resumed",
+        "kinds",
+    ];
     let validator = validator();
-    let document: Value = serde_json::to_value(fixture::overload()).unwrap();
-    let mut found = Vec::new();
-    objects(&document, String::new(), &mut found);
-    let mut removed = 0;
-    for (at, keys) in found.iter().filter(|(at, _)| at != "/status_codes") {
-        for key in keys.iter().filter(|key| !OPTIONAL.contains(&format!("/{key}").as_str())) {
-            let mut broken = document.clone();
-            broken.pointer_mut(at).unwrap().as_object_mut().unwrap().remove(key);
-            assert!(!validator.is_valid(&broken), "{at}/{key}");
-            removed += 1;
+    for mut document in [fixture::overload(), fixture::mixed()].map(|s| serde_json::to_value(s).unwrap()) {
+        // One of each is enough, and a document is checked once for each of its fields.
+        for list in ["series", "endpoints", "samples"] {
+            document[list].as_array_mut().unwrap().truncate(1);
         }
+        let mut found = Vec::new();
+        objects(&document, String::new(), &mut found);
+        let mut removed = 0;
+        for (at, keys) in found.iter().filter(|(at, _)| !at.ends_with("/status_codes")) {
+            let may_lack = |key: &str| {
+                let there = at == "/plan" || at == "/connections";
+                OPTIONAL.contains(&key) || (there && OPTIONAL_THERE.contains(&key))
+            };
+            for key in keys.iter().filter(|key| !may_lack(key)) {
+                let mut broken = document.clone();
+                broken.pointer_mut(at).unwrap().as_object_mut().unwrap().remove(key);
+                assert!(!validator.is_valid(&broken), "{at}/{key}");
+                removed += 1;
+            }
+        }
+        assert!(removed > 150, "{removed}");
     }
-    assert!(removed > 150, "{removed}");
 }
 
 #[test]
@@ -119,10 +160,26 @@ fn a_wrong_value_is_invalid() {
         ("/warmup", json!({})),
         ("/series/0/in_flight", json!(null)),
         ("/histograms/service", json!("not base64!")),
+        ("/plan/tls_verification", json!("no")),
+        ("/connections/kinds/0/protocol", json!("HTTP/3")),
+        ("/connections/reuse_rate", json!(2)),
+        ("/endpoints/0/ledger/throttled", json!(-1)),
+        ("/endpoints/0/latency/response/count", json!(null)),
+        ("/samples/0/kind", json!("gremlin")),
+        ("/samples/0/trace_id", json!("4bf9")),
+        ("/samples/0/row", json!(0)),
     ] {
-        let mut broken = serde_json::to_value(fixture::overload()).unwrap();
-        *broken.pointer_mut(at).unwrap() = value;
-        assert!(!validator.is_valid(&broken), "{at}");
+        // The first has failures and a warm-up, the second endpoints and samples.
+        let documents = [fixture::overload(), fixture::mixed()].map(|s| serde_json::to_value(s).unwrap());
+        let mut places = 0;
+        for mut broken in documents {
+            if let Some(place) = broken.pointer_mut(at) {
+                *place = value.clone();
+                places += 1;
+                assert!(!validator.is_valid(&broken), "{at}");
+            }
+        }
+        assert!(places > 0, "{at}");
     }
 }
 
@@ -133,4 +190,11 @@ fn fields_may_be_added_and_unsupported_percentiles_are_null() {
     document["latency"]["response"]["p42_ms"] = json!(1.0);
     assert_eq!(document["latency"]["response"]["p99_ms"], Value::Null);
     assert!(validator().is_valid(&document));
+}
+
+#[test]
+fn every_kind_of_error_is_described() {
+    let schema = schema();
+    let kinds = &schema["properties"]["errors"]["items"]["properties"]["kind"]["enum"];
+    assert_eq!(*kinds, json!(ErrorKind::ALL));
 }

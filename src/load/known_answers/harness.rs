@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::load::engine::Gathered;
 use crate::load::{Clock, Pacer, Stop, TimerPacer, Wires, Worker};
-use crate::measure::{BurstDepth, ConnectionLog, Recorder, RunFacts, Summary};
+use crate::measure::{BurstDepth, ConnectionLog, Recorder, RunFacts, Summary, Withhold};
 use crate::plan::OverflowPolicy;
 pub(super) use crate::plan::Plan;
 use crate::request::Workload;
@@ -126,11 +126,12 @@ pub(super) async fn run_with<P: Pacer>(
         window_ns: finished.window_ns,
         backlog: finished.backlog,
         connections: finished.connections,
+        endpoints: Vec::new(),
         series: finished.series,
     };
     Outcome {
         connections,
-        summary: Summary::new(facts, &finished.recorder).unwrap(),
+        summary: Summary::new(facts, &finished.recorder, &Withhold).unwrap(),
         recorder: finished.recorder,
     }
 }

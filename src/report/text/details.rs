@@ -1,6 +1,7 @@
 //! Objectives, and what to look at when the figures above are not what was expected.
 
 use super::super::Style;
+use super::connections::connections;
 use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
 use crate::measure::{SloResult, Summary};
@@ -27,9 +28,9 @@ fn measured(result: &SloResult) -> String {
     format!("measured {bound}{figure}")
 }
 
-/// Status codes, failures, connections and the warm-up.
+/// Status codes, failures, what the requests were made from, connections and the warm-up.
 pub fn details(summary: &Summary) -> String {
-    statuses(summary) + &errors(summary) + &connections(summary) + &warmup(summary)
+    statuses(summary) + &errors(summary) + &traffic(summary) + &connections(summary) + &warmup(summary)
 }
 
 fn statuses(summary: &Summary) -> String {
@@ -58,22 +59,23 @@ fn errors(summary: &Summary) -> String {
     if lines.is_empty() { lines } else { with_label("Failures", &lines) }
 }
 
-fn connections(summary: &Summary) -> String {
-    let c = &summary.connections;
-    let mut text = format!("{} opened, at most {} at once", count(c.opened), count(c.peak));
-    if c.failed > 0 {
-        text += &format!(", {} failed", counted(c.failed, "attempt"));
+/// Tokens, data and addresses in rotation, where there were any.
+fn traffic(summary: &Summary) -> String {
+    let traffic = &summary.plan.traffic;
+    let mut parts = Vec::new();
+    if traffic.tokens > 0 {
+        parts.push(counted(traffic.tokens, "token"));
     }
-    if c.dead_when_reused > 0 {
-        text += &format!(", {} dead when reused", count(c.dead_when_reused));
+    if traffic.data_rows > 0 {
+        parts.push(counted(traffic.data_rows, "data row"));
     }
-    if c.retries > 0 {
-        text += &format!(", {} sent again because of that", counted(c.retries, "request"));
+    if traffic.addresses > 1 {
+        parts.push(format!("{} addresses", count(traffic.addresses)));
     }
-    if !summary.plan.keepalive {
-        text += "; a new one for each request";
+    if parts.is_empty() {
+        return String::new();
     }
-    with_label("Connections", &wrapped("", &text))
+    with_label("Rotation", &wrapped("", &parts.join(", ")))
 }
 
 fn warmup(summary: &Summary) -> String {

@@ -73,6 +73,16 @@ pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// A text that fits into so many characters: a longer one ends in an ellipsis.
+pub fn shortened(text: &str, width: usize) -> String {
+    let text = clean(text);
+    if text.chars().count() <= width {
+        return text;
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
 /// Rows with aligned columns: the first to the left, the others to the right, two spaces apart.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -116,6 +126,13 @@ mod tests {
                 assert!(line.chars().count() <= WIDTH, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn a_long_name_ends_in_an_ellipsis() {
+        assert_eq!(shortened("search", 6), "search");
+        assert_eq!(shortened("search all", 8), "search…");
+        assert_eq!(shortened("\u{1b}[2J", 9), "\u{fffd}[2J");
     }
 
     #[test]

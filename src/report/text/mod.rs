@@ -3,20 +3,24 @@
 //! 1. What was run, in a headline, and whether it was cut short.
 //! 2. The two verdicts with their evidence, and what queueing added to the service time.
 //! 3. The ledger with both its sums, and the rates.
-//! 4. Times: a table, a percentile curve, and the run over time.
+//! 4. Times: a table, a percentile curve, and the run over time; then each endpoint's part.
 //! 5. Objectives, status codes, failures, connections, warm-up.
+//! 6. Single arrivals: the slowest, and the first failure of each kind.
 //!
 //! Sections without content are left out, signs (`>`, `-`) are explained where they occur.
 
 use super::Style;
 use crate::measure::Summary;
 
+mod connections;
 mod curve;
 mod details;
+mod endpoints;
 mod latency;
 mod layout;
 mod numbers;
 mod overview;
+mod samples;
 mod strip;
 
 /// Writes the report.
@@ -29,8 +33,10 @@ pub fn render(summary: &Summary, style: &Style) -> String {
         latency::table(summary),
         curve::curve(summary).unwrap_or_default(),
         strip::over_time(summary),
+        endpoints::table(summary),
         details::objectives(summary, style),
         details::details(summary),
+        samples::samples(summary),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -64,6 +70,18 @@ mod tests {
     #[test]
     fn a_run_too_short_to_say_anything_says_so() {
         assert_matches("few", include_str!("expected/few.txt"), &fixture::few());
+    }
+
+    #[test]
+    fn mixed_traffic_reads_as_expected() {
+        assert_matches("mixed", include_str!("expected/mixed.txt"), &fixture::mixed());
+    }
+
+    #[test]
+    fn a_run_that_did_not_check_certificates_says_so() {
+        let words = "certificates were NOT checked";
+        assert!(render(&fixture::mixed(), &Style::default()).contains(words));
+        assert!(!render(&fixture::freeze(), &Style::default()).contains(words));
     }
 
     #[test]

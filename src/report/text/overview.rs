@@ -30,6 +30,10 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
         count(plan.max_in_flight)
     ));
     text += &wrapped_headline(&format!("{} {}, started {}", plan.method, plan.target, summary.started_at));
+    if plan.traffic.tls_verification == Some(false) {
+        let sign = paint("INSECURE", Tone::Bad, style);
+        text += &format!("{sign}: certificates were NOT checked, so nobody knows who answered\n");
+    }
     if summary.interrupted {
         let sign = paint("INTERRUPTED", Tone::Bad, style);
         text += &format!(
@@ -161,6 +165,14 @@ pub fn ledger(summary: &Summary) -> String {
             ledger.sent,
             "sent",
             "complete answers that are not good".to_owned(),
+        ),
+        ("  throttled", ledger.throttled, ledger.sent, "sent", "429, or 503 with Retry-After".to_owned()),
+        (
+            "  wrong body",
+            ledger.unexpected_body,
+            ledger.sent,
+            "sent",
+            "the status is good, the body is not".to_owned(),
         ),
         (
             "timeouts",
