@@ -15,7 +15,7 @@ use crate::measure::Slo;
 use crate::schedule::Rate;
 
 pub use network::NetworkArgs;
-pub use request::RequestArgs;
+pub use request::{DataOrderArg, RequestArgs};
 pub use service::ServiceArgs;
 
 const EXAMPLES: &str = "\

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::output::OutputError;
-use crate::request::{HeaderError, TargetError};
+use crate::request::{FeedError, HeaderError, TargetError, WorkloadError};
 use crate::schedule::ScheduleError;
 use crate::service::ModelError;
 
@@ -25,6 +25,15 @@ pub enum UsageError {
     /// A header.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// A file of tokens or data.
+    #[error(transparent)]
+    Feed(#[from] FeedError),
+    /// Requests that cannot be made.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    /// The header of the tokens.
+    #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
+    TokenHeader,
     /// The method.
     #[error("`{0}` is not an HTTP method; write GET, POST, PUT and so on")]
     Method(String),

@@ -18,6 +18,7 @@ use crate::service::ServiceModel;
 use target::model_of;
 
 pub use error::UsageError;
+pub use request::Requests;
 pub use run::RunJob;
 pub use target::TargetChoice;
 

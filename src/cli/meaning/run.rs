@@ -1,19 +1,16 @@
 //! `run`, checked.
 
-use http::Method;
-
 use super::super::args::{ArrivalsArg, OverflowArg, RunArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::values::LimitOrAll;
 use super::limits::{cap_of, lead_for, threads_of};
-use super::request::RequestParts;
+use super::request::Requests;
 use super::target::{TargetChoice, target_of};
 use super::{Machine, UsageError, format_of, limits, preflight};
 use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
 use crate::report::Format;
-use crate::request::{Target, Workload};
 use crate::schedule::{Arrivals, NANOS_PER_S, Schedule};
 
 /// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
@@ -26,7 +23,8 @@ pub struct RunJob {
     pub plan: Plan,
     /// Where.
     pub target: TargetChoice,
-    request: RequestParts,
+    /// What is asked.
+    pub requests: Requests,
     /// What stdout receives.
     pub format: Format,
     /// Files that receive the result too.
@@ -88,20 +86,10 @@ impl RunJob {
         let duration_s = plan.schedule.duration_ns() as f64 / 1e9;
         let addresses = network.local_address.len();
         warnings.extend(preflight::ports(args.rate, duration_s, requests_each, addresses, machine));
-        let request = RequestParts::new(&args.request, plan.keepalive, typed)?;
+        let requests = Requests::new(&args.request, args.seed, plan.keepalive, typed)?;
         let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
         let format = format_of(args.format);
-        Ok(Self { plan, target, request, format, outputs, quiet: args.quiet, warnings })
-    }
-
-    /// The request method.
-    pub fn method(&self) -> &Method {
-        self.request.method()
-    }
-
-    /// The requests, to a target.
-    pub fn workload(&self, target: &Target) -> Workload {
-        self.request.workload(target)
+        Ok(Self { plan, target, requests, format, outputs, quiet: args.quiet, warnings })
     }
 }
 
