@@ -1,5 +1,8 @@
 //! `rpsbench run`: an open loop, from the plan to the report.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
@@ -13,7 +16,7 @@ use crate::load::{self, Finished, MonotonicClock, Stop};
 use crate::measure::{GeneratorVerdict, RunFacts, Summary};
 use crate::request::{Target, Workload};
 use crate::service::{Running, Service, ServiceModel};
-use crate::transport::{Http1, resolve_and_probe};
+use crate::transport::{Network, Origin, Wire, WireOptions};
 
 pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let job = RunJob::new(args, typed, machine())?;
@@ -64,24 +67,32 @@ async fn supervise(
 ) -> Result<Option<Finished>, CommandError> {
     let mut interrupts = Interrupts::new()
         .map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
-    let address = tokio::select! {
-        address = resolve_and_probe(target) => address?,
+    let origins = [Origin::from(target)];
+    let (network, _, notes) = tokio::select! {
+        prepared = Network::prepare(WireOptions::default(), &origins) => prepared?,
         () = interrupts.next() => return Ok(None),
     };
+    if !job.quiet {
+        notes.iter().for_each(|text| note(text));
+    }
+    let network = Arc::new(network);
+    let (workers, shared) = (Arc::new(AtomicU64::new(0)), Arc::clone(&network));
     let (stop_sender, stop) = watch::channel(Stop::Run);
     let live = std::cell::RefCell::new(LiveLine::new(job.quiet));
     let run = load::run(
         &job.plan,
         workload,
-        move || Http1::new(address, MonotonicClock),
+        move || Wire::new(&shared, workers.fetch_add(1, Ordering::Relaxed), MonotonicClock),
         stop,
         |progress| live.borrow_mut().show(progress),
     );
     let mut run = std::pin::pin!(run);
+    let mut refresh = std::pin::pin!(network.refresh());
     let mut interrupted = false;
     let finished = loop {
         tokio::select! {
             finished = run.as_mut() => break Some(finished),
+            () = refresh.as_mut() => {}
             () = interrupts.next() => {
                 if interrupted {
                     break None;

@@ -5,9 +5,18 @@
 //! unchanged over every protocol and, in tests, over a scripted fake without a network. Failures are classified here,
 //! where the cause is still known.
 
+mod addresses;
 mod failure;
+mod failure_http2;
 mod http1;
-mod resolve;
+mod http2;
+mod network;
+mod options;
+mod origin;
+mod overrides;
+mod socket;
+mod tls;
+mod wire;
 
 #[cfg(test)]
 pub mod scripted;
@@ -21,8 +30,14 @@ use crate::measure::Opened;
 use crate::request::BodyWatch;
 
 pub use failure::Failure;
-pub use http1::{Http1, Http1Connection};
-pub use resolve::{Unreachable, resolve_and_probe};
+pub use http1::Http1Connection;
+pub use http2::Http2Connection;
+pub use network::{Network, NetworkError, Probed, Unreachable};
+pub use options::{HttpVersions, TlsOptions, WireOptions};
+pub use origin::Origin;
+pub use overrides::{ResolveError, ResolveOverride};
+pub use tls::{Role, TlsFault, TlsSetupError};
+pub use wire::{Wire, WireConnection};
 
 /// Opens connections to the origins of a workload.
 pub trait Transport: 'static {
