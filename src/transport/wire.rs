@@ -55,6 +55,10 @@ impl<C: Clock> Transport for Wire<C> {
 }
 
 /// A connection of either protocol.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each task, and the large one is on the hot path"
+)]
 pub enum WireConnection<C> {
     /// HTTP/1.1.
     Http1(Http1Connection<C>),
