@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 use rpsbench::load::MonotonicClock;
 use rpsbench::transport::{Connection, Network, Transport, Wire, WireOptions};
-use wire::{accept_at, error_of, exchange, get, http_origin, local, origin, prepare, serve_http1, wire};
+use wire::{
+    accept_at, error_of, exchange, get, http_origin, local, origin, prepare, serve_http1, until, wire,
+};
 
 /// A server that notes who connects.
 async fn noting(address: &str) -> (SocketAddr, Rc<RefCell<Vec<IpAddr>>>) {
@@ -35,6 +37,8 @@ fn resolve_stands_in_place_of_a_lookup_and_all_addresses_have_their_turn() {
         let options = resolving("does-not-exist.invalid", one.port(), "127.0.0.1,127.0.0.2");
         let target = origin(false, "does-not-exist.invalid", one.port());
         let (network, _) = prepare(options, target).await.unwrap();
+        // The probes have no part in the rotation.
+        until(|| at_one.borrow().len() == 1 && at_two.borrow().len() == 1).await;
         at_one.borrow_mut().clear();
         at_two.borrow_mut().clear();
         for worker in 0..2 {
@@ -131,6 +135,7 @@ fn connections_come_from_every_local_address_in_turn() {
             exchange(&mut connection, get("/")).await.unwrap();
             open.push(connection);
         }
+        // The first one was the probe.
         let seen = peers.borrow()[1..].to_vec();
         assert_eq!(seen.iter().filter(|peer| **peer == locals[0]).count(), 3, "{seen:?}");
         assert_eq!(seen.iter().copied().collect::<BTreeSet<_>>(), locals[..2].iter().copied().collect());
