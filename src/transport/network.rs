@@ -8,55 +8,17 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use super::addresses::{AddressBook, LookUp, PATIENCE, look_up, system_lookup};
-use super::socket::{Plain, Socket, bound_to, connect_tcp, connect_unix};
-use super::tls::{TlsClient, TlsFault, TlsSetupError};
-use super::{Failure, HttpVersions, Origin, WireOptions, http2};
-use crate::load::{Clock, MonotonicClock};
-use crate::measure::{ErrorKind, Opened, Protocol, TlsFacts};
+use super::socket::{Plain, Socket, bound_to};
+use super::tls::{TlsClient, TlsFault};
+use super::{Failure, NetworkError, Origin, Unreachable, WireOptions, http2};
+use crate::load::MonotonicClock;
+use crate::measure::{ErrorKind, Protocol, TlsFacts};
 
 /// How long the handshakes of TLS and HTTP/2 may take before the run.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a server that asked for a client certificate is listened to for its refusal.
 const REFUSAL_SHOWS: Duration = Duration::from_millis(200);
-
-/// The target does not answer. The address is left out: it may be secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot reach the target: {cause}; {remedy}")]
-pub struct Unreachable {
-    cause: String,
-    remedy: &'static str,
-}
-
-impl Unreachable {
-    pub(super) fn new(cause: String, remedy: &'static str) -> Self {
-        Self { cause, remedy }
-    }
-}
-
-/// Why there is no network to run on. Nothing has been requested.
-#[derive(Debug, thiserror::Error)]
-pub enum NetworkError {
-    /// A name without an address, or an address without a service.
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
-    /// Certificates and keys.
-    #[error(transparent)]
-    Tls(#[from] TlsSetupError),
-    /// The service answers, but not as it should: the failure names cause and remedy.
-    #[error("cannot talk to the target: {0}")]
-    Handshake(String),
-    /// A local address that this machine does not have.
-    #[error(
-        "--local-address number {0} cannot be used: {1}; give addresses of this machine, as `ip address` shows them"
-    )]
-    LocalAddress(usize, std::io::Error),
-    /// No local address can reach any of the target's addresses.
-    #[error(
-        "the target has no address of the same family (IPv4 or IPv6) as a --local-address; give one of the other family"
-    )]
-    LocalFamily,
-}
 
 /// What an origin was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,21 +32,21 @@ pub struct Probed {
 }
 
 /// An origin, ready to be connected to.
-struct Place {
-    origin: Origin,
+pub(super) struct Place {
+    pub(super) origin: Origin,
     /// The name for TLS; none on plain TCP.
-    name: Option<ServerName<'static>>,
+    pub(super) name: Option<ServerName<'static>>,
     /// Whether its addresses come from a lookup that may be repeated.
-    is_looked_up: bool,
+    pub(super) is_looked_up: bool,
 }
 
 /// The origins of a workload and the ways to them; shared by all workers.
 pub struct Network {
-    options: WireOptions,
-    places: Vec<Place>,
-    book: AddressBook,
-    tls: Option<TlsClient>,
-    lookup: LookUp,
+    pub(super) options: WireOptions,
+    pub(super) places: Vec<Place>,
+    pub(super) book: AddressBook,
+    pub(super) tls: Option<TlsClient>,
+    pub(super) lookup: LookUp,
 }
 
 impl std::fmt::Debug for Network {
@@ -186,7 +148,7 @@ impl Network {
     }
 
     /// One connection, within a second.
-    async fn probe(&self, address: Option<SocketAddr>) -> Result<Plain, Unreachable> {
+    pub(super) async fn probe(&self, address: Option<SocketAddr>) -> Result<Plain, Unreachable> {
         match timeout(PATIENCE, self.reach(address, 0)).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(failure)) => Err(match (failure.kind, address) {
@@ -224,118 +186,6 @@ impl Network {
         };
         Ok(Probed { protocol: opened.protocol, streams, tls: opened.tls.map(|tls| tls.facts) })
     }
-
-    /// Connects, without TLS. `turn` chooses among the local addresses.
-    async fn reach(&self, address: Option<SocketAddr>, turn: usize) -> Result<Plain, Failure> {
-        let connected = match (&self.options.unix_socket, address) {
-            (Some(path), _) => connect_unix(path).await,
-            (None, Some(address)) => connect_tcp(address, self.local_for(address, turn)).await,
-            (None, None) => Err(std::io::ErrorKind::AddrNotAvailable.into()),
-        };
-        connected.map_err(Failure::connecting)
-    }
-
-    /// TLS, where the origin has it, and the choice of the protocol.
-    async fn shake_hands(
-        &self,
-        place: &Place,
-        tls: Option<&TlsClient>,
-        stream: Plain,
-        tcp_ns: u64,
-        clock: &impl Clock,
-    ) -> Result<(Socket, Opened), Failure> {
-        let (Some(name), Some(tls)) = (&place.name, tls) else {
-            let is_http2 = self.options.versions == HttpVersions::Http2;
-            let protocol = if is_http2 { Protocol::Http2 } else { Protocol::Http1 };
-            return Ok((stream.into(), Opened { protocol, tcp_ns, tls: None }));
-        };
-        let (stream, opened) = tls.handshake(name, stream, clock).await.map_err(Failure::handshake)?;
-        let protocol = match (opened.facts.alpn.as_deref(), self.options.versions) {
-            (Some("h2"), _) => Protocol::Http2,
-            (_, HttpVersions::Http2) => return Err(Failure::handshake(TlsFault::no_http2())),
-            // A server without ALPN speaks HTTP/1.1 (RFC 9113, 3.2).
-            _ => Protocol::Http1,
-        };
-        Ok((Socket::Tls(Box::new(stream)), Opened { protocol, tcp_ns, tls: Some(opened) }))
-    }
-
-    /// Connects to an origin as far as its protocol is known. `turn` chooses among the addresses on both sides.
-    pub(super) async fn connect(
-        &self,
-        origin: usize,
-        turn: usize,
-        tls: Option<&TlsClient>,
-        clock: &impl Clock,
-    ) -> Result<(Socket, Opened), Failure> {
-        let unknown = || Failure::new(ErrorKind::ConnectFailed, true, true);
-        let place = self.places.get(origin).ok_or_else(unknown)?;
-        let addresses = self.book.of(origin);
-        let address = addresses.get(turn % addresses.len().max(1)).copied();
-        // With as many local addresses as remote ones, the same turn would always pair the same two: the local one moves
-        // on only once the remote ones have had their turn.
-        let local_turn = turn / addresses.len().max(1);
-        let start_ns = clock.now_ns();
-        let stream = self.reach(address, local_turn).await?;
-        let tcp_ns = clock.now_ns() - start_ns;
-        self.shake_hands(place, tls, stream, tcp_ns, clock).await
-    }
-
-    /// TLS for one worker.
-    pub(super) fn tls_for_worker(&self) -> Option<TlsClient> {
-        self.tls.as_ref().map(TlsClient::for_worker)
-    }
-
-    /// How connections are made.
-    pub(super) fn options(&self) -> &WireOptions {
-        &self.options
-    }
-
-    /// The origin's `:authority`.
-    pub(super) fn origin(&self, origin: usize) -> Option<&Origin> {
-        self.places.get(origin).map(|place| &place.origin)
-    }
-
-    fn local_for(&self, address: SocketAddr, turn: usize) -> Option<IpAddr> {
-        let same_family = |local: &&IpAddr| local.is_ipv4() == address.is_ipv4();
-        let count = self.options.local_addresses.iter().filter(same_family).count();
-        self.options.local_addresses.iter().filter(same_family).nth(turn % count.max(1)).copied()
-    }
-
-    fn has_local_for(&self, address: SocketAddr) -> bool {
-        self.options.local_addresses.is_empty() || self.local_for(address, 0).is_some()
-    }
-
-    /// Looks the names up again each time their time is over, for as long as the future is polled. Workers never wait
-    /// for it: they use the old addresses until the new ones are there. Returns never, also where there is nothing to do.
-    #[expect(clippy::disallowed_methods, reason = "a lookup may be a millisecond late, unlike an arrival")]
-    pub async fn refresh(&self) {
-        if self.options.dns_ttl_ns == 0 || !self.places.iter().any(|place| place.is_looked_up) {
-            return std::future::pending().await;
-        }
-        loop {
-            tokio::time::sleep(Duration::from_nanos(self.options.dns_ttl_ns)).await;
-            self.refresh_once().await;
-        }
-    }
-
-    /// Looks every name up. Addresses in use that are still in the answer stay without a probe; new ones are probed; the
-    /// old list stays when the lookup fails or nobody in the answer accepts a connection.
-    async fn refresh_once(&self) {
-        for (origin, place) in self.places.iter().enumerate().filter(|(_, place)| place.is_looked_up) {
-            let Ok(all) = look_up(&self.lookup, &place.origin.host, place.origin.port).await else {
-                continue;
-            };
-            let known = self.book.of(origin);
-            let mut open = Vec::new();
-            for address in all {
-                let usable = self.has_local_for(address);
-                if known.contains(&address) || (usable && self.probe(Some(address)).await.is_ok()) {
-                    open.push(address);
-                }
-            }
-            self.book.replace(origin, open);
-        }
-    }
 }
 
 /// With TLS 1.3 a server refuses a client's certificate, or the want of one, after the client's handshake is complete.
@@ -355,7 +205,3 @@ fn left_out_note(left_out: usize, all: usize, label: &str) -> String {
     };
     format!("{left_out} of {all} addresses of {label} {verbs} left out")
 }
-
-#[cfg(test)]
-#[path = "network_tests.rs"]
-mod tests;

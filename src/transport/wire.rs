@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::Request;
+use tokio_util::either::Either;
 
 use super::http1::Http1Connection;
 use super::http2::{self, Http2Connection};
@@ -19,8 +20,8 @@ use crate::request::BodyWatch;
 pub struct Wire<C> {
     network: Arc<Network>,
     tls: Option<TlsClient>,
-    /// The next connection's turn among the addresses. Workers start at different ones.
-    turn: Cell<usize>,
+    /// The next connection's turn among the addresses, by origin. Workers start at different ones.
+    turns: Vec<Cell<usize>>,
     clock: C,
 }
 
@@ -28,7 +29,8 @@ impl<C: Clock> Wire<C> {
     /// Worker `worker`'s transport. Instants are read from `clock`.
     pub fn new(network: &Arc<Network>, worker: u64, clock: C) -> Self {
         let tls = network.tls_for_worker();
-        Self { network: Arc::clone(network), tls, turn: Cell::new(worker as usize), clock }
+        let turns = network.places.iter().map(|_| Cell::new(worker as usize)).collect();
+        Self { network: Arc::clone(network), tls, turns, clock }
     }
 }
 
@@ -37,8 +39,7 @@ impl<C: Clock> Transport for Wire<C> {
 
     async fn connect(&self, origin: u32) -> Result<Self::Connection, Failure> {
         let origin = origin as usize;
-        let turn = self.turn.get();
-        self.turn.set(turn.wrapping_add(1));
+        let turn = self.turns.get(origin).map_or(0, |turn| turn.replace(turn.get().wrapping_add(1)));
         let (socket, opened) = self.network.connect(origin, turn, self.tls.as_ref(), &self.clock).await?;
         match opened.protocol {
             Protocol::Http1 => {
@@ -95,10 +96,15 @@ impl<C: Clock> Connection for WireConnection<C> {
         }
     }
 
-    async fn exchange(&mut self, request: Request<Bytes>, watch: &mut BodyWatch) -> Result<Answer, Failure> {
+    /// An `async fn` around the other two would copy every request once more.
+    fn exchange(
+        &mut self,
+        request: Request<Bytes>,
+        watch: &mut BodyWatch,
+    ) -> impl Future<Output = Result<Answer, Failure>> {
         match self {
-            Self::Http1(connection) => connection.exchange(request, watch).await,
-            Self::Http2(connection) => connection.exchange(request, watch).await,
+            Self::Http1(connection) => Either::Left(connection.exchange(request, watch)),
+            Self::Http2(connection) => Either::Right(connection.exchange(request, watch)),
         }
     }
 

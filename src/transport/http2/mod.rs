@@ -5,7 +5,9 @@
 //! engine fills it and no more, and waits elsewhere, in the open.
 //!
 //! A connection is driven by a task of its own, because the exchanges on it come and go: what many of them have to say
-//! leaves in one write, and what has come for many is read at once.
+//! leaves in one write, and what has come for many is read at once. An answer's instants are read when the task that
+//! waits for it runs, right after the driver: with a hundred answers in one read, the last task runs some ten
+//! microseconds after the first.
 
 mod connection;
 mod open;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
 
-use super::*;
+use crate::transport::addresses::LookUp;
+use crate::transport::{Network, Origin, WireOptions};
 
 type Answers = Arc<Mutex<Vec<io::Result<Vec<SocketAddr>>>>>;
 
