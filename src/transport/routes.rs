@@ -29,11 +29,13 @@ impl Network {
         tcp_ns: u64,
         clock: &impl Clock,
     ) -> Result<(Socket, Opened), Failure> {
-        let (Some(name), Some(tls)) = (&place.name, tls) else {
+        let Some(name) = &place.name else {
             let is_http2 = self.options.versions == HttpVersions::Http2;
             let protocol = if is_http2 { Protocol::Http2 } else { Protocol::Http1 };
             return Ok((stream.into(), Opened { protocol, tcp_ns, tls: None }));
         };
+        // An origin with a name for TLS is never spoken to without it.
+        let tls = tls.ok_or_else(|| Failure::new(ErrorKind::TlsHandshake, true, true))?;
         let (stream, opened) = tls.handshake(name, stream, clock).await.map_err(Failure::handshake)?;
         let protocol = match (opened.facts.alpn.as_deref(), self.options.versions) {
             (Some("h2"), _) => Protocol::Http2,
