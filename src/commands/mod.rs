@@ -1,5 +1,6 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod facts;
 mod live;
 mod machine;
 mod report;
@@ -15,7 +16,7 @@ use crate::cli::{self, Invocation, OutputError, OutputFile, UsageError};
 use crate::load::EngineError;
 use crate::measure::{Summary, SummaryError};
 use crate::report::{Format, ReadError, Style, render};
-use crate::transport::Unreachable;
+use crate::transport::NetworkError;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +48,9 @@ pub enum CommandError {
     /// The arguments: exit code 2.
     #[error(transparent)]
     Usage(#[from] UsageError),
-    /// The target does not answer.
+    /// The target does not answer, or not as it should.
     #[error(transparent)]
-    Unreachable(#[from] Unreachable),
+    Network(#[from] NetworkError),
     /// The run broke down.
     #[error(transparent)]
     Engine(#[from] EngineError),

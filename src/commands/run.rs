@@ -1,88 +1,108 @@
 //! `rpsbench run`: an open loop, from the plan to the report.
 
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
+use super::facts::{Found, facts_of};
 use super::live::{LiveLine, note};
 use super::machine::machine;
 use super::signals::Interrupts;
 use super::{CommandError, Exit, publish};
-use crate::cli::{RunArgs, RunJob, TargetChoice, Typed};
+use crate::cli::{RunArgs, RunJob, TargetChoice, Typed, UsageError};
 use crate::load::{self, Finished, MonotonicClock, Stop};
-use crate::measure::{GeneratorVerdict, RunFacts, Summary, Withhold};
+use crate::measure::{GeneratorVerdict, Protocol, Summary};
+use crate::plan::Plan;
 use crate::request::{Target, Workload};
 use crate::service::{Running, Service, ServiceModel};
-use crate::transport::{Http1, resolve_and_probe};
+use crate::transport::{Network, Wire, WireOptions};
 
 pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let job = RunJob::new(args, typed, machine())?;
-    if !job.quiet {
-        job.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
+    let RunJob { mut plan, target, requests, wire, format, outputs, quiet, warnings } = job;
+    if !quiet {
+        warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
     }
-    let (target, service) = match &job.target {
-        TargetChoice::Url(target) => (target.clone(), None),
+    let (base, service) = match &target {
+        TargetChoice::Url(target) => (Some(target.clone()), None),
+        TargetChoice::FromFile => (None, None),
         TargetChoice::BuiltIn(model) => {
-            let service = start_service(model, job.quiet)?;
-            let target = service.url().parse::<Target>().map_err(crate::cli::UsageError::from)?;
-            (target, Some(service))
+            let service = start_service(model, quiet)?;
+            let target = service.url().parse::<Target>().map_err(UsageError::from)?;
+            (Some(target), Some(service))
         }
     };
-    let workload = job.workload(&target);
+    let mut found = Found {
+        tokens: requests.token_count(),
+        data_rows: requests.row_count(),
+        insecure: wire.tls.insecure,
+        ..Found::default()
+    };
+    let workload = requests.into_workload(base.as_ref())?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| CommandError::System { what: "could not start the runtime", source })?;
     let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let finished = runtime.block_on(supervise(&job, &target, &workload));
+    let finished = runtime.block_on(supervise(&mut plan, &workload, wire, &mut found, quiet));
     // A name lookup that hangs must not keep the process, least of all from saying so.
     runtime.shutdown_background();
     let finished = finished?;
     drop(service);
     let Some(finished) = finished else { return Ok(Exit::Interrupted) };
 
-    let facts = RunFacts {
-        plan: job.plan.facts(job.method().as_str(), &target.label()),
-        slos: job.plan.slos.clone(),
-        started_at,
-        interrupted: finished.interrupted,
-        window_ns: finished.window_ns,
-        backlog: finished.backlog,
-        connections: finished.connections,
-        endpoints: Vec::new(),
-        series: finished.series,
-    };
-    let summary = Summary::new(facts, &finished.recorder, &Withhold)?;
-    publish(&summary, job.format, job.outputs)?;
+    let (facts, recorder) = facts_of(&plan, &workload, &found, started_at, finished);
+    let summary = Summary::new(facts, &recorder, &workload)?;
+    publish(&summary, format, outputs)?;
     Ok(exit_of(&summary))
 }
 
 /// Runs the plan while listening for signals: the first drains, the second leaves at once (`None`).
 async fn supervise(
-    job: &RunJob,
-    target: &Target,
+    plan: &mut Plan,
     workload: &Workload,
+    wire: WireOptions,
+    found: &mut Found,
+    quiet: bool,
 ) -> Result<Option<Finished>, CommandError> {
     let mut interrupts = Interrupts::new()
         .map_err(|source| CommandError::System { what: "could not listen for signals", source })?;
-    let address = tokio::select! {
-        address = resolve_and_probe(target) => address?,
+    let (network, probed, notes) = tokio::select! {
+        prepared = Network::prepare(wire, workload.origins()) => prepared?,
         () = interrupts.next() => return Ok(None),
     };
+    if !quiet {
+        notes.iter().for_each(|text| note(&format!("warning: {text}")));
+    }
+    // A connection that closes after its answer carries one request, whatever it could.
+    let streams_of = |streams: u64| if plan.keepalive { streams } else { 1 };
+    plan.streams = probed.iter().map(|probed| streams_of(probed.streams)).collect();
+    found.addresses = network.address_count();
+    found.tls = probed.iter().any(|probed| probed.tls.is_some());
+    found.http2 = probed.iter().any(|probed| probed.protocol == Protocol::Http2);
+
+    let network = Arc::new(network);
+    let shared = Arc::clone(&network);
     let (stop_sender, stop) = watch::channel(Stop::Run);
-    let live = std::cell::RefCell::new(LiveLine::new(job.quiet));
+    let live = RefCell::new(LiveLine::new(quiet));
     let run = load::run(
-        &job.plan,
+        plan,
         workload,
-        move |_| Http1::new(address, MonotonicClock),
+        move |worker| Wire::new(&shared, worker, MonotonicClock),
         stop,
         |progress| live.borrow_mut().show(progress),
     );
     let mut run = std::pin::pin!(run);
+    let mut refresh = std::pin::pin!(network.refresh());
     let mut interrupted = false;
     let finished = loop {
         tokio::select! {
             finished = run.as_mut() => break Some(finished),
+            () = refresh.as_mut() => {}
             () = interrupts.next() => {
                 if interrupted {
                     break None;
@@ -98,7 +118,7 @@ async fn supervise(
 }
 
 fn start_service(model: &ServiceModel, quiet: bool) -> Result<Running, CommandError> {
-    let loopback = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
     let service = Service::start(model, loopback).map_err(CommandError::Service)?;
     if !quiet {
         note(&format!("no URL given: started the built-in service on {} ({model})", service.url()));

@@ -11,6 +11,7 @@ use http::{Method, Request};
 use super::expectation::Expectation;
 use super::template::{RequestTemplate, Secrets, Setting, TemplateError, Values, trace_id};
 use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Origin, Secret, Target, TokenList};
+use crate::measure::Redact;
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
 /// threads. Cheap to clone; all clones share one content.
@@ -84,6 +85,8 @@ pub struct Endpoint {
     pub weight: u32,
     /// Request method.
     pub method: Method,
+    /// Where its requests go; its label may be shown.
+    pub target: Target,
 }
 
 /// Where an arrival goes.
@@ -150,7 +153,7 @@ impl Workload {
                 origin: origin_of(&endpoint.target, &mut origins),
             });
             let (name, weight, method) = (endpoint.name.clone(), endpoint.weight, endpoint.method.clone());
-            endpoints.push(Endpoint { name, weight, method });
+            endpoints.push(Endpoint { name, weight, method, target: endpoint.target.clone() });
         }
         Ok(Self(Arc::new(Content {
             endpoints,
@@ -176,7 +179,12 @@ impl Workload {
     ) -> Self {
         let template = RequestTemplate::fixed(target, method.clone(), headers, body, keepalive);
         Self(Arc::new(Content {
-            endpoints: vec![Endpoint { name: "request".to_owned(), weight: 1, method }],
+            endpoints: vec![Endpoint {
+                name: "request".to_owned(),
+                weight: 1,
+                method,
+                target: target.clone(),
+            }],
             compiled: vec![Compiled { template, expectation: Expectation::default(), origin: 0 }],
             mix: None,
             origins: vec![target.origin().clone()],
@@ -269,6 +277,11 @@ impl Workload {
         &self.0.compiled[endpoint as usize].expectation
     }
 
+    /// What may be shown of a target.
+    pub fn label(&self, target: &Target) -> String {
+        target.label()
+    }
+
     /// What may be shown of a text that may hold hosts, tokens or data: for causes of failures.
     pub fn redact(&self, text: &str) -> String {
         text.to_owned()
@@ -298,4 +311,15 @@ fn origin_of(target: &Target, origins: &mut Vec<Origin>) -> u32 {
         origins.push(target.origin().clone());
         origins.len() - 1
     }) as u32
+}
+
+/// What may be shown of answers: for samples.
+impl Redact for Workload {
+    fn header(&self, _name: &str, _value: &[u8]) -> String {
+        "***".to_owned()
+    }
+
+    fn body(&self, _sequence: u64, _bytes: &[u8]) -> String {
+        "***".to_owned()
+    }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::tls::TlsFault;
 use crate::measure::ErrorKind;
 
 /// A failed attempt.
@@ -14,9 +15,11 @@ pub struct Failure {
     pub kind: ErrorKind,
     /// Whether nothing of an answer had come: on a connection that had been idle, it was dead then.
     pub before_answer: bool,
-    /// Whether the request was given back unsent.
+    /// Whether the server cannot have acted on the request, so that to send it again is safe even where it is not
+    /// idempotent: it never left, or the server says so itself, by REFUSED_STREAM (RFC 9113, 8.7) or by a GOAWAY whose
+    /// last stream is an earlier one (RFC 9113, 6.8).
     pub unsent: bool,
-    source: Box<dyn Error + Send + Sync>,
+    pub(super) source: Box<dyn Error + Send + Sync>,
 }
 
 impl Failure {
@@ -34,12 +37,19 @@ impl Failure {
         Self { kind, before_answer: true, unsent: true, source: error.into() }
     }
 
+    /// A failure of the TLS handshake.
+    pub(super) fn handshake(fault: TlsFault) -> Self {
+        Self { kind: ErrorKind::TlsHandshake, before_answer: true, unsent: true, source: fault.into() }
+    }
+
     /// A failure of hyper on an open connection.
     pub fn exchanging(error: hyper::Error, before_answer: bool, unsent: bool) -> Self {
         let kind = if error.is_parse() {
             ErrorKind::Protocol
         } else if let Some(io_error) = io_source(&error) {
             match io_error.kind() {
+                // With TLS 1.3 a refusal comes after the handshake: with the first answer.
+                _ if TlsFault::of(io_error).is_some() => ErrorKind::TlsHandshake,
                 io::ErrorKind::ConnectionReset
                 | io::ErrorKind::BrokenPipe
                 | io::ErrorKind::ConnectionAborted => ErrorKind::Reset,
@@ -60,6 +70,11 @@ impl Failure {
     /// A failure of a given kind, for transports that know it.
     pub fn new(kind: ErrorKind, before_answer: bool, unsent: bool) -> Self {
         Self { kind, before_answer, unsent, source: kind.describe().into() }
+    }
+
+    /// A failure of a given kind, put into words.
+    pub(super) fn in_words(kind: ErrorKind, before_answer: bool, unsent: bool, words: String) -> Self {
+        Self { kind, before_answer, unsent, source: words.into() }
     }
 
     /// The cause in words, without addresses: messages of the system and of hyper hold none.

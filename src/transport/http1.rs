@@ -3,7 +3,6 @@
 //! hyper's connection future is driven by the same task that waits for the answer: one task for each connection,
 //! no hand-over between tasks, and the answer's instants are read in the very poll that received it.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -13,58 +12,38 @@ use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
-use super::{Answer, Connection, Failure, Transport};
+use super::socket::Socket;
+use super::{Answer, Connection, Failure};
 use crate::load::Clock;
-use crate::measure::{Opened, Protocol};
+use crate::measure::Opened;
 use crate::request::BodyWatch;
 
-/// HTTP/1.1 over TCP to one address.
-#[derive(Debug, Clone)]
-pub struct Http1<C> {
-    address: SocketAddr,
-    clock: C,
-}
-
-impl<C: Clock> Http1<C> {
-    /// A transport to `address`. Instants are read from `clock`.
-    pub fn new(address: SocketAddr, clock: C) -> Self {
-        Self { address, clock }
-    }
-}
-
-impl<C: Clock> Transport for Http1<C> {
-    type Connection = Http1Connection<C>;
-
-    async fn connect(&self, _origin: u32) -> Result<Self::Connection, Failure> {
-        let start_ns = self.clock.now_ns();
-        let stream = TcpStream::connect(self.address).await.map_err(Failure::connecting)?;
-        // Without this, Nagle's algorithm would hold requests back until the last segment is acknowledged.
-        stream.set_nodelay(true).map_err(Failure::connecting)?;
-        let tcp_ns = self.clock.now_ns() - start_ns;
-        let (sender, driver) = http1::Builder::new()
-            // A request is one buffer: a plain write is cheaper than a vectored one.
-            .writev(false)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| Failure::exchanging(error, true, true))?;
-        Ok(Http1Connection { sender, driver: Some(driver), tcp_ns, clock: self.clock.clone() })
-    }
-}
-
 /// Parts of a body that are read at a stretch.
-const PARTS_PER_TURN: u32 = 64;
+pub(super) const PARTS_PER_TURN: u32 = 64;
 
-type Driver = http1::Connection<TokioIo<TcpStream>, Full<Bytes>>;
+type Driver = http1::Connection<TokioIo<Socket>, Full<Bytes>>;
 
 /// One HTTP/1.1 connection.
 pub struct Http1Connection<C> {
     sender: SendRequest<Full<Bytes>>,
     /// hyper's side of the connection; `None` once it has ended.
     driver: Option<Driver>,
-    tcp_ns: u64,
+    opened: Opened,
     clock: C,
+}
+
+impl<C: Clock> Http1Connection<C> {
+    /// Speaks HTTP/1.1 on an open stream. Instants are read from `clock`.
+    pub(super) async fn open(stream: Socket, opened: Opened, clock: C) -> Result<Self, Failure> {
+        let (sender, driver) = http1::Builder::new()
+            // A request is one buffer: a plain write is cheaper than a vectored one.
+            .writev(false)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| Failure::exchanging(error, true, true))?;
+        Ok(Self { sender, driver: Some(driver), opened, clock })
+    }
 }
 
 impl<C> Http1Connection<C> {
@@ -80,7 +59,7 @@ impl<C> Http1Connection<C> {
 
 impl<C: Clock> Connection for Http1Connection<C> {
     fn opened(&self) -> Opened {
-        Opened { protocol: Protocol::Http1, tcp_ns: self.tcp_ns, tls: None }
+        self.opened.clone()
     }
 
     async fn exchange(&mut self, request: Request<Bytes>, watch: &mut BodyWatch) -> Result<Answer, Failure> {

@@ -5,9 +5,20 @@
 //! unchanged over every protocol and, in tests, over a scripted fake without a network. Failures are classified here,
 //! where the cause is still known.
 
+mod addresses;
 mod failure;
+mod failure_http2;
 mod http1;
-mod resolve;
+mod http2;
+mod network;
+mod network_error;
+mod options;
+mod overrides;
+mod refresh;
+mod routes;
+mod socket;
+mod tls;
+mod wire;
 
 #[cfg(test)]
 pub mod scripted;
@@ -21,8 +32,14 @@ use crate::measure::Opened;
 use crate::request::BodyWatch;
 
 pub use failure::Failure;
-pub use http1::{Http1, Http1Connection};
-pub use resolve::{Unreachable, resolve_and_probe};
+pub use http1::Http1Connection;
+pub use http2::Http2Connection;
+pub use network::{Network, Probed};
+pub use network_error::{NetworkError, Unreachable};
+pub use options::{HttpVersions, TlsOptions, WireOptions};
+pub use overrides::{ResolveError, ResolveOverride};
+pub use tls::{Role, TlsFault, TlsSetupError};
+pub use wire::{Wire, WireConnection};
 
 /// Opens connections to the origins of a workload.
 pub trait Transport: 'static {

@@ -6,6 +6,7 @@ use super::super::output::OutputError;
 use crate::request::{FeedError, HeaderError, TargetError, WorkloadError};
 use crate::schedule::ScheduleError;
 use crate::service::ModelError;
+use crate::transport::ResolveError;
 
 /// The arguments do not make sense together, or name something that is not there.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum UsageError {
     /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Nothing to ask.
+    #[error("there is no URL; give one, or a scenario or targets with URLs of their own")]
+    NoTarget,
     /// A command where a URL was expected.
     #[error("`{0}` stands where a URL is expected; a command comes first: rpsbench {0} ...")]
     CommandLast(String),
@@ -31,6 +35,9 @@ pub enum UsageError {
     /// Requests that cannot be made.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// `--resolve`.
+    #[error("--resolve: {0}")]
+    Resolve(#[from] ResolveError),
     /// The header of the tokens.
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,

@@ -50,9 +50,6 @@ pub(super) fn check(args: &RunArgs) -> Result<(), UsageError> {
     if args.samples > MOST_SAMPLES {
         return Err(UsageError::TooMany("--samples", MOST_SAMPLES as u64));
     }
-    if network.http1 && network.http2 {
-        return Err(UsageError::Exclusive("--http1", "--http2"));
-    }
     Ok(())
 }
 

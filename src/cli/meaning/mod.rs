@@ -3,6 +3,7 @@
 mod error;
 mod files;
 mod limits;
+mod network;
 mod preflight;
 mod request;
 mod run;

@@ -82,12 +82,12 @@ impl Requests {
     ///
     /// # Errors
     /// [`UsageError`] where a request could not be made.
-    pub fn into_workload(self, target: &Target) -> Result<Workload, UsageError> {
+    pub fn into_workload(self, base: Option<&Target>) -> Result<Workload, UsageError> {
         let endpoint = EndpointSpec {
             name: "request".to_owned(),
             weight: 1,
             method: self.method,
-            target: target.clone(),
+            target: base.cloned().ok_or(UsageError::NoTarget)?,
             headers: self.headers,
             body: self.body,
             expectation: self.expectation,

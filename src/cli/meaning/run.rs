@@ -5,6 +5,7 @@ use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::values::LimitOrAll;
 use super::limits::{cap_of, lead_for, threads_of};
+use super::network::wire_of;
 use super::request::Requests;
 use super::target::{TargetChoice, target_of};
 use super::{Machine, UsageError, format_of, limits, preflight};
@@ -12,6 +13,7 @@ use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
 use crate::report::Format;
 use crate::schedule::{Arrivals, NANOS_PER_S, Schedule};
+use crate::transport::WireOptions;
 
 /// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
 const RESERVED_DESCRIPTORS: u64 = 64;
@@ -23,6 +25,8 @@ pub struct RunJob {
     pub plan: Plan,
     /// Where.
     pub target: TargetChoice,
+    /// Over which connections.
+    pub wire: WireOptions,
     /// What is asked.
     pub requests: Requests,
     /// What stdout receives.
@@ -86,10 +90,11 @@ impl RunJob {
         let duration_s = plan.schedule.duration_ns() as f64 / 1e9;
         let addresses = network.local_address.len();
         warnings.extend(preflight::ports(args.rate, duration_s, requests_each, addresses, machine));
+        let wire = wire_of(network)?;
         let requests = Requests::new(&args.request, args.seed, plan.keepalive, typed)?;
         let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
         let format = format_of(args.format);
-        Ok(Self { plan, target, requests, format, outputs, quiet: args.quiet, warnings })
+        Ok(Self { plan, target, requests, wire, format, outputs, quiet: args.quiet, warnings })
     }
 }
 

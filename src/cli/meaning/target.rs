@@ -11,6 +11,8 @@ use crate::service::{Freeze, ServiceModel};
 pub enum TargetChoice {
     /// To a given URL.
     Url(Target),
+    /// To the URLs that a file of requests holds.
+    FromFile,
     /// To the built-in service, started for this run.
     BuiltIn(ServiceModel),
 }

@@ -1,0 +1,80 @@
+//! What a summary needs besides the account: the plan, the workload and what was found on the way.
+
+use crate::load::Finished;
+use crate::measure::{EndpointFacts, Recorder, RunFacts, TrafficFacts};
+use crate::plan::Plan;
+use crate::request::Workload;
+
+/// What is known only once files are read and connections made.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) tokens: u64,
+    pub(super) data_rows: u64,
+    /// Addresses that connections go to, over all origins.
+    pub(super) addresses: u64,
+    /// Whether any origin is spoken to over TLS.
+    pub(super) tls: bool,
+    /// Whether any origin speaks HTTP/2.
+    pub(super) http2: bool,
+    /// Whether certificates are not checked.
+    pub(super) insecure: bool,
+}
+
+/// The facts of a run that is over, and its account.
+pub(super) fn facts_of(
+    plan: &Plan,
+    workload: &Workload,
+    found: &Found,
+    started_at: String,
+    finished: Finished,
+) -> (RunFacts, Recorder) {
+    let endpoints = endpoints_of(plan, workload);
+    let (method, target) = match endpoints.as_slice() {
+        [only] => (only.method.clone(), only.target.clone()),
+        several => (method_of(several), format!("{} endpoints", several.len())),
+    };
+    let mut facts = plan.facts(&method, &target);
+    facts.traffic = TrafficFacts {
+        keepalive_idle_s: plan.idle_ns.filter(|_| plan.keepalive).map(|nanos| nanos as f64 / 1e9),
+        max_requests_per_connection: plan.max_requests,
+        connections: plan.connections,
+        streams: plan.streams.iter().copied().max().filter(|_| found.http2),
+        tls_verification: found.tls.then_some(!found.insecure),
+        addresses: found.addresses,
+        tokens: found.tokens,
+        data_rows: found.data_rows,
+    };
+    let facts = RunFacts {
+        plan: facts,
+        slos: plan.slos.clone(),
+        started_at,
+        interrupted: finished.interrupted,
+        window_ns: finished.window_ns,
+        backlog: finished.backlog,
+        connections: finished.connections,
+        endpoints,
+        series: finished.series,
+    };
+    (facts, finished.recorder)
+}
+
+fn endpoints_of(plan: &Plan, workload: &Workload) -> Vec<EndpointFacts> {
+    let warmup = plan.schedule.warmup_count();
+    let planned = workload.planned(warmup..warmup + plan.schedule.count());
+    let endpoints = workload.endpoints().iter().zip(planned);
+    let facts = endpoints.map(|(endpoint, planned)| EndpointFacts {
+        name: endpoint.name.clone(),
+        method: endpoint.method.to_string(),
+        target: workload.label(&endpoint.target),
+        weight: u64::from(endpoint.weight),
+        planned,
+    });
+    facts.collect()
+}
+
+/// The method of all endpoints, or that there are several.
+fn method_of(endpoints: &[EndpointFacts]) -> String {
+    let first = endpoints.first().map_or("", |endpoint| &endpoint.method);
+    let same = endpoints.iter().all(|endpoint| endpoint.method == first);
+    if same { first.to_owned() } else { "mixed".to_owned() }
+}

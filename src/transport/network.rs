@@ -1,0 +1,214 @@
+//! What is known of the network before the first request, and kept up to date during the run.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+
+use super::addresses::{AddressBook, LookUp, PATIENCE, look_up, system_lookup};
+use super::socket::{Plain, Socket, bound_to};
+use super::tls::{TlsClient, TlsFault};
+use super::{Failure, NetworkError, Unreachable, WireOptions, http2};
+use crate::load::MonotonicClock;
+use crate::measure::{ErrorKind, Protocol, TlsFacts};
+use crate::request::{Origin, Scheme};
+
+/// How long the handshakes of TLS and HTTP/2 may take before the run.
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a server that asked for a client certificate is listened to for its refusal.
+const REFUSAL_SHOWS: Duration = Duration::from_millis(200);
+
+/// What an origin was found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probed {
+    /// What its connections speak.
+    pub protocol: Protocol,
+    /// Exchanges that a connection has room for at once.
+    pub streams: u64,
+    /// What TLS agreed on.
+    pub tls: Option<TlsFacts>,
+}
+
+/// An origin, ready to be connected to.
+pub(super) struct Place {
+    pub(super) origin: Origin,
+    /// The name for TLS; none on plain TCP.
+    pub(super) name: Option<ServerName<'static>>,
+    /// Whether its addresses come from a lookup that may be repeated.
+    pub(super) is_looked_up: bool,
+}
+
+/// The origins of a workload and the ways to them; shared by all workers.
+pub struct Network {
+    pub(super) options: WireOptions,
+    pub(super) places: Vec<Place>,
+    pub(super) book: AddressBook,
+    pub(super) tls: Option<TlsClient>,
+    pub(super) lookup: LookUp,
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Network({} origins)", self.places.len())
+    }
+}
+
+impl Network {
+    /// Looks every origin up, probes its addresses, and opens one connection to each origin as the run will, without a
+    /// request. Returns what was found, by origin, and remarks for the user: they hold no host and no address.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when a file for TLS is not right, a name does not resolve, no address of an origin accepts a
+    /// connection within a second, or its handshake fails.
+    pub async fn prepare(
+        options: WireOptions,
+        origins: &[Origin],
+    ) -> Result<(Self, Vec<Probed>, Vec<String>), NetworkError> {
+        Self::prepare_with(options, origins, system_lookup()).await
+    }
+
+    pub(super) async fn prepare_with(
+        options: WireOptions,
+        origins: &[Origin],
+        lookup: LookUp,
+    ) -> Result<(Self, Vec<Probed>, Vec<String>), NetworkError> {
+        for (place, local) in options.local_addresses.iter().enumerate() {
+            bound_to(*local).map_err(|error| NetworkError::LocalAddress(place + 1, error))?;
+        }
+        // Files are read for https only: a run over http needs no trusted certificates. Those that are named must be right.
+        let named = [&options.tls.cacert, &options.tls.cert, &options.tls.key];
+        let wants_tls = origins.iter().any(|origin| origin.scheme() == Scheme::Https)
+            || named.iter().any(|file| file.is_some());
+        let tls = wants_tls.then(|| TlsClient::new(&options.tls, options.versions)).transpose()?;
+        let (book, places) = (AddressBook::default(), Vec::new());
+        let mut network = Self { options, places, book, tls, lookup };
+        let (mut probed, mut notes, mut hosts) = (Vec::new(), Vec::new(), Vec::new());
+        for origin in origins {
+            let host = hosts.iter().position(|known| known == origin.host()).unwrap_or_else(|| {
+                hosts.push(origin.host().to_owned());
+                hosts.len() - 1
+            });
+            let (found, note) = network.add(origin, &format!("host-{}", host + 1)).await?;
+            probed.push(found);
+            notes.extend(note);
+        }
+        Ok((network, probed, notes))
+    }
+
+    /// How many addresses connections go to, over all origins.
+    pub fn address_count(&self) -> u64 {
+        (0..self.places.len()).map(|origin| self.book.of(origin).len() as u64).sum()
+    }
+
+    async fn add(&mut self, origin: &Origin, label: &str) -> Result<(Probed, Option<String>), NetworkError> {
+        let name = match &self.tls {
+            Some(tls) if origin.scheme() == Scheme::Https => Some(tls.name(origin.host())?),
+            _ => None,
+        };
+        let overriding = self.options.overriding(origin.host(), origin.port());
+        let is_address = origin.host().parse::<IpAddr>().is_ok();
+        let is_looked_up = !is_address && overriding.is_none() && self.options.unix_socket.is_none();
+        let place = Place { origin: origin.clone(), name, is_looked_up };
+        let (stream, note) = if self.options.unix_socket.is_some() {
+            self.book.add(Vec::new());
+            (self.probe(None).await?, None)
+        } else {
+            let all = match overriding {
+                Some(addresses) => addresses,
+                None => look_up(&self.lookup, origin.host(), origin.port()).await?,
+            };
+            let (first, open, left_out) = self.sift(&all).await?;
+            self.book.add(open);
+            (first, (left_out > 0).then(|| left_out_note(left_out, all.len(), label)))
+        };
+        let found = match timeout(HANDSHAKE_PATIENCE, self.meet(&place, stream)).await {
+            Ok(found) => found.map_err(|failure| NetworkError::Handshake(failure.describe()))?,
+            Err(_) => {
+                let silence =
+                    "it accepts connections but does not finish the handshake within 5 s; is the port right?";
+                return Err(NetworkError::Handshake(silence.to_owned()));
+            }
+        };
+        self.places.push(place);
+        Ok((found, note))
+    }
+
+    /// Parts the addresses that accept a connection from those that do not. Returns a connection to the first.
+    async fn sift(&self, all: &[SocketAddr]) -> Result<(Plain, Vec<SocketAddr>, usize), NetworkError> {
+        let usable: Vec<SocketAddr> =
+            all.iter().copied().filter(|address| self.has_local_for(*address)).collect();
+        let (mut first, mut open, mut last) = (None, Vec::new(), NetworkError::LocalFamily);
+        for address in &usable {
+            match self.probe(Some(*address)).await {
+                Ok(stream) => {
+                    first.get_or_insert(stream);
+                    open.push(*address);
+                }
+                Err(unreachable) => last = unreachable.into(),
+            }
+        }
+        let left_out = usable.len() - open.len();
+        first.map(|first| (first, open, left_out)).ok_or(last)
+    }
+
+    /// One connection, within a second.
+    pub(super) async fn probe(&self, address: Option<SocketAddr>) -> Result<Plain, Unreachable> {
+        match timeout(PATIENCE, self.reach(address, 0)).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(failure)) => Err(match (failure.kind, address) {
+                (ErrorKind::ConnectFailed, None) => Unreachable::new(
+                    format!("the Unix socket does not accept connections ({})", failure.describe()),
+                    "check the path given with --unix-socket, and that the service is running",
+                ),
+                (kind, _) => {
+                    Unreachable::new(kind.to_string(), "is the service running, and the port right?")
+                }
+            }),
+            Err(_) => Err(Unreachable::new(
+                "no connection within a second".to_owned(),
+                "check the address and any firewall in between",
+            )),
+        }
+    }
+
+    /// Opens a connection as the run will, up to the point where requests could be sent.
+    async fn meet(&self, place: &Place, stream: Plain) -> Result<Probed, Failure> {
+        let (mut socket, opened) =
+            self.shake_hands(place, self.tls.as_ref(), stream, 0, &MonotonicClock).await?;
+        let streams = match opened.protocol {
+            Protocol::Http2 => http2::open(socket, self.options.streams).await?.streams,
+            Protocol::Http1 => {
+                if self
+                    .tls
+                    .as_ref()
+                    .is_some_and(|tls| place.name.is_some() && tls.was_asked_for_a_certificate())
+                {
+                    listen_for_refusal(&mut socket).await?;
+                }
+                1
+            }
+        };
+        Ok(Probed { protocol: opened.protocol, streams, tls: opened.tls.map(|tls| tls.facts) })
+    }
+}
+
+/// With TLS 1.3 a server refuses a client's certificate, or the want of one, after the client's handshake is complete.
+async fn listen_for_refusal(socket: &mut Socket) -> Result<(), Failure> {
+    match timeout(REFUSAL_SHOWS, socket.read_u8()).await {
+        Ok(Err(error)) => Err(Failure::handshake(TlsFault::during_handshake(&error))),
+        // Nothing is to come before the first request: silence is consent.
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}
+
+fn left_out_note(left_out: usize, all: usize, label: &str) -> String {
+    let verbs = if left_out == 1 {
+        "does not accept connections and is"
+    } else {
+        "do not accept connections and are"
+    };
+    format!("{left_out} of {all} addresses of {label} {verbs} left out")
+}

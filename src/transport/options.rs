@@ -1,0 +1,74 @@
+//! How connections are to be made: plain data, from arguments that have been parsed already.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use super::overrides::ResolveOverride;
+
+/// Which versions of HTTP may be spoken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HttpVersions {
+    /// On TLS what the server prefers of HTTP/2 and HTTP/1.1 (ALPN, RFC 7301); on plain TCP HTTP/1.1.
+    #[default]
+    Auto,
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 only; on plain TCP with prior knowledge (RFC 9113, 3.3).
+    Http2,
+}
+
+/// Whom to trust, and who we are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// A PEM file with the only certificates to trust; otherwise those that the platform trusts.
+    pub cacert: Option<PathBuf>,
+    /// A PEM file with our certificate, followed by those that signed it, for a server that asks for one.
+    pub cert: Option<PathBuf>,
+    /// A PEM file with the certificate's key; without it the key is looked for in the certificate's file, as curl does.
+    pub key: Option<PathBuf>,
+    /// Whether any certificate is accepted.
+    pub insecure: bool,
+    /// The name to ask for (and to find in the certificate) in place of the URL's host.
+    pub sni: Option<String>,
+}
+
+/// How connections are to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireOptions {
+    /// Versions of HTTP.
+    pub versions: HttpVersions,
+    /// Most exchanges at once on an HTTP/2 connection; at least 1. The server may allow fewer.
+    pub streams: u64,
+    /// TLS.
+    pub tls: TlsOptions,
+    /// Addresses of this machine to connect from, in turn. None: the system chooses.
+    pub local_addresses: Vec<IpAddr>,
+    /// A Unix socket to connect to, whatever the host and port.
+    pub unix_socket: Option<PathBuf>,
+    /// Addresses that stand in place of a lookup.
+    pub overrides: Vec<ResolveOverride>,
+    /// Time until names are looked up again, in nanoseconds; 0 = never.
+    pub dns_ttl_ns: u64,
+}
+
+impl Default for WireOptions {
+    fn default() -> Self {
+        Self {
+            versions: HttpVersions::default(),
+            streams: 100,
+            tls: TlsOptions::default(),
+            local_addresses: Vec::new(),
+            unix_socket: None,
+            overrides: Vec::new(),
+            dns_ttl_ns: 0,
+        }
+    }
+}
+
+impl WireOptions {
+    /// The addresses given in place of a lookup, if any.
+    pub(super) fn overriding(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+        // As with curl, the entry given last wins.
+        self.overrides.iter().rev().find(|entry| entry.is_for(host, port)).map(ResolveOverride::addresses)
+    }
+}

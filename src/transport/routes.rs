@@ -1,0 +1,95 @@
+//! The ways to an origin: which address, from which address, and what is spoken there.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::network::Place;
+use super::socket::{Plain, Socket, connect_tcp, connect_unix};
+use super::tls::{TlsClient, TlsFault};
+use super::{Failure, HttpVersions, Network, WireOptions};
+use crate::load::Clock;
+use crate::measure::{ErrorKind, Opened, Protocol};
+use crate::request::Origin;
+
+impl Network {
+    /// Connects, without TLS. `turn` chooses among the local addresses.
+    pub(super) async fn reach(&self, address: Option<SocketAddr>, turn: usize) -> Result<Plain, Failure> {
+        let connected = match (&self.options.unix_socket, address) {
+            (Some(path), _) => connect_unix(path).await,
+            (None, Some(address)) => connect_tcp(address, self.local_for(address, turn)).await,
+            (None, None) => Err(std::io::ErrorKind::AddrNotAvailable.into()),
+        };
+        connected.map_err(Failure::connecting)
+    }
+
+    /// TLS, where the origin has it, and the choice of the protocol.
+    pub(super) async fn shake_hands(
+        &self,
+        place: &Place,
+        tls: Option<&TlsClient>,
+        stream: Plain,
+        tcp_ns: u64,
+        clock: &impl Clock,
+    ) -> Result<(Socket, Opened), Failure> {
+        let Some(name) = &place.name else {
+            let is_http2 = self.options.versions == HttpVersions::Http2;
+            let protocol = if is_http2 { Protocol::Http2 } else { Protocol::Http1 };
+            return Ok((stream.into(), Opened { protocol, tcp_ns, tls: None }));
+        };
+        // An origin with a name for TLS is never spoken to without it.
+        let tls = tls.ok_or_else(|| Failure::new(ErrorKind::TlsHandshake, true, true))?;
+        let (stream, opened) = tls.handshake(name, stream, clock).await.map_err(Failure::handshake)?;
+        let protocol = match (opened.facts.alpn.as_deref(), self.options.versions) {
+            (Some("h2"), _) => Protocol::Http2,
+            (_, HttpVersions::Http2) => return Err(Failure::handshake(TlsFault::no_http2())),
+            // A server without ALPN speaks HTTP/1.1 (RFC 9113, 3.2).
+            _ => Protocol::Http1,
+        };
+        Ok((Socket::Tls(Box::new(stream)), Opened { protocol, tcp_ns, tls: Some(opened) }))
+    }
+
+    /// Connects to an origin as far as its protocol is known. `turn` chooses among the addresses on both sides.
+    pub(super) async fn connect(
+        &self,
+        origin: usize,
+        turn: usize,
+        tls: Option<&TlsClient>,
+        clock: &impl Clock,
+    ) -> Result<(Socket, Opened), Failure> {
+        let unknown = || Failure::new(ErrorKind::ConnectFailed, true, true);
+        let place = self.places.get(origin).ok_or_else(unknown)?;
+        let addresses = self.book.of(origin);
+        let address = addresses.get(turn % addresses.len().max(1)).copied();
+        // With as many local addresses as remote ones, the same turn would always pair the same two: the local one moves
+        // on only once the remote ones have had their turn.
+        let local_turn = turn / addresses.len().max(1);
+        let start_ns = clock.now_ns();
+        let stream = self.reach(address, local_turn).await?;
+        let tcp_ns = clock.now_ns() - start_ns;
+        self.shake_hands(place, tls, stream, tcp_ns, clock).await
+    }
+
+    /// TLS for one worker.
+    pub(super) fn tls_for_worker(&self) -> Option<TlsClient> {
+        self.tls.as_ref().map(TlsClient::for_worker)
+    }
+
+    /// How connections are made.
+    pub(super) fn options(&self) -> &WireOptions {
+        &self.options
+    }
+
+    /// The origin's `:authority`.
+    pub(super) fn origin(&self, origin: usize) -> Option<&Origin> {
+        self.places.get(origin).map(|place| &place.origin)
+    }
+
+    fn local_for(&self, address: SocketAddr, turn: usize) -> Option<IpAddr> {
+        let same_family = |local: &&IpAddr| local.is_ipv4() == address.is_ipv4();
+        let count = self.options.local_addresses.iter().filter(same_family).count();
+        self.options.local_addresses.iter().filter(same_family).nth(turn % count.max(1)).copied()
+    }
+
+    pub(super) fn has_local_for(&self, address: SocketAddr) -> bool {
+        self.options.local_addresses.is_empty() || self.local_for(address, 0).is_some()
+    }
+}
