@@ -93,9 +93,9 @@ fn assert_clean(written: &[(String, String)], secrets: &[&str]) {
     for (name, text) in written {
         for secret in secrets {
             if let Some(at) = text.to_lowercase().find(&secret.to_lowercase()) {
-                let from = text.floor_char_boundary(at.saturating_sub(120));
-                let to = text.floor_char_boundary((at + 120).min(text.len()));
-                panic!("`{secret}` is in {name}: ...{}...", &text[from..to]);
+                let bytes = &text.to_lowercase().into_bytes()[at.saturating_sub(120)..];
+                let around = String::from_utf8_lossy(&bytes[..bytes.len().min(300)]).into_owned();
+                panic!("`{secret}` is in {name}: ...{around}...");
             }
         }
     }

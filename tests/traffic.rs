@@ -231,12 +231,11 @@ fn connections_live_as_long_as_they_may() {
     assert!(connections > 10, "{connections}");
     assert_eq!(ledger(&document, "ok"), 100);
 
+    // A request every half second: each finds that the connection before it has been closed, and so does the end.
     let slow = ["-n", "3", "--rate", "2", "--keepalive", "100ms"];
     let document = run_json(&[&[witness.url().as_str(), "--warmup", "0"], &slow[..]].concat()).1;
-    assert_eq!(
-        (&document["connections"]["opened"], &document["connections"]["idle_closed"]),
-        (&3.into(), &2.into())
-    );
+    assert_eq!(document["connections"]["opened"], 3);
+    assert_eq!(document["connections"]["idle_closed"], 3);
 }
 
 #[test]
