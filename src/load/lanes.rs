@@ -180,7 +180,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     ) -> bool {
         let mut state = self.state.borrow_mut();
         state.connections.retries += 1;
-        state.connections.dead_when_reused += u64::from(!reusable);
+        // Several requests may meet the same death.
+        state.connections.dead_when_reused += u64::from(!reusable && !link.is_retired());
         let by = if self.rules.keepalive { Ended::ByPeer } else { Ended::Here };
         let stays = state.leave(id, link, mailbox, self.clock.now_ns(), (!reusable).then_some(by));
         let State { dispatcher, budget, .. } = &mut *state;

@@ -18,6 +18,8 @@ use crate::request::{Origin, Scheme};
 /// How long the handshakes of TLS and HTTP/2 may take before the run.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often a connection is tried that is reset as it opens.
+const PROBE_TRIES: u32 = 10;
 /// How long a server that asked for a client certificate is listened to for its refusal.
 const REFUSAL_SHOWS: Duration = Duration::from_millis(200);
 
@@ -154,9 +156,20 @@ impl Network {
         first.map(|first| (first, open, left_out)).ok_or(last)
     }
 
+    /// A server that resets what it has just accepted is there, and what it does then is for the run to measure.
+    async fn reach_patiently(&self, address: Option<SocketAddr>) -> Result<Plain, Failure> {
+        let mut tries = 1;
+        loop {
+            match self.reach(address, 0).await {
+                Err(failure) if failure.kind == ErrorKind::Reset && tries < PROBE_TRIES => tries += 1,
+                result => return result,
+            }
+        }
+    }
+
     /// One connection, within a second.
     pub(super) async fn probe(&self, address: Option<SocketAddr>) -> Result<Plain, Unreachable> {
-        match timeout(PATIENCE, self.reach(address, 0)).await {
+        match timeout(PATIENCE, self.reach_patiently(address)).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(failure)) => Err(match (failure.kind, address) {
                 (ErrorKind::ConnectFailed, None) => Unreachable::new(

@@ -17,6 +17,9 @@ pub enum UsageError {
     /// Nothing to ask.
     #[error("there is no URL; give one, or a scenario or targets with URLs of their own")]
     NoTarget,
+    /// The built-in service and HTTP/2.
+    #[error("the built-in service speaks HTTP/1.1; leave out --http2, or give a URL")]
+    BuiltInHttp2,
     /// A command where a URL was expected.
     #[error("`{0}` stands where a URL is expected; a command comes first: rpsbench {0} ...")]
     CommandLast(String),

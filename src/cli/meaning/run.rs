@@ -91,6 +91,9 @@ impl RunJob {
         let addresses = network.local_address.len();
         warnings.extend(preflight::ports(args.rate, duration_s, requests_each, addresses, machine));
         let wire = wire_of(network)?;
+        if network.http2 && matches!(target, TargetChoice::BuiltIn(_)) {
+            return Err(UsageError::BuiltInHttp2);
+        }
         let requests = Requests::new(&args.request, args.seed, plan.keepalive, typed)?;
         let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
         let format = format_of(args.format);
