@@ -40,8 +40,6 @@ impl Redactor {
     #[must_use]
     pub fn with_secrets(mut self, secrets: Vec<Secret<String>>) -> Self {
         self.secrets.extend(secrets);
-        // Longer ones first: one that is part of another must not leave the rest of it standing.
-        self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         self
     }
 
@@ -139,6 +137,7 @@ impl Redactor {
 }
 
 fn blank_literals(mut text: String, secrets: &[Secret<String>]) -> String {
+    // One that is part of another must not leave the rest of it standing.
     let mut longest_first: Vec<&str> = secrets.iter().map(|secret| secret.expose().trim()).collect();
     longest_first.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     for secret in longest_first {

@@ -142,18 +142,19 @@ fn value(text: &str, start: usize, name: &str, in_query: bool) -> (usize, usize)
     match text.as_bytes().get(start + escaped) {
         Some(&quote @ (b'"' | b'\'')) => {
             let start = start + escaped + 1;
-            let mut backslash = false;
-            let end = until(start, &|_| false).min(
-                start
-                    + text[start..]
-                        .bytes()
-                        .take_while(|&b| {
-                            let ends = b == quote && (escaped > 0 || !backslash) || line_end(char::from(b));
-                            backslash = b == b'\\' && !backslash;
-                            !ends
-                        })
-                        .count(),
-            );
+            // A quote within the value has more backslashes before it than the one that opened it.
+            let mut backslashes = 0;
+            let mut ends_at = |b: u8| {
+                let closes = b == quote && (backslashes <= escaped || escaped == 0 && backslashes % 2 == 0);
+                let ends = closes || line_end(char::from(b));
+                if !ends {
+                    backslashes = if b == b'\\' { backslashes + 1 } else { 0 };
+                }
+                ends
+            };
+            let end = text.bytes().skip(start).position(&mut ends_at).map_or(text.len(), |n| start + n);
+            // The backslash of the closing quote is not part of the value.
+            let end = if end < text.len() && escaped > 0 { end - backslashes.min(escaped) } else { end };
             (start, end)
         }
         Some(b'[') => (start, until(start, &|c| c == ']')),

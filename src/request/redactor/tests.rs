@@ -37,6 +37,7 @@ fn query_values_and_credentials_are_blanked() {
         ("Cookie: a=1; b=2\nx", "Cookie: ***\nx"),
         (r#"{"api_key": "a\"b", "n": 1}"#, r#"{"api_key": "***", "n": 1}"#),
         (r#"{\"token\":\"abc\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
+        (r#"{\"token\":\"a\\\"b\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
         ("password = a b; n=1", "password = ***; n=1"),
         ("PASS%20word%2f1 pass+word/1 x7 x77", "*** *** *** x77"),
     ];
