@@ -1,0 +1,162 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn redactor(show_hosts: bool) -> Redactor {
+    let origin = |url: &str| url.parse::<Target>().unwrap().origin().clone();
+    let origins =
+        [origin("http://orders.corp.internal:8443/"), origin("https://api/"), origin("http://[::1]:81/")];
+    Redactor::new(&origins, show_hosts)
+        .with_secrets(vec![Secret::new("pass word/1".to_owned()), Secret::new("x7".to_owned())])
+}
+
+#[test]
+fn hosts_have_names_that_last() {
+    let redactor = redactor(false);
+    let cases = [
+        ("to ORDERS.corp.internal:8443 failed", "to host-1 failed"),
+        ("see http://u:p@orders.corp.internal:1/a.", "see http://host-1/a."),
+        ("api, capital, [::1]:81 and ::1", "host-2, capital, host-3 and host-3"),
+        ("via 10.0.0.1:80 and http://other:9?x", "via host-5 and http://host-4?***"),
+        ("10.0.0.1, http://OTHER/ ftp://[fe80::1%25eth0]:2/", "host-5, http://host-4/ ftp://host-6/"),
+        ("1.2.3 at 12:34:56, std::fmt, host-1", "1.2.3 at 12:34:56, std::fmt, host-1"),
+    ];
+    for (text, shown) in cases {
+        assert_eq!(redactor.text(text), shown);
+    }
+}
+
+#[test]
+fn query_values_and_credentials_are_blanked() {
+    let redactor = redactor(false);
+    let cases = [
+        ("GET /a?key=v&w HTTP/1.1", "GET /a?key=***&*** HTTP/1.1"),
+        ("/a?b=c#d ok? yes", "/a?b=***#*** ok? yes"),
+        ("authorization: Bearer abc | x: 1", "authorization: ***| x: 1"),
+        ("got Bearer abc, jwt-eyJhbGci.x", "got Bearer *** ***"),
+        ("Cookie: a=1; b=2\nx", "Cookie: ***\nx"),
+        (r#"{"api_key": "a\"b", "n": 1}"#, r#"{"api_key": "***", "n": 1}"#),
+        (r#"{\"token\":\"abc\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
+        (r#"{\"token\":\"a\\\"b\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
+        ("password = a b; n=1", "password = ***; n=1"),
+        ("PASS%20word%2f1 pass+word/1 x7 x77", "*** *** *** x77"),
+    ];
+    for (text, shown) in cases {
+        assert_eq!(redactor.text(text), shown);
+    }
+}
+
+#[test]
+fn a_target_is_shown_without_host_and_values() {
+    let target: Target = "http://orders.corp.internal:8443/a/{id}?x={id}&token=t'u".parse().unwrap();
+    assert_eq!(redactor(false).target(&target), "http://host-1/a/{id}?x=***&token=***");
+    let shown = redactor(true).target(&target);
+    assert_eq!(shown, "http://orders.corp.internal:8443/a/{id}?x={id}&token=***");
+}
+
+#[test]
+fn headers_and_bodies_hide_the_secrets_of_their_request() {
+    let redactor = redactor(false);
+    let own = [Secret::new("cell 5".to_owned())];
+    for name in ["Set-Cookie", "authorization", "Proxy-Authenticate", "WWW-Authenticate", "x-api-key"] {
+        assert_eq!(redactor.header(name, b"abc", &own), "***");
+    }
+    assert_eq!(redactor.header("x", b"a\tcell%205\xff\n", &own), "a\\t***\u{fffd}\\n");
+    assert_eq!(redactor.header("Host", b"api:80", &own), "host-2");
+    assert_eq!(redactor.body(b"CELL 5 at 10.0.0.9", &own), "*** at host-4");
+}
+
+#[test]
+fn with_hosts_shown_credentials_still_are_not() {
+    let redactor = redactor(true);
+    let text = "http://u:pw@orders.corp.internal:8443/a?k=v&api_key=w 10.0.0.1 Bearer b";
+    let shown = "http://orders.corp.internal:8443/a?k=v&api_key=*** 10.0.0.1 Bearer ***";
+    assert_eq!(redactor.text(text), shown);
+    assert_eq!(
+        redactor.text("http://auth.example:80/x https://auth:1/"),
+        "http://auth.example:80/x https://auth:1/"
+    );
+}
+
+#[test]
+fn names_are_bounded() {
+    let redactor = redactor(false);
+    for n in 0..2000 {
+        redactor.text(&format!("http://h{n}.example/"));
+    }
+    assert_eq!(redactor.text("http://another.example/ http://h0.example/"), "http://host-n/ http://host-4/");
+}
+
+#[test]
+fn long_texts_of_any_kind_take_no_longer_than_their_length() {
+    let redactor = redactor(false);
+    let start = std::time::Instant::now();
+    for part in [
+        "?",
+        "a?",
+        ":",
+        "a:",
+        "=",
+        "token=",
+        "token ",
+        "token\" ",
+        "://",
+        "1.",
+        "::",
+        "a",
+        "\\",
+        "[",
+        "/?",
+        " ",
+        "bearer ",
+        "http://a@",
+        "token:{",
+        "token:[",
+    ] {
+        redactor.text(&part.repeat(16_384 / part.len()));
+    }
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+proptest! {
+    #[test]
+    fn what_is_planted_is_not_shown_whatever_surrounds_it(before in "\\PC{0,40}", after in "\\PC{0,40}") {
+        let redactor = redactor(false);
+        for (planted, secret) in [
+            ("orders.corp.internal", "orders.corp.internal"),
+            ("10.11.12.13", "10.11.12.13"),
+            ("2001:db8::77", "2001:db8::77"),
+            ("pass%20word%2F1", "word%2F1"),
+            ("Bearer tok-Q1", "tok-Q1"),
+            ("eyJhbGciOiJI.QQ", "hbGciOiJI"),
+            ("api_key=tok-Q1", "tok-Q1"),
+            ("\"password\": \"tok-Q1\"", "tok-Q1"),
+            (" /a?b=tok-Q1", "tok-Q1"),
+            (" http://user:tok-Q1@h/", "tok-Q1"),
+        ] {
+            let text = format!("{before}{planted}{after}");
+            let shown = redactor.text(&text);
+            prop_assert!(!shown.contains(secret), "{text:?}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn names_stay_what_they_are(text in "(\\PC{0,10}(http://[a-z]{1,5}(:[0-9]{2})?/|10\\.0\\.0\\.[0-9]| api )){0,4}") {
+        let redactor = redactor(false);
+        let once = redactor.text(&text);
+        let names = |text: &str| text.matches("host-").count();
+        let twice = redactor.text(&once);
+        prop_assert_eq!(names(&once), names(&twice));
+        prop_assert_eq!(redactor.text(&twice), twice);
+    }
+
+    #[test]
+    fn nothing_panics(text in "([:=?/@%\\[\\]\"'\\\\]|://|::|token|bearer |eyJ|host-|[0-9.]|é|\\PC|\\s){0,60}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+        for show_hosts in [false, true] {
+            let redactor = redactor(show_hosts);
+            redactor.text(&text);
+            redactor.header("x", &bytes, &[Secret::new(text.clone())]);
+            redactor.body(&bytes, &[]);
+        }
+    }
+}
