@@ -165,6 +165,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         seed: 1,
         traceparent: false,
         keepalive: true,
+        show_hosts: false,
     };
     Workload::build(spec).expect("a valid workload")
 }

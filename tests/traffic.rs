@@ -265,7 +265,7 @@ fn bad_input_is_an_error_with_the_file_and_the_line_before_the_first_request() {
         "--scenario",
         b"[[endpoint]]\nname='a'\npath='/'\ncolour='blue'\n",
         &[],
-        &["input-9", "colour", "line 4"],
+        &["input-9", "line 4", "expect_status"],
     );
     fails(
         "--scenario",

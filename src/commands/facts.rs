@@ -66,7 +66,7 @@ fn endpoints_of(plan: &Plan, workload: &Workload) -> Vec<EndpointFacts> {
         name: endpoint.name.clone(),
         method: endpoint.method.to_string(),
         target: workload.label(&endpoint.target),
-        weight: u64::from(endpoint.weight),
+        weight: endpoint.weight,
         planned,
     });
     facts.collect()

@@ -49,7 +49,7 @@ impl fmt::Debug for Detail {
 /// Makes what may be shown of an answer. The room that knows what the requests held knows what is secret.
 pub trait Redact {
     /// What may be shown of a header's value.
-    fn header(&self, name: &str, value: &[u8]) -> String;
+    fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String;
 
     /// What may be shown of the beginning of the answer to the arrival at `sequence`.
     fn body(&self, sequence: u64, bytes: &[u8]) -> String;
@@ -60,7 +60,7 @@ pub trait Redact {
 pub struct Withhold;
 
 impl Redact for Withhold {
-    fn header(&self, _name: &str, _value: &[u8]) -> String {
+    fn header(&self, _sequence: u64, _name: &str, _value: &[u8]) -> String {
         "***".to_owned()
     }
 

@@ -85,10 +85,10 @@ impl SampleRecord {
             Outcome::Ok { status } | Outcome::HttpError { status, .. } => Some(status),
             _ => None,
         };
-        let headers = detail
-            .headers
-            .iter()
-            .map(|(name, value)| HeaderRecord { name: name.clone(), value: redact.header(name, value) });
+        let headers = detail.headers.iter().map(|(name, value)| HeaderRecord {
+            name: name.clone(),
+            value: redact.header(detail.sequence, name, value),
+        });
         let endpoint = endpoints.get(sample.endpoint as usize).filter(|_| endpoints.len() > 1);
         let body = &detail.body;
         Some(Self {

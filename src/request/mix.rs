@@ -1,45 +1,219 @@
-//! Which endpoint an arrival goes to.
-//!
-//! STAND-IN, to be replaced by the smooth weighted round robin when the branches are merged: plain rotation over the
-//! endpoints, whatever their weights, behind the interface that the real one has.
+//! Which endpoint each arrival goes to.
 
 use std::ops::Range;
 
-/// The choice of an endpoint by an arrival's place in the sequence.
-#[derive(Debug, Clone)]
-pub struct Mix {
-    endpoints: u64,
+/// The longest period that is kept: 4 bytes an arrival, so 4 MB.
+const PERIOD_MAX: u64 = 1_000_000;
+
+/// Steps times endpoints while the period is made: well under 0.1 s.
+const WORK_MAX: u64 = 40_000_000;
+
+/// Smooth weighted round robin over the sequence of arrivals (nginx's algorithm), precomputed for one period.
+///
+/// Every endpoint stands once in each step's contest with a credit that grows by its weight; the largest credit wins
+/// (the first of equal ones) and pays the sum of all weights. So an endpoint of weight 5 beside two of weight 1 gets
+/// `a a b a c a a`, not `a a a a a b c`.
+///
+/// In every prefix of n endpoints (of weight above 0), an endpoint is ahead of its exact share by at most `1 - 1/n`
+/// arrivals and behind by at most `1/2 + 1/3 + ... + 1/n`; after each period it has exactly its share. (Ahead: the
+/// winner's credit is at least the mean. Behind: the mean of the j largest credits cannot exceed that of the j + 1
+/// largest by more than `1/(j + 1)`, because the winner was larger than all of them.)
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mix(Order);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Order {
+    /// One after the other: what equal weights come to, without a table.
+    Turns { endpoints: u32 },
+    /// The winners of one period, and how often each endpoint wins in it.
+    Table { winners: Vec<u32>, shares: Vec<u64> },
 }
 
 /// Why weights make no mix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MixError {
-    /// Every weight is 0.
-    #[error("every endpoint has weight 0; give at least one a weight of 1")]
+    /// No endpoint, or every weight is 0.
+    #[error("every weight is 0, so no endpoint gets a request; give at least one a weight of 1 or more")]
     NoWeight,
+    /// The pattern would repeat only after too many arrivals.
+    #[error(
+        "the weights are too fine: their pattern repeats only after {period} arrivals; \
+         use smaller whole numbers, such as 3 and 1 for 75 % and 25 %"
+    )]
+    TooFine {
+        /// Arrivals until the pattern repeats.
+        period: u64,
+    },
+    /// More endpoints than can be numbered.
+    #[error("there are too many endpoints")]
+    TooMany,
 }
 
 impl Mix {
-    /// A mix of endpoints with these weights.
+    /// A mix of endpoints with these weights, relative to each other; an endpoint of weight 0 never gets a request.
     ///
     /// # Errors
-    /// [`MixError`] where no weight is above 0.
+    /// [`MixError`] where no weight is above 0, or the pattern is too long to keep.
     pub fn new(weights: &[u32]) -> Result<Self, MixError> {
-        if weights.iter().all(|&weight| weight == 0) {
+        let endpoints = u32::try_from(weights.len()).map_err(|_| MixError::TooMany)?;
+        let divisor = weights.iter().fold(0, |divisor, weight| gcd(divisor, *weight));
+        if divisor == 0 {
             return Err(MixError::NoWeight);
         }
-        Ok(Self { endpoints: weights.len() as u64 })
+        let shares: Vec<u64> = weights.iter().map(|weight| u64::from(weight / divisor)).collect();
+        if shares.iter().all(|share| *share == 1) {
+            return Ok(Self(Order::Turns { endpoints }));
+        }
+        let active: Vec<u32> =
+            (0_u32..).zip(&shares).filter(|(_, share)| **share > 0).map(|(place, _)| place).collect();
+        let period: u64 = shares.iter().sum();
+        let equal = period == active.len() as u64;
+        if period > PERIOD_MAX || (!equal && period * active.len() as u64 > WORK_MAX) {
+            return Err(MixError::TooFine { period });
+        }
+        let winners = if equal { active } else { contest(&active, &shares, period) };
+        Ok(Self(Order::Table { winners, shares }))
     }
 
-    /// The endpoint of the arrival at `sequence`.
+    /// The endpoint of an arrival, a place in the list of weights.
     pub fn endpoint(&self, sequence: u64) -> u32 {
-        (sequence % self.endpoints) as u32
+        // Both remainders are below a u32.
+        match &self.0 {
+            Order::Turns { endpoints } => (sequence % u64::from(*endpoints)) as u32,
+            Order::Table { winners, .. } => winners[(sequence % winners.len() as u64) as usize],
+        }
     }
 
-    /// How many arrivals of a part of the sequence go to each endpoint.
+    /// How many arrivals of a part of the sequence go to each endpoint. It takes at most one period's time, however
+    /// long the part is. A range that ends before it starts is empty.
     pub fn planned(&self, range: Range<u64>) -> Vec<u64> {
-        let until = |end: u64, place: u64| end / self.endpoints + u64::from(end % self.endpoints > place);
-        let planned = |place| until(range.end.max(range.start), place) - until(range.start, place);
-        (0..self.endpoints).map(planned).collect()
+        let length = range.end.saturating_sub(range.start);
+        let period = match &self.0 {
+            Order::Turns { endpoints } => u64::from(*endpoints),
+            Order::Table { winners, .. } => winners.len() as u64,
+        };
+        let (whole, rest) = (length / period, length % period);
+        let mut counts = match &self.0 {
+            Order::Turns { endpoints } => vec![whole; *endpoints as usize],
+            Order::Table { shares, .. } => shares.iter().map(|share| share * whole).collect(),
+        };
+        // Whole periods may start anywhere: only the rest depends on where the range starts.
+        for place in 0..rest {
+            counts[self.endpoint(range.start % period + place) as usize] += 1;
+        }
+        counts
+    }
+}
+
+/// The winners of one period.
+fn contest(active: &[u32], shares: &[u64], period: u64) -> Vec<u32> {
+    // A credit stays within the period times the logarithm of the number of endpoints.
+    let weights: Vec<i64> = active.iter().map(|place| shares[*place as usize] as i64).collect();
+    let mut credits = vec![0_i64; active.len()];
+    let step = |_| {
+        let (mut winner, mut most) = (0, i64::MIN);
+        for (place, (credit, weight)) in credits.iter_mut().zip(&weights).enumerate() {
+            *credit += weight;
+            if *credit > most {
+                (winner, most) = (place, *credit);
+            }
+        }
+        credits[winner] -= period as i64;
+        active[winner]
+    };
+    (0..period).map(step).collect()
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn first(mix: &Mix, count: u64) -> Vec<u32> {
+        (0..count).map(|sequence| mix.endpoint(sequence)).collect()
+    }
+
+    #[test]
+    fn the_pattern_is_nginx_s() {
+        assert_eq!(first(&Mix::new(&[5, 1, 1]).unwrap(), 7), [0, 0, 1, 0, 2, 0, 0]);
+        assert_eq!(first(&Mix::new(&[50, 10, 10]).unwrap(), 8), [0, 0, 1, 0, 2, 0, 0, 0]);
+    }
+
+    #[test]
+    fn equal_weights_take_turns_and_weight_0_never_gets_a_turn() {
+        assert_eq!(first(&Mix::new(&[7, 7, 7]).unwrap(), 5), [0, 1, 2, 0, 1]);
+        assert_eq!(first(&Mix::new(&[0, 3, 0, 3]).unwrap(), 4), [1, 3, 1, 3]);
+        assert_eq!(first(&Mix::new(&[9]).unwrap(), 3), [0, 0, 0]);
+        let million = Mix::new(&vec![2; 1_000_000]).unwrap();
+        assert_eq!(million.endpoint(u64::MAX), (u64::MAX % 1_000_000) as u32);
+    }
+
+    #[test]
+    fn weights_that_make_no_mix_say_why() {
+        assert_eq!(Mix::new(&[]), Err(MixError::NoWeight));
+        assert_eq!(Mix::new(&[0, 0]), Err(MixError::NoWeight));
+        assert_eq!(Mix::new(&[999_999, 2]), Err(MixError::TooFine { period: 1_000_001 }));
+        assert_eq!(Mix::new(&[u32::MAX, 1]), Err(MixError::TooFine { period: 1 << 32 }));
+        assert!(Mix::new(&[999_999, 1]).is_ok());
+        assert!(Mix::new(&[2_000_000_000, 1_000_000_000]).is_ok());
+        let mut many = vec![1; 100_000];
+        many[0] = 2;
+        assert_eq!(Mix::new(&many), Err(MixError::TooFine { period: 100_001 }));
+    }
+
+    #[test]
+    fn a_long_range_is_planned_without_walking_it() {
+        // The pattern is 0 0 1 0: without the first arrival and the last of 2^64, 0 loses two.
+        let planned = Mix::new(&[3, 1]).unwrap().planned(1..u64::MAX);
+        assert_eq!(planned, [3 * (1 << 62) - 2, 1 << 62]);
+        #[expect(clippy::reversed_empty_ranges)]
+        let empty = 5..3;
+        assert_eq!(Mix::new(&[3, 1]).unwrap().planned(empty), [0, 0]);
+    }
+
+    fn weights() -> impl Strategy<Value = Vec<u32>> {
+        prop::collection::vec(0_u32..30, 1..12).prop_filter("all zero", |all| all.iter().any(|one| *one > 0))
+    }
+
+    proptest! {
+        #[test]
+        fn over_a_period_each_endpoint_gets_exactly_its_weight(weights in weights(), periods in 1_u64..4, start in 0_u64..1000) {
+            let mix = Mix::new(&weights).unwrap();
+            let total: u64 = weights.iter().map(|w| u64::from(*w)).sum();
+            let mut counts = vec![0_u64; weights.len()];
+            (start..start + total * periods).for_each(|sequence| counts[mix.endpoint(sequence) as usize] += 1);
+            let exact: Vec<u64> = weights.iter().map(|w| u64::from(*w) * periods).collect();
+            prop_assert_eq!(counts, exact);
+        }
+
+        #[test]
+        fn the_plan_is_what_counting_gives(weights in weights(), start in 0_u64..2000, length in 0_u64..2000) {
+            let mix = Mix::new(&weights).unwrap();
+            let mut counts = vec![0_u64; weights.len()];
+            (start..start + length).for_each(|sequence| counts[mix.endpoint(sequence) as usize] += 1);
+            prop_assert_eq!(mix.planned(start..start + length), counts);
+        }
+
+        #[test]
+        fn no_prefix_strays_from_the_exact_share(weights in weights()) {
+            let mix = Mix::new(&weights).unwrap();
+            let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
+            let active = weights.iter().filter(|w| **w > 0).count();
+            let ahead_max = 1.0 - 1.0 / active as f64;
+            let behind_max: f64 = (2..=active).map(|j| 1.0 / j as f64).sum();
+            let mut counts = vec![0.0; weights.len()];
+            for sequence in 0..total as u64 {
+                counts[mix.endpoint(sequence) as usize] += 1.0;
+                for (count, weight) in counts.iter().zip(&weights) {
+                    let ahead = count - (sequence + 1) as f64 * f64::from(*weight) / total;
+                    prop_assert!(ahead <= ahead_max + 1e-9 && -ahead <= behind_max + 1e-9, "{ahead}");
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Who is asked: scheme, host and port (RFC 6454).
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// How an origin is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +76,12 @@ impl PartialEq for Origin {
 }
 
 impl Eq for Origin {}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.scheme, &self.host, self.port).hash(state);
+    }
+}
 
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

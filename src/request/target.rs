@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
@@ -14,7 +15,8 @@ use super::origin::{Origin, Scheme};
 /// be shown is [`Target::label`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    origin: Origin,
+    /// Targets of one origin may share it: a file may hold a million of them.
+    origin: Arc<Origin>,
     path: PathAndQuery,
 }
 
@@ -52,6 +54,17 @@ impl Target {
         &self.origin
     }
 
+    /// The same, to be shared.
+    pub(super) fn shared_origin(&self) -> &Arc<Origin> {
+        &self.origin
+    }
+
+    /// Shares an equal origin instead of keeping its own.
+    pub(super) fn share_origin(&mut self, origin: &Arc<Origin>) {
+        debug_assert!(*origin == self.origin);
+        self.origin = Arc::clone(origin);
+    }
+
     /// The host name or address, without the brackets of an IPv6 address.
     pub fn host(&self) -> &str {
         &self.origin.host
@@ -81,7 +94,7 @@ impl Target {
         }
         let path = text.split('#').next().unwrap_or(text);
         let path = path.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
-        Ok(Self { origin: self.origin.clone(), path })
+        Ok(Self { origin: Arc::clone(&self.origin), path })
     }
 
     /// Path and query, as they are sent.
@@ -117,7 +130,11 @@ impl FromStr for Target {
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
-            other => return Err(TargetError::Scheme(other.chars().take(20).collect())),
+            // What looks like no scheme may be a host in front of a URL in a query.
+            other if other.len() <= 12 && other.bytes().all(|b| b.is_ascii_alphabetic()) => {
+                return Err(TargetError::Scheme(other.to_owned()));
+            }
+            _ => return Err(TargetError::NoScheme),
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
         if authority.contains(['{', '}']) {
@@ -147,7 +164,7 @@ impl FromStr for Target {
             authority: authority.to_owned(),
         };
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Ok(Self { origin, path })
+        Ok(Self { origin: Arc::new(origin), path })
     }
 }
 
@@ -202,6 +219,7 @@ mod tests {
         assert_eq!(error("localhost:8080/x"), TargetError::NoScheme);
         assert_eq!(error(""), TargetError::NoScheme);
         assert_eq!(error("ftp://x/"), TargetError::Scheme("ftp".to_owned()));
+        assert_eq!(error("secret-host:80/?to=http://x/"), TargetError::NoScheme);
         assert_eq!(error("http://x:99999/"), TargetError::Port);
         assert_eq!(error("http://x:0/"), TargetError::Port);
         assert_eq!(error("http://x:/"), TargetError::Port);

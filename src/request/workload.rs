@@ -1,5 +1,6 @@
 //! What the arrivals of a run ask for.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,8 +10,9 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
 
 use super::expectation::Expectation;
+use super::targets::group_names;
 use super::template::{RequestTemplate, Secrets, Setting, TemplateError, Values, trace_id};
-use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Origin, Secret, Target, TokenList};
+use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Origin, Redactor, Secret, Target, TokenList};
 use crate::measure::Redact;
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
@@ -21,9 +23,11 @@ pub struct Workload(Arc<Content>);
 #[derive(Debug)]
 struct Content {
     endpoints: Vec<Endpoint>,
+    /// Several may belong to one endpoint.
     compiled: Vec<Compiled>,
-    /// `None` for a single endpoint.
+    /// `None` for a single request.
     mix: Option<Mix>,
+    redactor: Redactor,
     origins: Vec<Origin>,
     tokens: Option<(HeaderName, TokenList)>,
     data: Option<DataTable>,
@@ -33,12 +37,11 @@ struct Content {
     needs_moment: bool,
 }
 
-/// An endpoint ready to make requests.
+/// A request ready to be made.
 #[derive(Debug)]
 struct Compiled {
     template: RequestTemplate,
-    expectation: Expectation,
-    origin: u32,
+    route: Route,
 }
 
 /// What the arrivals are to ask for, all of it.
@@ -60,6 +63,8 @@ pub struct WorkloadSpec {
     pub traceparent: bool,
     /// Without it servers are told to close.
     pub keepalive: bool,
+    /// Whether reports show hosts, paths and query values. They never show credentials.
+    pub show_hosts: bool,
 }
 
 /// Why a specification makes no workload.
@@ -82,11 +87,13 @@ pub struct Endpoint {
     /// Its name.
     pub name: String,
     /// Its share of the arrivals, relative to the other endpoints; 0 = none.
-    pub weight: u32,
+    pub weight: u64,
     /// Request method.
     pub method: Method,
-    /// Where its requests go; its label may be shown.
+    /// Where its requests go, or the first of them; [`Workload::label`] may be shown.
     pub target: Target,
+    /// What counts as a good answer.
+    pub expectation: Expectation,
 }
 
 /// Where an arrival goes.
@@ -143,24 +150,35 @@ impl Workload {
         }
         let weights: Vec<u32> = spec.endpoints.iter().map(|endpoint| endpoint.weight).collect();
         let mix = Some(Mix::new(&weights)?).filter(|_| weights.len() > 1);
-        let mut origins = Vec::new();
-        let mut endpoints = Vec::with_capacity(spec.endpoints.len());
+        let mut origins = Origins::default();
         let mut compiled = Vec::with_capacity(spec.endpoints.len());
         for endpoint in &spec.endpoints {
-            compiled.push(Compiled {
-                template: RequestTemplate::compile(endpoint, setting)?,
-                expectation: endpoint.expectation.clone(),
-                origin: origin_of(&endpoint.target, &mut origins),
-            });
-            let (name, weight, method) = (endpoint.name.clone(), endpoint.weight, endpoint.method.clone());
-            endpoints.push(Endpoint { name, weight, method, target: endpoint.target.clone() });
+            let route = Route { endpoint: 0, origin: origins.number(endpoint.target.origin()) };
+            compiled.push(Compiled { template: RequestTemplate::compile(endpoint, setting)?, route });
         }
+        let mut endpoints = Vec::new();
+        for (name, members) in group_names(&spec.endpoints) {
+            let Some(first) = members.first().and_then(|first| spec.endpoints.get(*first)) else { continue };
+            let weight = members.iter().map(|member| u64::from(spec.endpoints[*member].weight)).sum();
+            for member in members {
+                compiled[member].route.endpoint = endpoints.len() as u32;
+            }
+            endpoints.push(Endpoint {
+                name,
+                weight,
+                method: first.method.clone(),
+                target: first.target.clone(),
+                expectation: first.expectation.clone(),
+            });
+        }
+        let redactor = Redactor::new(&origins.list, spec.show_hosts);
         Ok(Self(Arc::new(Content {
             endpoints,
             needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
             compiled,
             mix,
-            origins,
+            redactor,
+            origins: origins.list,
             tokens: spec.tokens.map(|tokens| (spec.token_header, tokens)),
             data: spec.data,
             data_order: spec.data_order,
@@ -184,9 +202,11 @@ impl Workload {
                 weight: 1,
                 method,
                 target: target.clone(),
+                expectation: Expectation::default(),
             }],
-            compiled: vec![Compiled { template, expectation: Expectation::default(), origin: 0 }],
+            compiled: vec![Compiled { template, route: Route::default() }],
             mix: None,
+            redactor: Redactor::new(std::slice::from_ref(target.origin()), false),
             origins: vec![target.origin().clone()],
             tokens: None,
             data: None,
@@ -219,21 +239,22 @@ impl Workload {
 
     /// How many origins there are.
     pub fn origin_count(&self) -> usize {
-        1
+        self.0.origins.len()
     }
 
     /// Where the arrival at `sequence` goes. The sequence counts the warm-up's arrivals first, then the measured ones.
     pub fn route(&self, sequence: u64) -> Route {
-        let endpoint = self.0.endpoint(sequence);
-        Route { endpoint, origin: self.0.compiled[endpoint as usize].origin }
+        self.0.compiled(sequence).route
     }
 
     /// How many arrivals of a part of the sequence go to each endpoint.
     pub fn planned(&self, sequence: Range<u64>) -> Vec<u64> {
-        match &self.0.mix {
-            Some(mix) => mix.planned(sequence),
-            None => vec![sequence.end.saturating_sub(sequence.start)],
+        let Some(mix) = &self.0.mix else { return vec![sequence.end.saturating_sub(sequence.start)] };
+        let mut planned = vec![0; self.0.endpoints.len()];
+        for (compiled, count) in self.0.compiled.iter().zip(mix.planned(sequence)) {
+            planned[compiled.route.endpoint as usize] += count;
         }
+        planned
     }
 
     /// Whether requests depend on the moment they are made.
@@ -255,10 +276,11 @@ impl Workload {
 
     /// Every text in the request of the arrival at `sequence` that nobody else may read, each once, longer ones first:
     /// the token, values of headers that may be credentials, query values, and the cells in use; with their encoded
-    /// or decoded form where that is another. What a built-in placeholder stands for is not secret.
+    /// or decoded form where that is another. What a built-in placeholder stands for is not secret; nor are query values and
+    /// cells where hosts are shown.
     pub fn secrets(&self, sequence: u64) -> Vec<Secret<String>> {
         let template = &self.0.compiled(sequence).template;
-        let mut secrets = Secrets::default();
+        let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
         if let Some((_, tokens)) = &self.0.tokens {
             secrets.token(tokens.at(sequence).as_bytes());
         }
@@ -274,27 +296,23 @@ impl Workload {
 
     /// What counts as a good answer of an endpoint.
     pub fn expectation(&self, endpoint: u32) -> &Expectation {
-        &self.0.compiled[endpoint as usize].expectation
+        &self.0.endpoints[endpoint as usize].expectation
     }
 
     /// What may be shown of a target.
     pub fn label(&self, target: &Target) -> String {
-        target.label()
+        self.0.redactor.target(target)
     }
 
     /// What may be shown of a text that may hold hosts, tokens or data: for causes of failures.
     pub fn redact(&self, text: &str) -> String {
-        text.to_owned()
+        self.0.redactor.text(text)
     }
 }
 
 impl Content {
-    fn endpoint(&self, sequence: u64) -> u32 {
-        self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence))
-    }
-
     fn compiled(&self, sequence: u64) -> &Compiled {
-        &self.compiled[self.endpoint(sequence) as usize]
+        &self.compiled[self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence)) as usize]
     }
 
     fn values(&self, template: &RequestTemplate, sequence: u64, moment: Moment) -> Values<'_> {
@@ -304,22 +322,33 @@ impl Content {
     }
 }
 
-/// The number of an origin; a new one joins the list.
-fn origin_of(target: &Target, origins: &mut Vec<Origin>) -> u32 {
-    let known = origins.iter().position(|origin| origin == target.origin());
-    known.unwrap_or_else(|| {
-        origins.push(target.origin().clone());
-        origins.len() - 1
-    }) as u32
+/// Origins in order of first use.
+#[derive(Default)]
+struct Origins {
+    list: Vec<Origin>,
+    numbers: HashMap<Origin, u32>,
+}
+
+impl Origins {
+    /// The number of an origin; a new one joins the list.
+    fn number(&mut self, origin: &Origin) -> u32 {
+        if let Some(number) = self.numbers.get(origin) {
+            return *number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(origin.clone());
+        self.numbers.insert(origin.clone(), number);
+        number
+    }
 }
 
 /// What may be shown of answers: for samples.
 impl Redact for Workload {
-    fn header(&self, _name: &str, _value: &[u8]) -> String {
-        "***".to_owned()
+    fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String {
+        self.0.redactor.header(name, value, &self.secrets(sequence))
     }
 
-    fn body(&self, _sequence: u64, _bytes: &[u8]) -> String {
-        "***".to_owned()
+    fn body(&self, sequence: u64, bytes: &[u8]) -> String {
+        self.0.redactor.body(bytes, &self.secrets(sequence))
     }
 }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use super::super::output::OutputError;
-use crate::request::{FeedError, HeaderError, TargetError, WorkloadError};
+use crate::request::{
+    FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
+};
 use crate::schedule::ScheduleError;
 use crate::service::ModelError;
 use crate::transport::ResolveError;
@@ -35,6 +37,25 @@ pub enum UsageError {
     /// A file of tokens or data.
     #[error(transparent)]
     Feed(#[from] FeedError),
+    /// A scenario.
+    #[error(transparent)]
+    Scenario(#[from] InFile<ScenarioProblem>),
+    /// A file of targets.
+    #[error(transparent)]
+    Targets(#[from] InFile<TargetsProblem>),
+    /// A file that is not UTF-8.
+    #[error("the {what} file `{path}` is not UTF-8; save it as UTF-8")]
+    NotText {
+        /// What it is for.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Data that nothing uses.
+    #[error(
+        "--data is given, but no request holds a column of it; write {{column}} in the URL, a header or the body, or leave --data out"
+    )]
+    UnusedData,
     /// Requests that cannot be made.
     #[error(transparent)]
     Workload(#[from] WorkloadError),

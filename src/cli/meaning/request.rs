@@ -1,24 +1,25 @@
 //! What is asked, read from the arguments and their files.
 
+use std::fs;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
 
-use super::super::args::{DataOrderArg, RequestArgs};
+use super::super::args::{DataOrderArg, RequestArgs, RunArgs};
 use super::super::invocation::Typed;
 use super::{UsageError, files};
 use crate::request::{
-    DataOrder, DataTable, EndpointSpec, Expectation, Secret, Target, TokenList, Workload, WorkloadSpec,
-    parse_header_text,
+    DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, ScenarioProblem, Secret, Target,
+    TokenList, Workload, WorkloadSpec, parse_header_text, parse_scenario, parse_targets,
 };
 
-/// What is asked, without the target: that of the built-in service is known only when it runs.
+/// What is asked. The URL of the built-in service is known only when it runs.
 #[derive(Debug)]
 pub struct Requests {
-    method: Method,
-    headers: Vec<(HeaderName, Secret<String>)>,
-    body: Secret<Bytes>,
-    expectation: Expectation,
+    source: Source,
     tokens: Option<TokenList>,
     token_header: HeaderName,
     data: Option<DataTable>,
@@ -26,46 +27,52 @@ pub struct Requests {
     seed: u64,
     traceparent: bool,
     keepalive: bool,
+    show_hosts: bool,
+}
+
+/// Where the requests come from.
+#[derive(Debug)]
+enum Source {
+    /// The flags: one request to the URL.
+    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults },
+    /// A file whose endpoints have URLs.
+    Endpoints(Vec<EndpointSpec>),
+    /// A scenario whose paths need a URL.
+    Scenario { file: PathBuf, text: Secret<String>, defaults: Defaults },
 }
 
 impl Requests {
-    /// Reads every file that the arguments name.
-    pub(super) fn new(
-        args: &RequestArgs,
-        seed: u64,
-        keepalive: bool,
-        typed: &Typed,
-    ) -> Result<Self, UsageError> {
-        let headers = args.header.iter().map(|text| parse_header_text(text)).collect::<Result<_, _>>()?;
-        let tokens = args.tokens.as_deref().map(|path| {
+    /// Reads every file that the arguments name. `base` is the URL that was given.
+    pub(super) fn new(args: &RunArgs, base: Option<&Target>, typed: &Typed) -> Result<Self, UsageError> {
+        let request = &args.request;
+        let tokens = request.tokens.as_deref().map(|path| {
             let tokens = TokenList::read(files::open("token", path)?, &path.display().to_string());
             tokens.map_err(UsageError::from)
         });
-        let data = args.data.as_deref().map(|path| {
+        let data = request.data.as_deref().map(|path| {
             let data = DataTable::read(files::open("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
         });
-        let expectation = Expectation {
-            statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
-            body: args.expect_body.as_ref().map(|text| Bytes::from(text.clone())),
-        };
         Ok(Self {
-            method: method_of(args)?,
-            headers,
-            body: Secret::new(body_of(args, typed)?),
-            expectation,
+            source: source_of(request, base, typed)?,
             tokens: tokens.transpose()?,
-            token_header: HeaderName::from_bytes(args.token_header.as_bytes())
+            token_header: HeaderName::from_bytes(request.token_header.as_bytes())
                 .map_err(|_| UsageError::TokenHeader)?,
             data: data.transpose()?,
-            data_order: match args.data_order {
+            data_order: match request.data_order {
                 DataOrderArg::Rotate => DataOrder::Rotate,
                 DataOrderArg::Random => DataOrder::Random,
             },
-            seed,
-            traceparent: args.traceparent,
-            keepalive,
+            seed: args.seed,
+            traceparent: request.traceparent,
+            keepalive: !args.network.no_keepalive,
+            show_hosts: args.no_redact,
         })
+    }
+
+    /// Whether a URL is needed besides the files.
+    pub(super) fn need_url(&self) -> bool {
+        !matches!(self.source, Source::Endpoints(_))
     }
 
     /// How many tokens are in rotation.
@@ -78,23 +85,28 @@ impl Requests {
         self.data.as_ref().map_or(0, DataTable::row_count)
     }
 
-    /// The requests, to a target.
+    /// The requests, to a URL where one is needed.
     ///
     /// # Errors
     /// [`UsageError`] where a request could not be made.
     pub fn into_workload(self, base: Option<&Target>) -> Result<Workload, UsageError> {
-        let endpoint = EndpointSpec {
-            name: "request".to_owned(),
-            weight: 1,
-            method: self.method,
-            target: base.cloned().ok_or(UsageError::NoTarget)?,
-            headers: self.headers,
-            body: self.body,
-            expectation: self.expectation,
-            verbatim: false,
+        let endpoints = match self.source {
+            Source::Endpoints(endpoints) => endpoints,
+            Source::Scenario { file, text, defaults } => scenario(&file, text.expose(), base, &defaults)?,
+            Source::Flags { method, body, defaults } => vec![EndpointSpec {
+                name: "request".to_owned(),
+                weight: 1,
+                method,
+                target: base.cloned().ok_or(UsageError::NoTarget)?,
+                headers: defaults.headers,
+                body,
+                expectation: defaults.expectation,
+                verbatim: false,
+            }],
         };
-        let spec = WorkloadSpec {
-            endpoints: vec![endpoint],
+        let has_data = self.data.is_some();
+        let workload = Workload::build(WorkloadSpec {
+            endpoints,
             tokens: self.tokens,
             token_header: self.token_header,
             data: self.data,
@@ -102,9 +114,70 @@ impl Requests {
             seed: self.seed,
             traceparent: self.traceparent,
             keepalive: self.keepalive,
-        };
-        Ok(Workload::build(spec)?)
+            show_hosts: self.show_hosts,
+        })?;
+        if has_data && !workload.uses_data() {
+            return Err(UsageError::UnusedData);
+        }
+        Ok(workload)
     }
+}
+
+fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result<Source, UsageError> {
+    let headers = args.header.iter().map(|text| parse_header_text(text)).collect::<Result<_, _>>()?;
+    let expectation = Expectation {
+        statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
+        body: args.expect_body.as_ref().map(|text| Bytes::from(text.clone())),
+    };
+    let defaults = Defaults { headers, expectation };
+    let (file, flag) = match (&args.scenario, &args.targets) {
+        (Some(_), Some(_)) => return Err(UsageError::Exclusive("--scenario", "--targets")),
+        (Some(file), None) => (file, "--scenario"),
+        (None, Some(file)) => (file, "--targets"),
+        (None, None) => {
+            let body = Secret::new(body_of(args, typed)?);
+            return Ok(Source::Flags { method: method_of(args)?, body, defaults });
+        }
+    };
+    let of_one_request = [
+        ("--method", args.method.is_some()),
+        ("--body", args.body.is_some()),
+        ("--body-file", args.body_file.is_some()),
+    ];
+    if let Some((other, _)) = of_one_request.into_iter().find(|(_, given)| *given) {
+        return Err(UsageError::Exclusive(flag, other));
+    }
+    if flag == "--targets" {
+        return targets(file, base, &defaults).map(Source::Endpoints);
+    }
+    let text = String::from_utf8(files::read("scenario", file)?)
+        .map_err(|_| UsageError::NotText { what: "scenario", path: file.clone() })?;
+    match scenario(file, &text, base, &defaults) {
+        Ok(endpoints) => Ok(Source::Endpoints(endpoints)),
+        // The paths lead to the built-in service.
+        Err(UsageError::Scenario(InFile { problem: ScenarioProblem::NoBase, .. })) => {
+            Ok(Source::Scenario { file: file.clone(), text: Secret::new(text), defaults })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn scenario(
+    file: &Path,
+    text: &str,
+    base: Option<&Target>,
+    defaults: &Defaults,
+) -> Result<Vec<EndpointSpec>, UsageError> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let read = |name: &str| fs::read(folder.join(name));
+    Ok(parse_scenario(&file.display().to_string(), text, base, defaults, read)?)
+}
+
+fn targets(file: &Path, base: Option<&Target>, defaults: &Defaults) -> Result<Vec<EndpointSpec>, UsageError> {
+    let reader = BufReader::new(files::open("targets", file)?);
+    // As vegeta does: bodies are looked for from where the program runs.
+    let read = |name: &str| fs::read(name);
+    Ok(parse_targets(&file.display().to_string(), reader, base, defaults, read)?)
 }
 
 fn method_of(args: &RequestArgs) -> Result<Method, UsageError> {

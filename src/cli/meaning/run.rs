@@ -7,7 +7,7 @@ use super::super::values::LimitOrAll;
 use super::limits::{cap_of, lead_for, threads_of};
 use super::network::wire_of;
 use super::request::Requests;
-use super::target::{TargetChoice, target_of};
+use super::target::{TargetChoice, model_of, url_of};
 use super::{Machine, UsageError, format_of, limits, preflight};
 use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
@@ -46,10 +46,16 @@ impl RunJob {
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
-        let target = target_of(args, typed, &mut warnings)?;
+        let url = url_of(args, typed, &mut warnings)?;
         let network = &args.network;
         limits::check(args)?;
         let schedule = schedule_of(args, typed)?;
+        let requests = Requests::new(args, url.as_ref(), typed)?;
+        let target = match url {
+            Some(url) => TargetChoice::Url(url),
+            None if requests.need_url() => TargetChoice::BuiltIn(model_of(&args.service, args.seed)?),
+            None => TargetChoice::FromFile,
+        };
         // The built-in service holds the other end of every connection in the same process.
         let ends = if matches!(target, TargetChoice::BuiltIn(_)) { 2 } else { 1 };
         let connections = (machine.descriptors.saturating_sub(RESERVED_DESCRIPTORS) / ends).max(1);
@@ -94,7 +100,6 @@ impl RunJob {
         if network.http2 && matches!(target, TargetChoice::BuiltIn(_)) {
             return Err(UsageError::BuiltInHttp2);
         }
-        let requests = Requests::new(&args.request, args.seed, plan.keepalive, typed)?;
         let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
         let format = format_of(args.format);
         Ok(Self { plan, target, requests, wire, format, outputs, quiet: args.quiet, warnings })

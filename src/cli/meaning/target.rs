@@ -17,18 +17,19 @@ pub enum TargetChoice {
     BuiltIn(ServiceModel),
 }
 
-pub(super) fn target_of(
+/// The URL that was given, if any.
+pub(super) fn url_of(
     args: &RunArgs,
     typed: &Typed,
     warnings: &mut Vec<String>,
-) -> Result<TargetChoice, UsageError> {
+) -> Result<Option<Target>, UsageError> {
     let text = match (&args.target, &args.url) {
         (Some(argument), Some(flag)) if typed.has("url") && argument != flag => {
             return Err(UsageError::TwoTargets);
         }
         (Some(argument), _) => argument,
         (None, Some(flag)) => flag,
-        (None, None) => return Ok(TargetChoice::BuiltIn(model_of(&args.service, args.seed)?)),
+        (None, None) => return Ok(None),
     };
     if ["run", "report", "serve"].contains(&text.as_str()) {
         return Err(UsageError::CommandLast(text.clone()));
@@ -38,7 +39,7 @@ pub(super) fn target_of(
         let flag = flag.replace('_', "-");
         warnings.push(format!("--{flag} has no effect: requests go to the URL, not to the built-in service"));
     }
-    Ok(TargetChoice::Url(text.parse()?))
+    Ok(Some(text.parse()?))
 }
 
 pub(super) fn model_of(args: &ServiceArgs, seed: u64) -> Result<ServiceModel, UsageError> {

@@ -7,9 +7,17 @@ use super::text::push_percent;
 /// Collects sensitive texts: each once, none empty, longer ones first, so that one that is part of another does not
 /// leave the rest of it standing when they are blanked in this order.
 #[derive(Default)]
-pub struct Secrets(Vec<Vec<u8>>);
+pub struct Secrets {
+    texts: Vec<Vec<u8>>,
+    credentials_only: bool,
+}
 
 impl Secrets {
+    /// Without query values and cells: for whoever asked to see them.
+    pub fn credentials_only(credentials_only: bool) -> Self {
+        Self { texts: Vec::new(), credentials_only }
+    }
+
     /// Adds the value of a header, and what in it is secret by itself: the credentials behind a scheme, the values of
     /// cookies.
     pub fn header(&mut self, name: &HeaderName, value: &[u8]) {
@@ -35,6 +43,9 @@ impl Secrets {
 
     /// Adds the query values of path and query, as they are sent and as they are meant.
     pub fn query_values(&mut self, url: &[u8]) {
+        if self.credentials_only {
+            return;
+        }
         let Some(query) = behind(url, b'?') else { return };
         for pair in query.split(|&b| b == b'&') {
             // A piece without a name may be a bare token.
@@ -47,6 +58,9 @@ impl Secrets {
 
     /// Adds a cell of the data, as it is and as it stands in a URL.
     pub fn cell(&mut self, cell: &[u8]) {
+        if self.credentials_only {
+            return;
+        }
         self.add(cell);
         let mut encoded = Vec::with_capacity(cell.len());
         push_percent(cell, &mut encoded);
@@ -55,15 +69,15 @@ impl Secrets {
 
     fn add(&mut self, text: &[u8]) {
         let text = text.trim_ascii();
-        if !text.is_empty() && !self.0.iter().any(|known| known == text) {
-            self.0.push(text.to_vec());
+        if !text.is_empty() && !self.texts.iter().any(|known| known == text) {
+            self.texts.push(text.to_vec());
         }
     }
 
     /// The texts, with � for what is not UTF-8, as it will be in any text that is searched for them.
     pub fn into_texts(mut self) -> impl Iterator<Item = String> {
-        self.0.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        self.0.into_iter().map(|text| String::from_utf8_lossy(&text).into_owned())
+        self.texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        self.texts.into_iter().map(|text| String::from_utf8_lossy(&text).into_owned())
     }
 }
 

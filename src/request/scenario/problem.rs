@@ -1,0 +1,111 @@
+//! What can be wrong with a scenario.
+
+use std::io::ErrorKind;
+
+use http::header::HeaderName;
+
+use crate::request::{MixError, TargetError};
+
+/// Why a text is not a scenario. Only names are ever repeated, never a value of a header, a body or a query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioProblem {
+    /// Not TOML.
+    #[error(
+        "this is not TOML; a line is written as key = \"value\", texts stand in quotes, and an endpoint begins with \
+         [[endpoint]]"
+    )]
+    Syntax,
+    /// A key twice in one table.
+    #[error("this key stands twice in the same table; repeat a header as Name = [\"one\", \"two\"]")]
+    Twice,
+    /// No endpoint.
+    #[error("the scenario has no endpoint; write one as [[endpoint]] with name and path = \"/...\"")]
+    Empty,
+    /// `endpoint` is not a list of tables.
+    #[error("an endpoint is a table of its own; begin it with a line [[endpoint]], in double brackets")]
+    NotTables,
+    /// A key that means nothing. It is not repeated: a value in a wrong place looks like a key.
+    #[error("this key is not known here; known are {known}")]
+    Key {
+        /// The keys there are.
+        known: &'static str,
+    },
+    /// Something else than a text.
+    #[error("`{key}` is a text; write it in quotes, as in {key} = \"...\"")]
+    Text {
+        /// The key.
+        key: &'static str,
+    },
+    /// No name.
+    #[error("the endpoint has no name; reports need one, as in name = \"search\"")]
+    NoName,
+    /// A name that is empty, long or not printable.
+    #[error("a name has 1 to 100 printable characters, as in name = \"search\"")]
+    BadName,
+    /// A name twice.
+    #[error("the name `{name}` is taken by the endpoint of line {first}; give each endpoint its own")]
+    Name {
+        /// The name.
+        name: String,
+        /// The line of the other endpoint.
+        first: u64,
+    },
+    /// Not a weight.
+    #[error("a weight is a whole number from 0 to 4294967295, as in weight = 3")]
+    Weight,
+    /// Weights that make no mix.
+    #[error("{0}")]
+    Mix(MixError),
+    /// Not a method.
+    #[error("this is not an HTTP method; write it as method = \"PUT\"")]
+    Method,
+    /// Neither URL nor path.
+    #[error("the endpoint leads nowhere; write path = \"/...\" or url = \"http://HOST:PORT/PATH\"")]
+    NoTarget,
+    /// Both URL and path.
+    #[error("the endpoint has both `url` and `path`; write one of them")]
+    TwoTargets,
+    /// A path, and no URL to join it to.
+    #[error(
+        "a path needs a URL to start from; give one on the command line, or write url = \"http://HOST/PATH\""
+    )]
+    NoBase,
+    /// A path without its slash.
+    #[error("a path begins with /; write a whole URL as url = \"http://HOST:PORT/PATH\"")]
+    NotAPath,
+    /// Not a URL.
+    #[error("{0}")]
+    Target(TargetError),
+    /// Not a table of headers.
+    #[error(
+        "headers are texts under their names, as in headers = {{ Accept = \"text/html\", X-A = [\"1\", \"2\"] }}"
+    )]
+    Headers,
+    /// Not a header name. It is not repeated: a value in a wrong place looks like a name.
+    #[error("this is not a header name; names are letters, digits and -")]
+    HeaderName,
+    /// Not a header value.
+    #[error(
+        "the value of the header `{0}` holds characters that HTTP does not allow; leave out line ends and the like"
+    )]
+    HeaderValue(HeaderName),
+    /// Both body and file.
+    #[error("the endpoint has both `body` and `body_file`; write one of them")]
+    TwoBodies,
+    /// A body that cannot be read.
+    #[error(
+        "the body file `{path}` cannot be read: {kind}; its name is relative to the scenario's directory"
+    )]
+    BodyFile {
+        /// The file, as it was written.
+        path: String,
+        /// Why.
+        kind: ErrorKind,
+    },
+    /// Not a status.
+    #[error("a status is a number from 100 to 599, as in expect_status = 200 or expect_status = [200, 404]")]
+    Status,
+    /// An empty text to look for.
+    #[error("`expect_body` is empty and would always be found; leave it out, or write what the body holds")]
+    ExpectBody,
+}
