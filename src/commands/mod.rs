@@ -83,7 +83,8 @@ pub enum CommandError {
 
 impl CommandError {
     fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+        // A certificate or key that is not right is an argument that is not right.
+        if matches!(self, Self::Usage(_) | Self::Network(NetworkError::Tls(_))) { 2 } else { 1 }
     }
 }
 

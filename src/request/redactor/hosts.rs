@@ -78,10 +78,11 @@ fn port(text: &str, at: usize) -> usize {
     if text.as_bytes().get(at) != Some(&b':') {
         return 0;
     }
-    match run(text, at + 1, |b| b.is_ascii_digit()) {
-        0 => 0,
-        digits => digits + 1,
-    }
+    let digits = run(text, at + 1, |b| b.is_ascii_digit());
+    // Two addresses with a colon between them: what follows is no port.
+    let goes_on = starts_with(text, at + 1 + digits, ".")
+        && text.as_bytes().get(at + 2 + digits).is_some_and(u8::is_ascii_digit);
+    if digits == 0 || goes_on { 0 } else { digits + 1 }
 }
 
 /// Drops the userinfo of URLs of any scheme, and gives host and port the name that `name` has for the host, if any.
