@@ -16,7 +16,7 @@
 //! | [`cli`] | what was typed, and what it means, validated once | clap |
 //! | [`plan`] | what a run is to do | pure |
 //! | [`schedule`] | when every arrival leaves, exactly; stripes for threads | pure |
-//! | [`request`] | the target and the request; what may be shown of them | pure |
+//! | [`request`] | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
 //! | [`load`] | clock, pacer, token bucket, dispatch, workers, the engine | tokio |
 //! | [`transport`] | what is on the wire; failures, classified | tokio, hyper, h2, rustls |
 //! | [`measure`] | samples, ledger, distributions, verdict, the summary | pure |
