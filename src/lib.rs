@@ -18,7 +18,7 @@
 //! | [`schedule`] | when every arrival leaves, exactly; stripes for threads | pure |
 //! | [`request`] | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
 //! | [`load`] | clock, pacer, token bucket, dispatch, workers, the engine | tokio |
-//! | [`transport`] | what is on the wire; failures, classified | tokio, hyper, h2, rustls |
+//! | [`transport`] | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
 //! | [`measure`] | samples, ledger, distributions, verdict, the summary | pure |
 //! | [`report`] | a summary as text, JSON or CSV, and back | pure |
 //! | [`service`] | the built-in target service, a known answer | tokio, hyper |
