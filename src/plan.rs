@@ -81,9 +81,12 @@ impl Plan {
         let seconds = |nanos: u64| nanos as f64 / 1e9;
         PlanFacts {
             mode: Mode::Open,
-            rate_per_s: self.schedule.rate().per_second(),
+            rate_per_s: Some(self.schedule.rate().per_second()),
+            concurrency: None,
+            requests: None,
+            think_time_s: None,
             duration_s: seconds(self.schedule.duration_ns()),
-            arrivals: self.schedule.arrivals(),
+            arrivals: Some(self.schedule.arrivals()),
             seed: self.seed,
             burst: self.burst,
             max_in_flight: self.max_in_flight,

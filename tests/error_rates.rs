@@ -74,6 +74,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         started_at: String::new(),
         interrupted: false,
         window_ns: schedule.duration_ns(),
+        elapsed_ns: None,
         backlog: Backlog { in_flight_end, ..Backlog::default() },
         connections: ConnectionLog::default(),
         endpoints: Vec::new(),

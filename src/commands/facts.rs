@@ -50,6 +50,7 @@ pub(super) fn facts_of(
         started_at,
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,
+        elapsed_ns: Some(finished.elapsed_ns),
         backlog: finished.backlog,
         connections: finished.connections,
         endpoints,

@@ -52,6 +52,8 @@ pub struct Finished {
     pub series: Vec<SeriesRow>,
     /// Length of the measured window in nanoseconds.
     pub window_ns: u64,
+    /// From the start of the measurement to the last answer, in nanoseconds; to the end of the window where none came.
+    pub elapsed_ns: u64,
     /// Whether the run was interrupted.
     pub interrupted: bool,
 }
@@ -186,6 +188,7 @@ impl Gathered {
         let mut connections = ConnectionLog::default();
         let mut backlog = Backlog::default();
         let mut window_ns = 0;
+        let mut elapsed_ns = 0;
         let mut interrupted = false;
         for mut result in results {
             for interval in result.recorder.intervals.close_all(0, 0) {
@@ -196,6 +199,7 @@ impl Gathered {
             backlog.in_flight_end += result.in_flight_end;
             backlog.queued_end += result.queued_end;
             window_ns = window_ns.max(result.window_end_ns.saturating_sub(measured_from_ns));
+            elapsed_ns = elapsed_ns.max(result.last_end_ns.saturating_sub(measured_from_ns));
             interrupted |= result.interrupted;
             match &mut merged {
                 None => merged = Some(result.recorder),
@@ -205,6 +209,6 @@ impl Gathered {
         let mut series = self.series.finish();
         // An interrupted run has no rows beyond its end.
         series.retain(|row| row.t_s * 1e9 < window_ns as f64);
-        Some(Finished { recorder: merged?, connections, backlog, series, window_ns, interrupted })
+        Some(Finished { recorder: merged?, connections, backlog, series, window_ns, elapsed_ns, interrupted })
     }
 }

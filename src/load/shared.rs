@@ -60,6 +60,8 @@ pub(super) struct State<C: Clock> {
     /// Connections open now.
     pub(super) open: u64,
     pub(super) lanes: Lanes,
+    /// When the last sent arrival ended.
+    last_end_ns: u64,
 }
 
 /// What remains of a worker when its run is over.
@@ -67,6 +69,7 @@ pub(super) struct Remains {
     pub(super) recorder: Recorder,
     pub(super) connections: ConnectionLog,
     pub(super) in_flight_peak: u64,
+    pub(super) last_end_ns: u64,
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
@@ -105,6 +108,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             connections: ConnectionLog::default(),
             open: 0,
             lanes: Lanes::default(),
+            last_end_ns: 0,
         };
         Self {
             transport,
@@ -259,6 +263,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             recorder,
             connections: std::mem::take(&mut state.connections),
             in_flight_peak: state.dispatcher.in_flight_peak(),
+            last_end_ns: state.last_end_ns,
         }
     }
 }
@@ -266,6 +271,9 @@ impl<T: Transport, C: Clock> Shared<T, C> {
 impl<C: Clock> State<C> {
     pub(super) fn end(&mut self, sample: &Sample) {
         self.recorder.record(sample);
+        if let Some(timeline) = &sample.timeline {
+            self.last_end_ns = timeline.end_ns;
+        }
         self.progress.record(sample);
     }
 

@@ -52,6 +52,8 @@ pub struct WorkerResult {
     pub queued_end: u64,
     /// When its schedule ended or was interrupted, on the run's clock.
     pub window_end_ns: u64,
+    /// When its last answer had come or its last wait was given up, on the run's clock.
+    pub last_end_ns: u64,
     /// Whether it was interrupted before its schedule or its drain was over.
     pub interrupted: bool,
 }
@@ -129,6 +131,7 @@ impl<T: Transport, C: Clock, P: Pacer> Worker<T, C, P> {
             in_flight_end,
             queued_end,
             window_end_ns,
+            last_end_ns: remains.last_end_ns,
             interrupted,
         }
     }

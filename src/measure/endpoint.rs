@@ -50,6 +50,7 @@ pub struct EndpointSummary {
 pub(super) struct Window {
     pub(super) duration_s: f64,
     pub(super) window_s: f64,
+    pub(super) elapsed_s: Option<f64>,
     pub(super) timeout_ns: u64,
 }
 
@@ -87,7 +88,7 @@ impl EndpointSummary {
             target: facts.target.clone(),
             weight: facts.weight,
             ledger: account.ledger,
-            rates: Rates::new(account, window.duration_s, window.window_s),
+            rates: Rates::new(account, window),
             latency: Latency::new(account, &bad),
             status_codes: status_codes(account),
             histograms: EndpointHistograms::new(account)?,
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
     use crate::schedule::{Phase, Slot};
 
-    const WINDOW: Window = Window { duration_s: 1.0, window_s: 1.0, timeout_ns: 1_000 };
+    const WINDOW: Window = Window { duration_s: 1.0, window_s: 1.0, elapsed_s: None, timeout_ns: 1_000 };
 
     fn facts(planned: u64) -> EndpointFacts {
         EndpointFacts {

@@ -58,12 +58,23 @@ impl TryFrom<BurstText> for BurstDepth {
 pub struct PlanFacts {
     /// Open or closed loop.
     pub mode: Mode,
-    /// Total rate.
-    pub rate_per_s: f64,
+    /// Total rate of an open loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_s: Option<f64>,
+    /// Users of a closed loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u64>,
+    /// Requests of a closed loop that ends after so many; then the duration is what they took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// How long each user of a closed loop waits after an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub think_time_s: Option<f64>,
     /// Length of the measured phase.
     pub duration_s: f64,
-    /// Spacing of the arrivals.
-    pub arrivals: Arrivals,
+    /// Spacing of the arrivals of an open loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Arrivals>,
     /// Seed of the random arrivals.
     pub seed: u64,
     /// Depth of the token bucket.

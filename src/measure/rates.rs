@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Account;
+use super::endpoint::Window;
 
 /// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
 /// not send as fast as planned. The offered rate is the schedule's own.
@@ -10,6 +11,9 @@ use super::Account;
 pub struct Rates {
     /// Length of the window.
     pub window_s: f64,
+    /// From the start of the measurement to the last answer; null where that is not known.
+    #[serde(default)]
+    pub elapsed_s: Option<f64>,
     /// Arrivals that became due, per second.
     pub offered_per_s: f64,
     /// Requests handed to a connection, per second.
@@ -28,13 +32,15 @@ pub struct Rates {
 
 impl Rates {
     /// The rates of an account whose planned and cancelled arrivals are filled in.
-    pub(super) fn new(account: &Account, duration_s: f64, window_s: f64) -> Self {
+    pub(super) fn new(account: &Account, window: Window) -> Self {
+        let Window { duration_s, window_s, elapsed_s, .. } = window;
         let ledger = &account.ledger;
         let over = |count: u64, seconds: f64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
         let per_s = |count: u64| over(count, window_s);
         let of_sent = |count: u64| (ledger.sent > 0).then(|| count as f64 / ledger.sent as f64);
         Self {
             window_s,
+            elapsed_s,
             offered_per_s: over(ledger.offered(), window_s.min(duration_s)),
             sent_per_s: per_s(ledger.sent),
             completed_per_s: per_s(account.completed_in_window),

@@ -140,6 +140,8 @@ pub struct RunFacts {
     pub interrupted: bool,
     /// Length of the measured window in nanoseconds: less than the duration when interrupted.
     pub window_ns: u64,
+    /// From the start of the measurement to the last answer, in nanoseconds, where that is known.
+    pub elapsed_ns: Option<u64>,
     /// Requests outstanding.
     pub backlog: Backlog,
     /// The connections.
@@ -175,11 +177,12 @@ impl Summary {
         let window = Window {
             duration_s: facts.plan.duration_s,
             window_s: facts.window_ns as f64 / 1e9,
+            elapsed_s: facts.elapsed_ns.map(|nanos| nanos as f64 / 1e9),
             timeout_ns: (facts.plan.timeout_s * 1e9) as u64,
         };
         let bad = total.bad(window.timeout_ns);
         let latency = Latency::new(&total, &bad);
-        let rates = Rates::new(&total, window.duration_s, window.window_s);
+        let rates = Rates::new(&total, window);
         let achieved = rates.sent_per_s / rates.offered_per_s;
         let mut summary = Self {
             schema: SCHEMA.to_owned(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorKind, LatencyStats, Summary};
+use super::{ErrorKind, LatencyStats, Mode, Summary};
 
 /// Whether the generator held the schedule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub enum ServiceVerdict {
     KeepingUp,
     /// It fell behind: a longer run would show larger times.
     Saturated,
+    /// A closed loop cannot tell: it slows down with the service.
+    Unknown,
 }
 
 /// Both judgements, and the evidence in words.
@@ -119,7 +121,7 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
         );
     }
     let rates = &summary.rates;
-    if rates.window_s > summary.plan.duration_s * (1.0 + OVERRUN) {
+    if summary.plan.mode == Mode::Open && rates.window_s > summary.plan.duration_s * (1.0 + OVERRUN) {
         worse(
             GeneratorVerdict::Invalid,
             format!(
@@ -192,6 +194,11 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
 fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
     let ledger = &summary.ledger;
     let mut reasons = Vec::new();
+    if summary.plan.mode == Mode::Closed {
+        let reason = "a closed loop sends only as fast as answers come, so it cannot show whether the service keeps up \
+                      with a rate";
+        return (ServiceVerdict::Unknown, vec![reason.to_owned()]);
+    }
     if ledger.offered() == 0 {
         return (
             ServiceVerdict::KeepingUp,

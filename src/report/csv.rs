@@ -1,5 +1,5 @@
-//! A table with one row per run, and below it one for each of its endpoints where it has several: first the columns of the usual closed-loop table, under the same names and in the
-//! same order, so that both can stand in one sheet; then what an open loop knows besides.
+//! A table with one row per run, and below it one for each of its endpoints where it has several: first the columns of
+//! the usual closed-loop table, under the same names and in the same order, so that both can stand in one sheet; then what an open loop knows besides.
 //!
 //! All times are in milliseconds (`_ms`), all rates of requests per second (`_per_s`), all shares between 0 and 1
 //! (`_rate`). An empty field: not applicable, or the sample cannot support the figure. A lower bound is written
@@ -10,11 +10,11 @@
 //! | `scenario` | name of the run |
 //! | `concurrency` | users of a closed loop; empty for an open loop, which has none |
 //! | `total_requests` | requests sent |
-//! | `rps` | complete answers per second, as `completed_per_s` |
+//! | `rps` | open loop: complete answers per second, as `completed_per_s`; closed loop: all requests / the time to the last answer |
 //! | `error_rate`, `failure_rate` | HTTP errors / sent, (timeouts + connection errors) / sent |
-//! | `avg_ms` ... `p99_ms` | response time over all planned arrivals, from the intended time |
-//! | `mode`, `arrivals` | `open` or `closed`; `constant` or `poisson` |
-//! | `rate_per_s`, `duration_s` | as planned |
+//! | `avg_ms` ... `p99_ms` | response time over all planned arrivals, from the intended time; in a closed loop a request is intended when its user is ready |
+//! | `mode`, `arrivals` | `open` or `closed`; `constant` or `poisson`, empty for a closed loop |
+//! | `rate_per_s`, `duration_s` | as planned; a closed loop has no rate |
 //! | `offered_per_s` ... `ok_per_s` | offered, sent, completed and good rate over the window |
 //! | `planned` ... `unfinished` | the ledger |
 //! | `overflow_rate` | overflow / arrivals that became due |
@@ -76,8 +76,20 @@ pub fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> Stri
 /// The name of a run that nobody has named: `open-300/s`.
 fn scenario(summary: &Summary) -> String {
     match summary.plan.mode {
-        Mode::Open => format!("open-{}/s", summary.plan.rate_per_s),
-        Mode::Closed => "closed".to_owned(),
+        Mode::Open => format!("open-{}/s", optional(summary.plan.rate_per_s)),
+        Mode::Closed => format!("closed-{}", optional(summary.plan.concurrency)),
+    }
+}
+
+fn optional(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+/// Throughput. Tables of closed-loop tools divide all requests, failed ones too, by the time to the last answer.
+fn rps(mode: Mode, ledger: &Ledger, rates: &Rates) -> f64 {
+    match (mode, rates.elapsed_s) {
+        (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.sent as f64 / elapsed_s,
+        _ => rates.completed_per_s,
     }
 }
 
@@ -109,9 +121,9 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     let of_run = |text: String| if endpoint.is_none() { text } else { String::new() };
     let mut row = Row(Vec::new());
     row.text("scenario", scenario);
-    row.text("concurrency", "");
+    row.text("concurrency", optional(plan.concurrency));
     row.text("total_requests", ledger.sent);
-    row.number("rps", Some(rates.completed_per_s));
+    row.number("rps", Some(rps(plan.mode, ledger, rates)));
     row.share("error_rate", rates.error_rate);
     row.share("failure_rate", rates.failure_rate);
     let response =
@@ -129,11 +141,12 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text(
         "arrivals",
         match plan.arrivals {
-            Arrivals::Constant => "constant",
-            Arrivals::Poisson => "poisson",
+            Some(Arrivals::Constant) => "constant",
+            Some(Arrivals::Poisson) => "poisson",
+            None => "",
         },
     );
-    row.text("rate_per_s", plan.rate_per_s);
+    row.text("rate_per_s", optional(plan.rate_per_s));
     row.text("duration_s", plan.duration_s);
     row.number("offered_per_s", Some(rates.offered_per_s));
     row.number("sent_per_s", Some(rates.sent_per_s));
@@ -198,6 +211,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
             match summary.verdict.service {
                 ServiceVerdict::KeepingUp => "keeping_up",
                 ServiceVerdict::Saturated => "saturated",
+                ServiceVerdict::Unknown => "unknown",
             }
             .to_owned(),
         ),

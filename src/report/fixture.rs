@@ -91,7 +91,7 @@ pub fn overload() -> Summary {
         })
         .collect();
     let plan = PlanFacts {
-        arrivals: Arrivals::Poisson,
+        arrivals: Some(Arrivals::Poisson),
         burst: BurstDepth::Tokens(1),
         max_in_flight: 2_000,
         threads: 2,
@@ -150,9 +150,12 @@ pub fn few() -> Summary {
 fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
     PlanFacts {
         mode: Mode::Open,
-        rate_per_s,
+        rate_per_s: Some(rate_per_s),
+        concurrency: None,
+        requests: None,
+        think_time_s: None,
         duration_s,
-        arrivals: Arrivals::Constant,
+        arrivals: Some(Arrivals::Constant),
         seed: 42,
         burst: BurstDepth::All,
         max_in_flight: 10_000,

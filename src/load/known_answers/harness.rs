@@ -124,6 +124,7 @@ pub(super) async fn run_with<P: Pacer>(
         started_at: String::new(),
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,
+        elapsed_ns: Some(finished.elapsed_ns),
         backlog: finished.backlog,
         connections: finished.connections,
         endpoints: Vec::new(),

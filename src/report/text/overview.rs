@@ -3,19 +3,19 @@
 use super::super::Style;
 use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
 use super::numbers::{asked_rate, bytes, count, counted, factor, percent, percent_of, rate, seconds};
-use crate::measure::{GeneratorVerdict, Mode, ServiceVerdict, Summary};
+use crate::measure::{GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.
 pub fn headline(summary: &Summary, style: &Style) -> String {
     let plan = &summary.plan;
     let spacing = match plan.arrivals {
-        Arrivals::Constant => "evenly spaced".to_owned(),
-        Arrivals::Poisson => format!("Poisson (seed {})", plan.seed),
+        Some(Arrivals::Poisson) => format!("Poisson (seed {})", plan.seed),
+        _ => "evenly spaced".to_owned(),
     };
     let what = match plan.mode {
-        Mode::Open => format!("open loop: {} {spacing}", asked_rate(plan.rate_per_s)),
-        Mode::Closed => "closed loop".to_owned(),
+        Mode::Open => format!("open loop: {} {spacing}", asked_rate(plan.rate_per_s.unwrap_or_default())),
+        Mode::Closed => closed_loop(plan),
     };
     let queue = match plan.queue {
         0 => String::new(),
@@ -47,6 +47,15 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
     text
 }
 
+/// What was asked of a closed loop.
+fn closed_loop(plan: &PlanFacts) -> String {
+    let users = counted(plan.concurrency.unwrap_or_default(), "user");
+    let requests = plan.requests.map_or_else(String::new, |n| format!(", {} requests", count(n)));
+    let think = plan.think_time_s.filter(|s| *s > 0.0);
+    let think = think.map_or_else(String::new, |s| format!(", {} to think", seconds(s)));
+    format!("closed loop: {users}{think}{requests}")
+}
+
 /// Both judgements, their evidence, and what queueing added.
 pub fn verdicts(summary: &Summary, style: &Style) -> String {
     let (generator, tone) = match summary.verdict.generator {
@@ -63,6 +72,7 @@ pub fn verdicts(summary: &Summary, style: &Style) -> String {
     let (service, tone) = match summary.verdict.service {
         ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
         ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
+        ServiceVerdict::Unknown => ("UNKNOWN: see what this report cannot tell", Tone::Doubtful),
     };
     text += &labelled("Service", &sentence(service, tone, style));
     for reason in summary.verdict.reasons_on_service() {
