@@ -13,6 +13,6 @@ pub use args::{
     ArrivalsArg, Cli, Command, FormatArg, OverflowArg, ReportArgs, RunArgs, ServeArgs, ServiceArgs,
 };
 pub use invocation::{Invocation, Typed, parse};
-pub use meaning::{Machine, ReportJob, Requests, RunJob, ServeJob, TargetChoice, UsageError};
+pub use meaning::{Machine, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice, UsageError};
 pub use output::{OutputError, OutputFile};
 pub use values::{FewOrAuto, LimitOrAll, Span};

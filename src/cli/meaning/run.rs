@@ -8,12 +8,11 @@ use super::limits::{cap_of, lead_for, threads_of};
 use super::network::wire_of;
 use super::request::Requests;
 use super::target::{TargetChoice, model_of, url_of};
-use super::{Machine, UsageError, format_of, limits, preflight};
+use super::{Machine, Setup, UsageError, format_of, limits, preflight};
 use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
 use crate::report::Format;
-use crate::schedule::{Arrivals, NANOS_PER_S, Schedule};
-use crate::transport::WireOptions;
+use crate::schedule::{Arrivals, NANOS_PER_S, Schedule, Source};
 
 /// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
 const RESERVED_DESCRIPTORS: u64 = 64;
@@ -23,20 +22,12 @@ const RESERVED_DESCRIPTORS: u64 = 64;
 pub struct RunJob {
     /// When and how much.
     pub plan: Plan,
-    /// Where.
-    pub target: TargetChoice,
-    /// Over which connections.
-    pub wire: WireOptions,
-    /// What is asked.
-    pub requests: Requests,
+    /// Where, over which connections, and what is asked.
+    pub setup: Setup,
     /// What stdout receives.
     pub format: Format,
     /// Files that receive the result too.
     pub outputs: Vec<OutputFile>,
-    /// No live line, no warnings.
-    pub quiet: bool,
-    /// What the user should know before the run.
-    pub warnings: Vec<String>,
 }
 
 impl RunJob {
@@ -67,7 +58,7 @@ impl RunJob {
         let room = max_in_flight.min(network.connections.unwrap_or(u64::MAX));
         let threads = threads_of(args, machine, room, burst);
         let plan = Plan {
-            schedule,
+            source: Source::Schedule(schedule),
             timeout_ns: args.request.timeout.0,
             deadline_ns: args.request.deadline.map(|span| span.0),
             max_in_flight,
@@ -93,7 +84,7 @@ impl RunJob {
             slos: args.slo.clone(),
         };
         let requests_each = if plan.keepalive { plan.max_requests } else { Some(1) };
-        let duration_s = plan.schedule.duration_ns() as f64 / 1e9;
+        let duration_s = schedule.duration_ns() as f64 / 1e9;
         let addresses = network.local_address.len();
         warnings.extend(preflight::ports(args.rate, duration_s, requests_each, addresses, machine));
         let wire = wire_of(network)?;
@@ -102,7 +93,8 @@ impl RunJob {
         }
         let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
         let format = format_of(args.format);
-        Ok(Self { plan, target, requests, wire, format, outputs, quiet: args.quiet, warnings })
+        let setup = Setup { target, requests, wire, quiet: args.quiet, warnings };
+        Ok(Self { plan, setup, format, outputs })
     }
 }
 
