@@ -40,6 +40,8 @@ pub struct Plan {
     pub connect_rate: Option<Rate>,
     /// How early the pacer wakes up before a due instant.
     pub lead_ns: u64,
+    /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
+    pub expected_rate_per_s: Option<f64>,
     /// Objectives.
     pub slos: Vec<Slo>,
 }
@@ -98,6 +100,7 @@ impl Plan {
                 LoopEnd::Requests(requests) => Some(requests),
                 LoopEnd::Duration(_) => None,
             }),
+            expected_rate_per_s: self.expected_rate_per_s.filter(|_| closed.is_some()),
             think_time_s: closed.map(|closed| seconds(closed.think_ns())),
             duration_s: seconds(self.source.duration_ns().unwrap_or_default()),
             arrivals: schedule.map(Schedule::arrivals),

@@ -66,6 +66,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         samples: 0,
         connect_rate: None,
         lead_ns: 0,
+        expected_rate_per_s: None,
         slos: Vec::new(),
     };
     let facts = RunFacts {

@@ -36,6 +36,7 @@
 
 use crate::measure::{
     EndpointSummary, GeneratorVerdict, Latency, LatencyStats, Ledger, Mode, Rates, ServiceVerdict, Summary,
+    name_of,
 };
 use crate::schedule::Arrivals;
 
@@ -48,7 +49,7 @@ struct Field {
 
 /// The table of a single run, under a name made of its plan.
 pub fn render(summary: &Summary) -> String {
-    table([(scenario(summary).as_str(), summary)])
+    table([(name_of(summary).as_str(), summary)])
 }
 
 /// A table of several runs, each with its name. Without runs it is empty.
@@ -73,24 +74,8 @@ pub fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> Stri
     String::from_utf8(bytes).expect("every field is text")
 }
 
-/// The name of a run that nobody has named: `open-300/s`.
-fn scenario(summary: &Summary) -> String {
-    match summary.plan.mode {
-        Mode::Open => format!("open-{}/s", optional(summary.plan.rate_per_s)),
-        Mode::Closed => format!("closed-{}", optional(summary.plan.concurrency)),
-    }
-}
-
 fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
-}
-
-/// Throughput. Tables of closed-loop tools divide all requests, failed ones too, by the time to the last answer.
-fn rps(mode: Mode, ledger: &Ledger, rates: &Rates) -> f64 {
-    match (mode, rates.elapsed_s) {
-        (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.sent as f64 / elapsed_s,
-        _ => rates.completed_per_s,
-    }
 }
 
 /// What a row is about: a whole run, or one endpoint's part of it.
@@ -123,7 +108,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("scenario", scenario);
     row.text("concurrency", optional(plan.concurrency));
     row.text("total_requests", ledger.sent);
-    row.number("rps", Some(rps(plan.mode, ledger, rates)));
+    row.number("rps", Some(rates.requests_per_s(plan.mode, ledger.sent)));
     row.share("error_rate", rates.error_rate);
     row.share("failure_rate", rates.failure_rate);
     let response =

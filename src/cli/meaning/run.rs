@@ -81,6 +81,7 @@ impl RunJob {
                 || lead_for(args.rate.per_second() / threads as f64, machine),
                 |span| span.0.min(NANOS_PER_S),
             ),
+            expected_rate_per_s: None,
             slos: args.slo.clone(),
         };
         let requests_each = if plan.keepalive { plan.max_requests } else { Some(1) };

@@ -80,6 +80,7 @@ pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
         samples: 0,
         connect_rate: None,
         lead_ns: 0,
+        expected_rate_per_s: None,
         slos: Vec::new(),
     }
 }
