@@ -78,8 +78,9 @@ async fn supervise(
     if !quiet {
         notes.iter().for_each(|text| note(&format!("warning: {text}")));
     }
-    // A connection that closes after its answer carries one request, whatever it could.
-    let streams_of = |streams: u64| if plan.keepalive { streams } else { 1 };
+    // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
+    let most = if plan.keepalive { plan.max_requests.unwrap_or(u64::MAX) } else { 1 };
+    let streams_of = |streams: u64| streams.min(most);
     plan.streams = probed.iter().map(|probed| streams_of(probed.streams)).collect();
     found.addresses = network.address_count();
     found.tls = probed.iter().any(|probed| probed.tls.is_some());
