@@ -47,6 +47,29 @@ fn query_values_and_credentials_are_blanked() {
 }
 
 #[test]
+fn a_secret_is_found_however_a_server_writes_it_and_also_where_the_answer_is_cut() {
+    let redactor = redactor(false);
+    let own = [Secret::new("Zq9+Wv/7&Ru5".to_owned())];
+    let shown = |text: &str| redactor.body(text.as_bytes(), &own);
+    for written in [
+        "Zq9+Wv/7&Ru5",
+        "Zq9%2BWv%2f7%26Ru5",
+        r"Zq9\u002bWv\/7\u0026Ru5",
+        "Zq9&#43;Wv&#x2F;7&amp;Ru5",
+        "ZQ9&#00043;wV/7&ru5",
+    ] {
+        assert_eq!(shown(&format!("a {written} b")), "a *** b", "{written}");
+        // Only the beginning of an answer is kept: wherever it ends, less than five characters of a secret are left.
+        for end in 5..written.len() {
+            let left = shown(&format!("a {}", &written[..end]));
+            assert!(left.len() <= 2 + 10 && !left.to_lowercase().contains("zq9+w"), "{left}");
+        }
+        assert_eq!(shown(&format!("a {}", &written[..written.len() - 1])), "a ***", "{written}");
+    }
+    assert_eq!(shown("Zq9 is no part of it, nor is Zq9&amp"), "Zq9 is no part of it, nor is Zq9&amp");
+}
+
+#[test]
 fn a_target_is_shown_without_host_and_values() {
     let target: Target = "http://orders.corp.internal:8443/a/{id}?x={id}&token=t'u".parse().unwrap();
     assert_eq!(redactor(false).target(&target), "http://host-1/a/{id}?x=***&token=***");
