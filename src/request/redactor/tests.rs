@@ -70,6 +70,24 @@ fn a_secret_is_found_however_a_server_writes_it_and_also_where_the_answer_is_cut
 }
 
 #[test]
+fn a_name_keeps_its_words_and_loses_hosts_and_what_stands_in_urls() {
+    let redactor = redactor(false);
+    let cases = [
+        ("token refresh", "token refresh"),
+        ("auth: basic login", "auth: basic login"),
+        ("GET /a/b", "GET /a/b"),
+        ("http://u:pw@orders.corp.internal:8443/x?token=t", "http://host-1/x?token=***"),
+        ("orders.corp.internal search", "host-1 search"),
+        ("10.0.0.1:80", "host-4"),
+    ];
+    for (name, shown) in cases {
+        assert_eq!(redactor.name(name), shown);
+    }
+    let name = "http://u:pw@orders.corp.internal:8443/x?token=t&n=1";
+    assert_eq!(self::redactor(true).name(name), "http://orders.corp.internal:8443/x?token=***&n=1");
+}
+
+#[test]
 fn a_target_is_shown_without_host_and_values() {
     let target: Target = "http://orders.corp.internal:8443/a/{id}?x={id}&token=t'u".parse().unwrap();
     assert_eq!(redactor(false).target(&target), "http://host-1/a/{id}?x=***&token=***");
