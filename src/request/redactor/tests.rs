@@ -39,6 +39,7 @@ fn query_values_and_credentials_are_blanked() {
         (r#"{\"token\":\"abc\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
         (r#"{\"token\":\"a\\\"b\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
         ("password = a b; n=1", "password = ***; n=1"),
+        ("://api_key=tok u://u:p@token=tok", "://api_key=***"),
         ("PASS%20word%2f1 pass+word/1 x7 x77", "*** *** *** x77"),
     ];
     for (text, shown) in cases {
