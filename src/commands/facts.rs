@@ -77,7 +77,7 @@ fn endpoints_of(plan: &Plan, workload: &Workload, recorder: &Recorder) -> Vec<En
     };
     let endpoints = workload.endpoints().iter().zip(planned);
     let facts = endpoints.map(|(endpoint, planned)| EndpointFacts {
-        name: endpoint.name.clone(),
+        name: workload.name(endpoint),
         method: endpoint.method.to_string(),
         target: workload.label(&endpoint.target),
         weight: endpoint.weight,

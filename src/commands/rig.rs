@@ -110,9 +110,9 @@ impl Rig {
     /// # Errors
     /// When a worker broke down.
     pub(super) async fn run(&mut self, plan: &mut Plan) -> Result<Option<Ran>, CommandError> {
-        // A connection that closes after its answer carries one request, whatever it could.
-        let streams_of = |streams: &u64| if plan.keepalive { *streams } else { 1 };
-        plan.streams = self.streams.iter().map(streams_of).collect();
+        // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
+        let most = if plan.keepalive { plan.max_requests.unwrap_or(u64::MAX) } else { 1 };
+        plan.streams = self.streams.iter().map(|streams| (*streams).min(most)).collect();
         let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let first = if self.interrupted { Stop::Drain } else { Stop::Run };
         let (stop_sender, stop) = watch::channel(first);

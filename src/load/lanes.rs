@@ -145,15 +145,14 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             siblings.push((sibling, mailbox, handle));
         }
         drop(state);
-        let has_siblings = !siblings.is_empty();
         for (sibling, mailbox, handle) in siblings {
             let lane = lane::share(Rc::clone(self), sibling, mailbox, Rc::clone(&link), handle);
             let task = tokio::task::spawn_local(lane).abort_handle();
             self.state.borrow_mut().lanes.set_task(sibling, task);
         }
-        if has_siblings {
-            self.pump();
-        }
+        // Also without further lanes: arrivals that counted on this connection now know what room it has, and those
+        // that it has none for may open their own.
+        self.pump();
         link
     }
 

@@ -30,6 +30,7 @@
 //! | `lower_bounds` | names of the columns that hold lower bounds, apart by spaces |
 //! | `throttled`, `unexpected_body` | of `http_error`: the server limits the rate; the body is not the expected one |
 //! | `endpoint` | name of the endpoint that the row is about; empty in the row of the whole run |
+//! | `tls_verification` | `false` when certificates were not checked; empty without TLS |
 //!
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
@@ -210,6 +211,10 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("throttled", ledger.throttled);
     row.text("unexpected_body", ledger.unexpected_body);
     row.text("endpoint", endpoint.unwrap_or_default());
+    row.text(
+        "tls_verification",
+        plan.traffic.tls_verification.map_or("", |on| if on { "true" } else { "false" }),
+    );
     row.0
 }
 
