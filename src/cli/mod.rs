@@ -10,10 +10,12 @@ mod output;
 mod values;
 
 pub use args::{
-    ArrivalsArg, Cli, Command, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg, ReportArgs,
-    ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, TrafficArgs,
+    ArrivalsArg, Cli, ClosedArgs, Command, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg,
+    ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, TrafficArgs,
 };
 pub use invocation::{Invocation, Typed, parse};
-pub use meaning::{Machine, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice, UsageError};
+pub use meaning::{
+    ClosedJob, Machine, OpenLoop, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice, UsageError,
+};
 pub use output::{OutputError, OutputFile};
-pub use values::{FewOrAuto, LimitOrAll, Span};
+pub use values::{FewOrAuto, LimitOrAll, Span, StageEnd, Stages};

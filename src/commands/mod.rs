@@ -1,5 +1,6 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod closed;
 mod facts;
 mod live;
 mod machine;
@@ -7,6 +8,7 @@ mod report;
 mod rig;
 mod run;
 mod serve;
+mod several;
 mod signals;
 
 use std::ffi::OsString;
@@ -19,15 +21,15 @@ use crate::measure::{Summary, SummaryError};
 use crate::report::{Format, ReadError, Style, render};
 use crate::transport::NetworkError;
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a command ended, from good to bad: of several results the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Done.
     Done,
-    /// The generator could not hold the schedule: the result is not valid.
-    NotValid,
     /// An objective was missed.
     ObjectiveMissed,
+    /// The generator could not hold the schedule: the result is not valid.
+    NotValid,
     /// Interrupted; the report was still written.
     Interrupted,
 }
@@ -101,6 +103,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match invocation {
         Invocation::Run(args, typed) => run::run(&args, &typed),
+        Invocation::Closed(args, typed) => closed::closed(&args, &typed),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };
@@ -127,9 +130,19 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
 /// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
 fn publish(summary: &Summary, format: Format, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
-    let mut result = print(render(summary, format, &style_of_stdout()).as_bytes());
+    let on_screen = render(summary, format, &style_of_stdout());
+    publish_with(&on_screen, outputs, |format| render(summary, format, &Style::default()))
+}
+
+/// The same for any document: `render` writes it in the format of a file.
+fn publish_with(
+    on_screen: &str,
+    outputs: Vec<OutputFile>,
+    render: impl Fn(Format) -> String,
+) -> Result<(), CommandError> {
+    let mut result = print(on_screen.as_bytes());
     for output in outputs {
-        let content = render(summary, output.format(), &Style::default());
+        let content = render(output.format());
         let written = output.write(content.as_bytes()).map_err(CommandError::from);
         result = result.and(written);
     }

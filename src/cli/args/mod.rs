@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod closed;
 mod load;
 mod network;
 mod reporting;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values::Span;
 use crate::schedule::Rate;
 
+pub use closed::ClosedArgs;
 pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
 pub use network::NetworkArgs;
 pub use reporting::ReportingArgs;
@@ -63,6 +65,9 @@ pub enum Command {
     /// Open loop at a constant rate (the default command)
     #[command(after_help = EXAMPLES, arg_required_else_help = true)]
     Run(Box<RunArgs>),
+    /// Closed loop: users who each wait for an answer before sending again, in stages or not
+    #[command(after_help = closed::EXAMPLES, arg_required_else_help = true)]
+    Closed(Box<ClosedArgs>),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted
@@ -81,6 +86,9 @@ pub struct RunArgs {
     /// Number of measured requests, in place of --duration
     #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
     pub requests: Option<u64>,
+    /// Run it so many times, and show how much the runs differ
+    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1)]
+    pub repeat: u64,
 
     /// Where, what and over which connections.
     #[command(flatten)]
