@@ -54,7 +54,7 @@ impl ClosedJob {
             FewOrAuto::Number(threads) => threads.min(1_024).min(most_users),
         };
         let expected_rate_per_s = args.expected_rate.map(|rate| rate.per_second());
-        let plan = |closed| Plan {
+        let plan = |closed: ClosedLoop| Plan {
             threads,
             // Little's law: a closed loop never has more in flight than users.
             max_in_flight: closed.users(),
