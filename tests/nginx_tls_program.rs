@@ -6,12 +6,11 @@ mod common;
 mod wire;
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use common::{Ended, assert_ledger_adds_up, ledger, run, run_json};
+use common::{Ended, assert_ledger_adds_up, ledger, run, run_json, wait_until_it_listens};
 use serde_json::Value;
 use wire::certificates::{Authority, Issued};
 
@@ -59,8 +58,9 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .expect("nginx starts; `bash tests/run.sh` installs it");
+        let nginx = Self { child, port, authority, cacert, log };
         wait_until_it_listens(port);
-        Self { child, port, authority, cacert, log }
+        nginx
     }
 
     /// The URL, and where its host is: tests must not depend on the system's resolver.
@@ -93,11 +93,8 @@ impl Nginx {
     /// What nginx says of each request: version of HTTP, version of TLS, number of the connection.
     fn logged(&self) -> Vec<[String; 3]> {
         let text = fs::read_to_string(&self.log).expect("the log is there");
-        let words = |line: &str| {
-            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-            words.try_into().expect("three words")
-        };
-        text.lines().map(words).collect()
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        text.lines().map(|line| words(line).try_into().expect("three words")).collect()
     }
 }
 
@@ -106,17 +103,6 @@ impl Drop for Nginx {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
-fn wait_until_it_listens(port: u16) {
-    for _ in 0..200 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("nginx does not listen within 5 s");
 }
 
 /// Writes a certificate and its key into the authority's folder, as `<name>.pem` and `<name>.key`.
@@ -163,12 +149,14 @@ fn the_version_of_http_is_agreed_by_alpn_and_every_planned_request_is_answered()
     }
 }
 
-/// nginx sends a GOAWAY after so many requests on a connection. What it had not taken by then is sent again elsewhere.
+/// nginx sends a GOAWAY after so many requests on a connection. What it had not taken by then is sent again elsewhere: at
+/// 500/s there is hardly any, with 32 streams at the most that the client can send there is.
 #[test]
 #[ignore = "needs nginx: run `bash tests/run.sh`"]
 fn a_goaway_after_every_hundred_requests_costs_none() {
     let nginx = Nginx::start("keepalive_requests 100;");
-    for more in [&["--rate", "500"][..], &["--rate", "1000", "--connections", "1", "--streams", "32"]] {
+    let full = ["--rate", "20000", "--connections", "1", "--streams", "32"];
+    for (more, races) in [(&["--rate", "500"][..], false), (&full[..], true)] {
         let before = nginx.logged().len();
         let document = nginx.run(&[&["-n", "1000"], more].concat());
         assert_eq!(ledger(&document, "ok"), 1_000, "{more:?}: {} {}", document["ledger"], document["errors"]);
@@ -176,6 +164,11 @@ fn a_goaway_after_every_hundred_requests_costs_none() {
         assert_agreed(&document, "HTTP/2", "h2");
         let opened = document["connections"]["opened"].as_u64().expect("a count");
         assert!(opened >= 10, "each connection carries 100: {opened}");
+        assert!(
+            !races || document["connections"]["retries"].as_u64() > Some(0),
+            "{}",
+            document["connections"]
+        );
         assert_eq!(nginx.logged().len() - before, 1_000, "none was processed twice");
     }
 }
