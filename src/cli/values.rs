@@ -63,6 +63,21 @@ impl FromStr for Stages {
     }
 }
 
+/// A share of 1: `5%` or `0.05`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(pub f64);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (number, divisor) = text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
+        let value: Option<f64> = number.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
+        value.map(|value| Self(value / divisor)).ok_or_else(|| "write a share as 5% or 0.05".to_owned())
+    }
+}
+
 /// Statuses apart by commas: `200` or `200,404`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statuses(pub Vec<u16>);
