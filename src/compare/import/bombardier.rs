@@ -15,7 +15,7 @@ pub(super) fn knows_json(document: &Value) -> bool {
 }
 
 pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
-    const MS: f64 = 1e-3;
+    const MS: f64 = 1e3;
     let fields = Fields::new(BOMBARDIER, document);
     let (spec, result) = (fields.object("spec"), fields.object("result"));
     let mut reading = Reading::of(BOMBARDIER, Mode::Closed);
@@ -23,10 +23,10 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
     reading.asked_per_s = spec.number("rate")?;
     reading.target = spec.text("url").map(target_label);
     let latency = result.object("latency");
-    reading.latency.mean_ms = latency.scaled("mean", MS)?;
-    reading.latency.max_ms = latency.scaled("max", MS)?;
+    reading.latency.mean_ms = latency.divided("mean", MS)?;
+    reading.latency.max_ms = latency.divided("max", MS)?;
     for (percent, _) in latency.object("percentiles").entries() {
-        let ms = latency.object("percentiles").scaled(percent, MS)?;
+        let ms = latency.object("percentiles").divided(percent, MS)?;
         if let Some(place) = place(&mut reading.latency, percent) {
             *place = ms;
         }

@@ -36,9 +36,14 @@ impl<'a> Fields<'a> {
         self.number(field)?.ok_or_else(|| Problem::missing(self.tool, field))
     }
 
-    /// A number times a factor: from the tool's unit to ours.
+    /// A number times a factor: from the tool's larger unit to ours.
     pub(super) fn scaled(&self, field: &str, factor: f64) -> Result<Option<f64>, Problem> {
         Ok(self.number(field)?.map(|number| number * factor))
+    }
+
+    /// A number of which so many make one of ours. (A factor of 0.000,001 would not be exact.)
+    pub(super) fn divided(&self, field: &str, by: f64) -> Result<Option<f64>, Problem> {
+        Ok(self.number(field)?.map(|number| number / by))
     }
 
     /// A whole number.

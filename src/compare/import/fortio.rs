@@ -23,7 +23,7 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     // "max" where there is no rate.
     reading.asked_per_s = fields.text("RequestedQPS").and_then(|rate| rate.parse().ok()).filter(|rate| *rate > 0.0);
     reading.target = fields.text("URL").map(target_label);
-    reading.duration_s = fields.scaled("ActualDuration", 1e-9)?;
+    reading.duration_s = fields.divided("ActualDuration", 1e9)?;
     let latency = &mut reading.latency;
     latency.min_ms = times.scaled("Min", 1e3)?;
     latency.mean_ms = times.scaled("Avg", 1e3)?;

@@ -60,15 +60,17 @@ fn times(report: &Report<'_>, reading: &mut Reading) -> Result<(), Problem> {
     let header = header.ok_or_else(|| Problem::missing(H2LOAD, "head of the table of times"))?;
     let latency = &mut reading.latency;
     for (name, time) in header.split_whitespace().zip(row.split_whitespace()) {
-        *match name {
+        let place = match name {
             "min" => &mut latency.min_ms,
             "max" => &mut latency.max_ms,
             "mean" => &mut latency.mean_ms,
             "median" => &mut latency.p50_ms,
             "p95" => &mut latency.p95_ms,
             "p99" => &mut latency.p99_ms,
+            // Also the share within one deviation, which is no time.
             _ => continue,
-        } = Some(report.millis(name, time)?);
+        };
+        *place = Some(report.millis(name, time)?);
     }
     Ok(())
 }

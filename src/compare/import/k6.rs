@@ -44,7 +44,7 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     let (count, rate) = (requests.required("count")?, requests.required("rate")?);
     reading.requests = requests.count("count")?;
     reading.completed_per_s = Some(rate);
-    let whole_s = Fields::new(K6, document).object("state").scaled("testRunDurationMs", 1e-3)?;
+    let whole_s = Fields::new(K6, document).object("state").divided("testRunDurationMs", 1e3)?;
     reading.duration_s = whole_s.or((rate > 0.0).then(|| count / rate));
     let failed = metric("http_req_failed");
     // The share is `value` in an export and `rate` in handleSummary.

@@ -15,7 +15,7 @@ pub(super) fn knows_json(document: &Value) -> bool {
 }
 
 pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
-    const MS: f64 = 1e-6;
+    const MS: f64 = 1e6;
     let fields = Fields::new(VEGETA, document);
     let latencies = fields.object("latencies");
     let mut reading = Reading::of(VEGETA, Mode::Open);
@@ -29,10 +29,10 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
         ("99th", &mut latency.p99_ms),
         ("max", &mut latency.max_ms),
     ] {
-        *place = latencies.scaled(name, MS)?;
+        *place = latencies.divided(name, MS)?;
     }
     reading.asked_per_s = fields.number("rate")?;
-    let (attack, wait) = (fields.scaled("duration", 1e-9)?, fields.scaled("wait", 1e-9)?);
+    let (attack, wait) = (fields.divided("duration", 1e9)?, fields.divided("wait", 1e9)?);
     let statuses = fields.object("status_codes").statuses()?;
     fields.required("requests")?;
     finish(&mut reading, statuses, attack.map(|attack| attack + wait.unwrap_or(0.0)));
