@@ -1,13 +1,13 @@
 //! What a run is to do: validated meaning, without a trace of how it was typed.
 
 use crate::measure::{BurstDepth, Mode, PlanFacts, Series, Slo, TrafficFacts};
-use crate::schedule::{Rate, Schedule};
+use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Source};
 
 /// A validated plan. Times are in nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// When every arrival leaves.
-    pub schedule: Schedule,
+    /// Where arrivals come from.
+    pub source: Source,
     /// Longest service time, from the actual send, and longest wait for a new connection.
     pub timeout_ns: u64,
     /// Longest response time, from the intended time, before a good answer counts as late.
@@ -40,6 +40,8 @@ pub struct Plan {
     pub connect_rate: Option<Rate>,
     /// How early the pacer wakes up before a due instant.
     pub lead_ns: u64,
+    /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
+    pub expected_rate_per_s: Option<f64>,
     /// Objectives.
     pub slos: Vec<Slo>,
 }
@@ -76,24 +78,39 @@ impl Plan {
         littles_law.saturating_add(littles_law / 10).saturating_add(10)
     }
 
-    /// What the result says about the plan. `target` is the target's label, without host and query values.
+    /// The users of a closed loop.
+    pub fn closed(&self) -> Option<&ClosedLoop> {
+        match &self.source {
+            Source::Users(closed) => Some(closed),
+            Source::Schedule(_) => None,
+        }
+    }
+
+    /// What the result says about the plan. The duration of a closed loop that ends after so many requests is not known
+    /// here. `target` is the target's label, without host and query values.
     pub fn facts(&self, method: &str, target: &str) -> PlanFacts {
         let seconds = |nanos: u64| nanos as f64 / 1e9;
+        let schedule = self.source.schedule();
+        let closed = self.closed();
         PlanFacts {
-            mode: Mode::Open,
-            rate_per_s: Some(self.schedule.rate().per_second()),
-            concurrency: None,
-            requests: None,
-            think_time_s: None,
-            duration_s: seconds(self.schedule.duration_ns()),
-            arrivals: Some(self.schedule.arrivals()),
+            mode: if closed.is_some() { Mode::Closed } else { Mode::Open },
+            rate_per_s: schedule.map(|schedule| schedule.rate().per_second()),
+            concurrency: closed.map(ClosedLoop::users),
+            requests: closed.and_then(|closed| match closed.end() {
+                LoopEnd::Requests(requests) => Some(requests),
+                LoopEnd::Duration(_) => None,
+            }),
+            expected_rate_per_s: self.expected_rate_per_s.filter(|_| closed.is_some()),
+            think_time_s: closed.map(|closed| seconds(closed.think_ns())),
+            duration_s: seconds(self.source.duration_ns().unwrap_or_default()),
+            arrivals: schedule.map(Schedule::arrivals),
             seed: self.seed,
             burst: self.burst,
             max_in_flight: self.max_in_flight,
             overflow: if self.overflow == OverflowPolicy::Drop { "drop" } else { "queue" }.to_owned(),
             queue: self.overflow.queue(),
             threads: self.threads,
-            warmup_s: seconds(self.schedule.warmup_ns()),
+            warmup_s: seconds(self.source.warmup_ns()),
             timeout_s: seconds(self.timeout_ns),
             deadline_s: self.deadline_ns.map(seconds),
             drain_s: seconds(self.drain_ns),
@@ -101,7 +118,7 @@ impl Plan {
             connect_rate_per_s: self.connect_rate.map(Rate::per_second),
             method: method.to_owned(),
             target: target.to_owned(),
-            series_interval_s: seconds(Series::interval_ns(self.schedule.duration_ns())),
+            series_interval_s: seconds(Series::interval_ns(self.source.horizon_ns())),
             traffic: TrafficFacts::default(),
         }
     }

@@ -8,7 +8,7 @@ use rpsbench::measure::{
     ServiceVerdict, Summary, Timeline, Withhold,
 };
 use rpsbench::plan::{OverflowPolicy, Plan};
-use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot};
+use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
 use rpsbench::service::{Departure, ServiceModel};
 
 /// One run at `rate` for `seconds`, after a warm-up of a second, against a service with the given seed.
@@ -49,7 +49,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     let mut series = Series::new(1, schedule.duration_ns());
     recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
     let plan = Plan {
-        schedule,
+        source: Source::Schedule(schedule),
         timeout_ns: 10 * NANOS_PER_S,
         deadline_ns: None,
         max_in_flight: 10_000,
@@ -66,6 +66,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         samples: 0,
         connect_rate: None,
         lead_ns: 0,
+        expected_rate_per_s: None,
         slos: Vec::new(),
     };
     let facts = RunFacts {

@@ -119,6 +119,40 @@ fn nothing_planted_is_in_any_report() {
 }
 
 #[test]
+fn a_token_at_the_end_of_what_is_kept_and_a_url_as_a_name_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // Of the token only all but the last character is within the first KiB of the body.
+    let server = Server::start(|mut stream: TcpStream| {
+        while let Some(head) = read_request(&mut stream) {
+            let token =
+                head.lines().find_map(|line| line.strip_prefix("x-key: ")).unwrap_or("none").to_owned();
+            let body = format!("{}{token}", "a ".repeat(512 - token.len() / 2));
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            if stream.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+    });
+    let url = format!("http://{HOST}:{}", server.address.port());
+    let named = format!("http://user:userinfo-313131@{HOST}:1/?key=query-1122334455");
+    let endpoints = format!(
+        "[[endpoint]]\nname = \"{named}\"\npath = \"/\"\n[[endpoint]]\nname = \"b\"\npath = \"/b\"\n"
+    );
+    let scenario = file(&folder, "mix.toml", &endpoints);
+    let resolve = format!("{HOST}:{}:127.0.0.1", server.address.port());
+    let token = "x-key: Zq9Wv7Ru5TsPmLkJhGfDe";
+    let arguments = [&url, "--resolve", &resolve, "--scenario", &scenario, "-H", token]
+        .into_iter()
+        .chain(["--rate", "200", "-n", "20", "--warmup", "0"])
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    let (ended, written) = everything_written(&folder, &arguments);
+    assert!([0, 3].contains(&ended.code), "{ended:?}");
+    assert!(written.iter().any(|(_, text)| text.contains("http://host-1/?key=***")), "{written:?}");
+    assert_clean(&written, &[HOST, "Zq9Wv", "userinfo-313131", "query-1122334455"]);
+}
+
+#[test]
 fn with_no_redact_hosts_are_shown_and_tokens_still_are_not() {
     let folder = tempfile::tempdir().unwrap();
     let server = echo("500 Oh");

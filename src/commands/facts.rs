@@ -4,6 +4,7 @@ use crate::load::Finished;
 use crate::measure::{EndpointFacts, Recorder, RunFacts, TrafficFacts};
 use crate::plan::Plan;
 use crate::request::Workload;
+use crate::schedule::{LoopEnd, Source};
 
 /// What is known only once files are read and connections made.
 #[derive(Debug, Default)]
@@ -28,12 +29,15 @@ pub(super) fn facts_of(
     started_at: String,
     finished: Finished,
 ) -> (RunFacts, Recorder) {
-    let endpoints = endpoints_of(plan, workload);
+    let endpoints = endpoints_of(plan, workload, &finished.recorder);
     let (method, target) = match endpoints.as_slice() {
         [only] => (only.method.clone(), only.target.clone()),
         several => (method_of(several), format!("{} endpoints", several.len())),
     };
     let mut facts = plan.facts(&method, &target);
+    if plan.source.duration_ns().is_none() {
+        facts.duration_s = finished.window_ns as f64 / 1e9;
+    }
     facts.traffic = TrafficFacts {
         keepalive_idle_s: plan.idle_ns.filter(|_| plan.keepalive).map(|nanos| nanos as f64 / 1e9),
         max_requests_per_connection: plan.max_requests,
@@ -59,12 +63,21 @@ pub(super) fn facts_of(
     (facts, finished.recorder)
 }
 
-fn endpoints_of(plan: &Plan, workload: &Workload) -> Vec<EndpointFacts> {
-    let warmup = plan.schedule.warmup_count();
-    let planned = workload.planned(warmup..warmup + plan.schedule.count());
+fn endpoints_of(plan: &Plan, workload: &Workload, recorder: &Recorder) -> Vec<EndpointFacts> {
+    let planned = match &plan.source {
+        Source::Schedule(schedule) => {
+            let warmup = schedule.warmup_count();
+            workload.planned(warmup..warmup + schedule.count())
+        }
+        Source::Users(users) => match users.end() {
+            LoopEnd::Requests(requests) => workload.planned(0..requests),
+            // Whatever was sent was planned.
+            LoopEnd::Duration(_) => recorder.accounts().iter().map(|account| account.ledger.sent).collect(),
+        },
+    };
     let endpoints = workload.endpoints().iter().zip(planned);
     let facts = endpoints.map(|(endpoint, planned)| EndpointFacts {
-        name: endpoint.name.clone(),
+        name: workload.name(endpoint),
         method: endpoint.method.to_string(),
         target: workload.label(&endpoint.target),
         weight: endpoint.weight,

@@ -4,6 +4,7 @@ mod facts;
 mod live;
 mod machine;
 mod report;
+mod rig;
 mod run;
 mod serve;
 mod signals;

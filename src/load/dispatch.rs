@@ -64,6 +64,12 @@ impl Dispatcher {
         }
     }
 
+    /// A run begins, with new limits and the lanes of the run before.
+    pub fn begin(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.in_flight_peak = self.in_flight;
+    }
+
     /// An arrival is due. `may_connect` asks for the permit of a new connection and uses it up.
     pub fn arrive(&mut self, ticket: Ticket, may_connect: impl FnMut() -> bool) -> Decision {
         if self.in_flight < self.limits.cap && self.waiting.is_empty() {

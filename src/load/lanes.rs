@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use tokio::task::AbortHandle;
+
 use super::Clock;
 use super::dispatch::LaneId;
 use super::lane;
@@ -18,6 +20,7 @@ struct Lane {
     mailbox: Rc<Mailbox>,
     /// Its connection, once that is open.
     link: Option<Rc<Link>>,
+    task: Option<AbortHandle>,
 }
 
 /// Who ended a connection.
@@ -60,10 +63,25 @@ impl Lanes {
         }
     }
 
-    /// The arrivals under way on all lanes; the lanes are gone then.
-    pub(super) fn take_unfinished(&mut self) -> Vec<Ticket> {
-        let lanes = std::mem::take(&mut self.lanes);
-        lanes.iter().flatten().filter_map(|lane| lane.mailbox.take_unfinished()).collect()
+    /// The arrivals under way on all lanes.
+    pub(super) fn take_unfinished(&self) -> Vec<Ticket> {
+        self.lanes.iter().flatten().filter_map(|lane| lane.mailbox.take_unfinished()).collect()
+    }
+
+    /// Ends all lanes at once, and with them their connections.
+    pub(super) fn abandon(&mut self) {
+        for lane in std::mem::take(&mut self.lanes).into_iter().flatten() {
+            if let Some(task) = lane.task {
+                task.abort();
+            }
+        }
+    }
+
+    /// Notes the task of a lane, so that it can be ended.
+    fn set_task(&mut self, id: LaneId, task: AbortHandle) {
+        if let Some(Some(lane)) = self.lanes.get_mut(id) {
+            lane.task = Some(task);
+        }
     }
 }
 
@@ -72,16 +90,17 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     pub(super) fn open_lane(self: &Rc<Self>, ticket: Ticket) {
         let mailbox = Rc::new(Mailbox::default());
         mailbox.carries(ticket);
-        let lane = Lane { mailbox: Rc::clone(&mailbox), link: None };
+        let lane = Lane { mailbox: Rc::clone(&mailbox), link: None, task: None };
         let id = self.state.borrow_mut().lanes.add(lane);
-        tokio::task::spawn_local(lane::open(Rc::clone(self), id, mailbox, ticket));
+        let task = tokio::task::spawn_local(lane::open(Rc::clone(self), id, mailbox, ticket));
+        self.state.borrow_mut().lanes.set_task(id, task.abort_handle());
     }
 
     /// Hands an arrival to the task of an idle lane.
     pub(super) fn hand_over(&self, id: LaneId, ticket: Ticket) {
         let mut state = self.state.borrow_mut();
         state.connections.reuses += 1;
-        let Some(Lane { mailbox, link: Some(link) }) = state.lanes.get(id) else { return };
+        let Some(Lane { mailbox, link: Some(link), .. }) = state.lanes.get(id) else { return };
         let (mailbox, link) = (Rc::clone(mailbox), Rc::clone(link));
         if link.carries_another() >= self.rules.max_requests {
             state.connections.used_up += 1;
@@ -119,21 +138,21 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             && let Some(handle) = connection.share()
         {
             let mailbox = Rc::new(Mailbox::default());
-            let lane = Lane { mailbox: Rc::clone(&mailbox), link: Some(Rc::clone(&link)) };
+            let lane = Lane { mailbox: Rc::clone(&mailbox), link: Some(Rc::clone(&link)), task: None };
             let sibling = state.lanes.add(lane);
             link.add(sibling);
             state.dispatcher.idle(origin, sibling);
             siblings.push((sibling, mailbox, handle));
         }
         drop(state);
-        let has_siblings = !siblings.is_empty();
         for (sibling, mailbox, handle) in siblings {
             let lane = lane::share(Rc::clone(self), sibling, mailbox, Rc::clone(&link), handle);
-            tokio::task::spawn_local(lane);
+            let task = tokio::task::spawn_local(lane).abort_handle();
+            self.state.borrow_mut().lanes.set_task(sibling, task);
         }
-        if has_siblings {
-            self.pump();
-        }
+        // Also without further lanes: arrivals that counted on this connection now know what room it has, and those
+        // that it has none for may open their own.
+        self.pump();
         link
     }
 
@@ -146,6 +165,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         state.dispatcher.attempted(origin, false);
         state.dispatcher.ended();
         drop(state);
+        self.user_answered();
         self.pump();
     }
 
@@ -164,6 +184,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let stays = state.leave(id, link, mailbox, self.clock.now_ns(), (!reusable).then_some(by));
         state.dispatcher.ended();
         drop(state);
+        self.user_answered();
         self.pump();
         stays
     }

@@ -12,6 +12,8 @@ pub(super) struct Mailbox {
     /// The arrival that the lane carries now, so that it can be accounted for when the run ends first.
     current: Cell<Option<Ticket>>,
     closed: Cell<bool>,
+    /// Whether the task has found nothing here and must be woken.
+    waits: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -30,6 +32,7 @@ impl Mailbox {
 
     /// The arrival that was put here, or `None` once nothing more will come; until then the task is woken.
     pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Option<Ticket>> {
+        self.waits.set(false);
         if let Some(ticket) = self.next.take() {
             self.current.set(Some(ticket));
             return Poll::Ready(Some(ticket));
@@ -41,6 +44,7 @@ impl Mailbox {
         if !waker.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
             *waker = Some(context.waker().clone());
         }
+        self.waits.set(true);
         Poll::Pending
     }
 
@@ -60,6 +64,10 @@ impl Mailbox {
     }
 
     fn wake(&self) {
+        // A task that hands itself the next arrival is at work already.
+        if !self.waits.replace(false) {
+            return;
+        }
         if let Some(waker) = self.waker.borrow().as_ref() {
             waker.wake_by_ref();
         }

@@ -1,25 +1,25 @@
 //! What the tasks of one worker share: nothing of it is shared between workers.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Notify;
 
-use super::Clock;
 use super::connect_budget::ConnectBudget;
 use super::dispatch::{Decision, Dispatcher, Limits};
 use super::lanes::Lanes;
 use super::pool::PoolLimits;
 use super::progress::Progress;
 use super::ticket::Ticket;
+use super::{Clock, Place};
 use crate::measure::{
     Accounting, ConnectionLog, Detail, ErrorKind, IntervalLog, Outcome, Recorder, Sample, Series,
 };
 use crate::plan::Plan;
 use crate::request::{Moment, Workload};
-use crate::schedule::{Phase, Slot};
+use crate::schedule::{Phase, Slot, Source, Users};
 use crate::transport::Transport;
 
 /// One worker's state. Its tasks run one at a time on one thread; no borrow is held across an await.
@@ -32,6 +32,8 @@ pub(super) struct Shared<T, C: Clock> {
     /// for a permit to connect.
     pub(super) changed: Notify,
     pub(super) state: RefCell<State<C>>,
+    /// Arrivals in the warm-up of the run.
+    warmup_count: Cell<u64>,
     chance: RefCell<Xoshiro256PlusPlus>,
 }
 
@@ -48,7 +50,6 @@ pub(super) struct Rules {
     pub(super) max_requests: u64,
     /// Whether single arrivals are kept with their details.
     pub(super) keeps_samples: bool,
-    warmup_count: u64,
 }
 
 pub(super) struct State<C: Clock> {
@@ -60,6 +61,8 @@ pub(super) struct State<C: Clock> {
     /// Connections open now.
     pub(super) open: u64,
     pub(super) lanes: Lanes,
+    /// Those who send in a closed loop.
+    users: Option<Users>,
     /// When the last sent arrival ended.
     last_end_ns: u64,
 }
@@ -73,41 +76,23 @@ pub(super) struct Remains {
 }
 
 impl<T: Transport, C: Clock> Shared<T, C> {
-    /// Worker `worker`'s state, with its part of the plan's limits. The measurement starts at `measured_from_ns`.
-    pub(super) fn new(
-        transport: T,
-        workload: Workload,
-        clock: C,
-        plan: &Plan,
-        worker: u64,
-        measured_from_ns: u64,
-    ) -> Self {
-        let part = |total| Plan::part(total, worker, plan.threads);
-        let duration_ns = plan.schedule.duration_ns();
-        let intervals = IntervalLog::new(
-            measured_from_ns,
-            Series::interval_ns(duration_ns),
-            Series::interval_count(duration_ns),
-        );
-        let accounting = Accounting {
-            deadline_ns: plan.deadline_ns,
-            endpoints: workload.endpoint_count(),
-            samples: plan.samples,
-        };
-        let limits = Limits { cap: part(plan.max_in_flight), queue: part(plan.overflow.queue()) };
+    /// A worker's state before its first run, with its part of the plan's limits on connections.
+    pub(super) fn new(transport: T, workload: Workload, clock: C, plan: &Plan, place: Place) -> Self {
+        let part = |total| Plan::part(total, place.worker, place.workers);
         let connections = plan.connections.map_or(u64::MAX, part);
         let pools = (0..workload.origin_count()).map(|origin| PoolLimits {
             connections,
             streams: plan.streams.get(origin).copied().unwrap_or(1).max(1),
         });
         let state = State {
-            dispatcher: Dispatcher::new(limits, pools),
-            budget: ConnectBudget::new(plan.connect_rate, plan.threads, &clock),
-            recorder: Recorder::new(intervals, accounting),
+            dispatcher: Dispatcher::new(Limits { cap: 0, queue: 0 }, pools),
+            budget: ConnectBudget::new(plan.connect_rate, place.workers, &clock),
+            recorder: nothing_recorded(),
             progress: Progress::default(),
             connections: ConnectionLog::default(),
             open: 0,
             lanes: Lanes::default(),
+            users: None,
             last_end_ns: 0,
         };
         Self {
@@ -120,19 +105,48 @@ impl<T: Transport, C: Clock> Shared<T, C> {
                 idle_ns: plan.idle_ns,
                 max_requests: plan.max_requests.unwrap_or(u64::MAX),
                 keeps_samples: plan.samples > 0,
-                warmup_count: plan.schedule.warmup_count(),
             },
             changed: Notify::new(),
             state: RefCell::new(state),
+            warmup_count: Cell::new(0),
             chance: RefCell::new(rand::make_rng()),
         }
+    }
+
+    /// A run begins, with what the run before has left open. The measurement starts at `measured_from_ns`.
+    pub(super) fn begin(&self, plan: &Plan, place: Place, origin_ns: u64, measured_from_ns: u64) {
+        let part = |total| Plan::part(total, place.worker, place.workers);
+        let horizon_ns = plan.source.horizon_ns();
+        let intervals = IntervalLog::new(
+            measured_from_ns,
+            Series::interval_ns(horizon_ns),
+            Series::interval_count(horizon_ns),
+        );
+        let accounting = Accounting {
+            deadline_ns: plan.deadline_ns,
+            endpoints: self.workload.endpoint_count(),
+            samples: plan.samples,
+        };
+        self.warmup_count.set(plan.source.warmup_count());
+        let mut state = self.state.borrow_mut();
+        // A closed loop has as many requests in flight as users at most: its cap cannot bind.
+        let (users, cap) = match plan.source {
+            Source::Schedule(_) => (None, part(plan.max_in_flight)),
+            Source::Users(users) => (Some(users.users_of(place.worker, place.workers, origin_ns)), u64::MAX),
+        };
+        state.dispatcher.begin(Limits { cap, queue: part(plan.overflow.queue()) });
+        state.recorder = Recorder::new(intervals, accounting);
+        state.progress = Progress::default();
+        state.connections = ConnectionLog { peak: state.open, ..ConnectionLog::default() };
+        state.users = users;
+        state.last_end_ns = 0;
     }
 
     /// The place of an arrival in the sequence that the workload knows: the warm-up first.
     pub(super) fn sequence(&self, slot: Slot) -> u64 {
         match slot.phase {
             Phase::Warmup => slot.index,
-            Phase::Measured => self.rules.warmup_count + slot.index,
+            Phase::Measured => self.warmup_count.get() + slot.index,
         }
     }
 
@@ -162,6 +176,60 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let decision = dispatcher.arrive(Ticket::new(slot, route, now_ns), || budget.take());
         drop(state);
         self.carry_out(decision);
+    }
+
+    /// Closed loop: dispatches the requests of all users who are ready. Returns when the next one will be, and whether
+    /// nothing more is sent.
+    pub(super) fn arrive_of_users(self: &Rc<Self>, now_ns: u64) -> (u64, bool) {
+        loop {
+            let mut state = self.state.borrow_mut();
+            let Some(users) = &mut state.users else { return (u64::MAX, true) };
+            match users.next_due(now_ns) {
+                Some(slot) => {
+                    drop(state);
+                    self.arrive(slot, now_ns, true);
+                }
+                None => {
+                    return (users.next_ns().unwrap_or(u64::MAX).min(users.ends_ns()), users.is_over(now_ns));
+                }
+            }
+        }
+    }
+
+    /// Closed loop: a user's request has ended. Where nobody thinks, the next one leaves at once, without a turn of the
+    /// worker's loop.
+    pub(super) fn user_answered(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        let Some(users) = &mut state.users else { return };
+        let now_ns = self.clock.now_ns();
+        let expected_ns = users.next_ns();
+        users.answered(now_ns);
+        let next_ns = users.next_ns();
+        drop(state);
+        if next_ns.is_some_and(|next_ns| next_ns <= now_ns) {
+            let (_, is_over) = self.arrive_of_users(now_ns);
+            if is_over {
+                self.changed.notify_one();
+            }
+        } else if next_ns != expected_ns {
+            self.changed.notify_one();
+        }
+    }
+
+    /// Closed loop: nobody sends any more. Returns how many requests were sent, and how many were still to be sent.
+    pub(super) fn dismiss_users(&self) -> (u64, u64) {
+        let users = self.state.borrow_mut().users.take();
+        users.map_or((0, 0), |users| (users.issued(), users.cancelled()))
+    }
+
+    /// When the last request ended, so far.
+    pub(super) fn last_end_ns(&self) -> u64 {
+        self.state.borrow().last_end_ns
+    }
+
+    /// Ends every task that still carries a request, and closes all connections.
+    pub(super) fn abandon(&self) {
+        self.state.borrow_mut().lanes.abandon();
     }
 
     /// Does whatever has become possible for arrivals that wait.
@@ -256,8 +324,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             state.end(&Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
         }
         let (in_flight, queued) = (state.dispatcher.in_flight(), state.dispatcher.queued());
-        let empty = Recorder::new(IntervalLog::new(0, 1, 1), Accounting::default());
-        let mut recorder = std::mem::replace(&mut state.recorder, empty);
+        let mut recorder = std::mem::replace(&mut state.recorder, nothing_recorded());
         recorder.intervals.finish_offering(in_flight, queued);
         Remains {
             recorder,
@@ -266,6 +333,11 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             last_end_ns: state.last_end_ns,
         }
     }
+}
+
+/// Stands in between runs: what it is told is forgotten.
+fn nothing_recorded() -> Recorder {
+    Recorder::new(IntervalLog::new(0, 1, 1), Accounting::default())
 }
 
 impl<C: Clock> State<C> {

@@ -8,6 +8,7 @@
 //! `rpsbench.result/1`, and all that a reporter sees.
 
 mod account;
+mod closed_loop;
 mod connection_summary;
 mod connections;
 mod distribution;
@@ -18,11 +19,13 @@ mod exemplars;
 mod histograms;
 mod interval;
 mod ledger;
+mod modelled;
 mod plan_facts;
 mod quantile;
 mod queueing;
 mod rates;
 mod recorder;
+mod runs;
 mod sample;
 mod sample_record;
 mod series;
@@ -34,6 +37,7 @@ mod test_samples;
 mod verdict;
 
 pub use account::Account;
+pub use closed_loop::{Saturation, Stage, Stages};
 pub use connection_summary::{ConnectionKind, Connections};
 pub use connections::{ConnectionLog, Opened, Protocol, TlsFacts, TlsOpened};
 pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS};
@@ -44,11 +48,13 @@ pub use exemplars::{Exemplar, Exemplars, FailureKind};
 pub use histograms::{EndpointHistograms, Histograms};
 pub use interval::{Interval, IntervalLog};
 pub use ledger::{Imbalance, Ledger};
+pub use modelled::Modelled;
 pub use plan_facts::{BurstDepth, Mode, PlanFacts, TrafficFacts};
 pub use quantile::Quantile;
 pub use queueing::{Backlog, Queueing};
 pub use rates::Rates;
 pub use recorder::{Accounting, Recorder, Warmup};
+pub use runs::{NamedRun, RUNS_SCHEMA, Runs, Spread, name_of};
 pub use sample::{ErrorKind, HttpFault, Outcome, Sample, Timeline};
 pub use sample_record::{HeaderRecord, SampleRecord};
 pub use series::{Series, SeriesRow};

@@ -67,6 +67,9 @@ pub struct PlanFacts {
     /// Requests of a closed loop that ends after so many; then the duration is what they took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<u64>,
+    /// The rate that users of a closed loop would have sent at, had they not waited: for a modelled correction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_rate_per_s: Option<f64>,
     /// How long each user of a closed loop waits after an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub think_time_s: Option<f64>,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Account;
 use super::endpoint::Window;
+use super::{Account, Mode};
 
 /// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
 /// not send as fast as planned. The offered rate is the schedule's own.
@@ -31,6 +31,15 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// Requests per second as tables have it. In an open loop: complete answers within the window. In a closed loop, as its
+    /// tools define it: all requests, failed ones too, by the time to the last answer.
+    pub fn requests_per_s(&self, mode: Mode, sent: u64) -> f64 {
+        match (mode, self.elapsed_s) {
+            (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => sent as f64 / elapsed_s,
+            _ => self.completed_per_s,
+        }
+    }
+
     /// The rates of an account whose planned and cancelled arrivals are filled in.
     pub(super) fn new(account: &Account, window: Window) -> Self {
         let Window { duration_s, window_s, elapsed_s, .. } = window;

@@ -30,12 +30,14 @@
 //! | `lower_bounds` | names of the columns that hold lower bounds, apart by spaces |
 //! | `throttled`, `unexpected_body` | of `http_error`: the server limits the rate; the body is not the expected one |
 //! | `endpoint` | name of the endpoint that the row is about; empty in the row of the whole run |
+//! | `tls_verification` | `false` when certificates were not checked; empty without TLS |
 //!
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
 use crate::measure::{
     EndpointSummary, GeneratorVerdict, Latency, LatencyStats, Ledger, Mode, Rates, ServiceVerdict, Summary,
+    name_of,
 };
 use crate::schedule::Arrivals;
 
@@ -48,7 +50,7 @@ struct Field {
 
 /// The table of a single run, under a name made of its plan.
 pub fn render(summary: &Summary) -> String {
-    table([(scenario(summary).as_str(), summary)])
+    table([(name_of(summary).as_str(), summary)])
 }
 
 /// A table of several runs, each with its name. Without runs it is empty.
@@ -73,24 +75,8 @@ pub fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> Stri
     String::from_utf8(bytes).expect("every field is text")
 }
 
-/// The name of a run that nobody has named: `open-300/s`.
-fn scenario(summary: &Summary) -> String {
-    match summary.plan.mode {
-        Mode::Open => format!("open-{}/s", optional(summary.plan.rate_per_s)),
-        Mode::Closed => format!("closed-{}", optional(summary.plan.concurrency)),
-    }
-}
-
 fn optional(value: Option<impl ToString>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
-}
-
-/// Throughput. Tables of closed-loop tools divide all requests, failed ones too, by the time to the last answer.
-fn rps(mode: Mode, ledger: &Ledger, rates: &Rates) -> f64 {
-    match (mode, rates.elapsed_s) {
-        (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.sent as f64 / elapsed_s,
-        _ => rates.completed_per_s,
-    }
 }
 
 /// What a row is about: a whole run, or one endpoint's part of it.
@@ -123,7 +109,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("scenario", scenario);
     row.text("concurrency", optional(plan.concurrency));
     row.text("total_requests", ledger.sent);
-    row.number("rps", Some(rps(plan.mode, ledger, rates)));
+    row.number("rps", Some(rates.requests_per_s(plan.mode, ledger.sent)));
     row.share("error_rate", rates.error_rate);
     row.share("failure_rate", rates.failure_rate);
     let response =
@@ -225,6 +211,10 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("throttled", ledger.throttled);
     row.text("unexpected_body", ledger.unexpected_body);
     row.text("endpoint", endpoint.unwrap_or_default());
+    row.text(
+        "tls_verification",
+        plan.traffic.tls_verification.map_or("", |on| if on { "true" } else { "false" }),
+    );
     row.0
 }
 

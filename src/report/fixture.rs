@@ -153,6 +153,7 @@ fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
         rate_per_s: Some(rate_per_s),
         concurrency: None,
         requests: None,
+        expected_rate_per_s: None,
         think_time_s: None,
         duration_s,
         arrivals: Some(Arrivals::Constant),

@@ -20,6 +20,7 @@ pub mod csv;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod json;
+pub mod runs;
 #[cfg(test)]
 mod schema;
 pub mod text;

@@ -66,6 +66,20 @@ impl Redactor {
         text
     }
 
+    /// What may be shown of a name that the user chose: hosts, URLs and their queries do not stand in it. Its words do,
+    /// whatever they are, or `token refresh` would be no name.
+    pub fn name(&self, name: &str) -> String {
+        let hosts = || self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = blank_literals(name.to_owned(), &self.secrets);
+        let text = replace_urls(&text, &mut |host| (!self.show_hosts).then(|| hosts().name(host)));
+        let text = self.blank_queries(&text);
+        if self.show_hosts {
+            return text;
+        }
+        let mut hosts = hosts();
+        replace_addresses(&replace_known(&text, &hosts), &mut hosts)
+    }
+
     /// What may be shown of a target: `https://host-2/path?x=***`.
     pub fn target(&self, target: &Target) -> String {
         let origin = target.origin();

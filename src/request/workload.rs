@@ -304,6 +304,11 @@ impl Workload {
         self.0.redactor.target(target)
     }
 
+    /// What may be shown of the name of an endpoint.
+    pub fn name(&self, endpoint: &Endpoint) -> String {
+        self.0.redactor.name(&endpoint.name)
+    }
+
     /// What may be shown of a text that may hold hosts, tokens or data: for causes of failures.
     pub fn redact(&self, text: &str) -> String {
         self.0.redactor.text(text)

@@ -1,5 +1,7 @@
 //! When each arrival leaves: pure arithmetic, no clock and no network.
 //!
+//! A [`Source`] is a [`Schedule`] (open loop) or a [`ClosedLoop`] of [`Users`], who send when their answers have come.
+//!
 //! A [`Schedule`] is a warm-up ramp followed by the measured arrivals. It is cut into [`Stripe`]s, one for
 //! each worker thread: stripe `w` of `W` holds the arrivals whose position is `w` modulo `W`, so that the
 //! stripes together are exactly the schedule whatever `W` is. Iterating over a stripe yields [`Slot`]s in
@@ -12,11 +14,15 @@ mod arrivals;
 mod poisson;
 mod ramp;
 mod rate;
+mod source;
 mod stripe;
+mod users;
 
 pub use arrivals::{Arrivals, Schedule, ScheduleError};
 pub use rate::{Rate, RateError};
+pub use source::Source;
 pub use stripe::Stripe;
+pub use users::{ClosedLoop, ClosedLoopError, LoopEnd, MAX_USERS, Users};
 
 /// Nanoseconds in a second.
 pub const NANOS_PER_S: u64 = 1_000_000_000;

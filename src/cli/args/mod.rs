@@ -1,22 +1,26 @@
 //! What was typed.
 
+mod load;
 mod network;
+mod reporting;
 mod request;
 mod service;
+mod traffic;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::values::{FewOrAuto, LimitOrAll, Span};
-use crate::measure::Slo;
+use super::values::Span;
 use crate::schedule::Rate;
 
+pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
 pub use network::NetworkArgs;
+pub use reporting::ReportingArgs;
 pub use request::{DataOrderArg, RequestArgs};
 pub use service::ServiceArgs;
+pub use traffic::TrafficArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,13 +72,6 @@ pub enum Command {
 /// The flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
-    /// loopback port
-    #[arg(value_name = "URL")]
-    pub target: Option<String>,
-    /// The same as the argument URL
-    #[arg(long, env = "RPSBENCH_URL", value_name = "URL", hide_env_values = true)]
-    pub url: Option<String>,
     /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5
     #[arg(short, long, env = "RPSBENCH_RATE", allow_hyphen_values = true)]
     pub rate: Rate,
@@ -84,116 +81,19 @@ pub struct RunArgs {
     /// Number of measured requests, in place of --duration
     #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
     pub requests: Option<u64>,
-    /// Linear ramp from 0 to the rate before the measurement, excluded from it; 0 = none
-    #[arg(
-        long,
-        env = "RPSBENCH_WARMUP",
-        value_name = "DURATION",
-        default_value = "1s",
-        allow_hyphen_values = true
-    )]
-    pub warmup: Span,
-    /// Spacing of the arrivals
-    #[arg(long, env = "RPSBENCH_ARRIVALS", default_value = "constant")]
-    pub arrivals: ArrivalsArg,
-    /// Seed of everything random: Poisson arrivals and the built-in service
-    #[arg(long, env = "RPSBENCH_SEED", value_name = "N", default_value_t = 1)]
-    pub seed: u64,
 
-    /// What is asked.
+    /// Where, what and over which connections.
     #[command(flatten)]
-    pub request: RequestArgs,
-    /// Over which connections.
+    pub traffic: TrafficArgs,
+    /// How much.
     #[command(flatten)]
-    pub network: NetworkArgs,
-
-    /// The concurrency cap: requests in flight at once; auto = rate x timeout, which cannot bind, within the file
-    /// descriptors at hand
-    #[arg(
-        long,
-        env = "RPSBENCH_MAX_IN_FLIGHT",
-        value_name = "auto|N",
-        default_value = "auto",
-        help_heading = "Load"
-    )]
-    pub max_in_flight: FewOrAuto,
-    /// What an arrival does that finds the cap full
-    #[arg(long, env = "RPSBENCH_OVERFLOW", default_value = "drop", help_heading = "Load")]
-    pub overflow: OverflowArg,
-    /// With --overflow queue: how many arrivals may wait for the cap
-    #[arg(long, env = "RPSBENCH_QUEUE", value_name = "N", default_value_t = 100_000, help_heading = "Load")]
-    pub queue: u64,
-    /// Depth of the token bucket: how many requests a late client may send at once; what the bucket cannot hold is
-    /// missed. all = send everything, late, and count the lateness
-    #[arg(long, env = "RPSBENCH_BURST", value_name = "all|N", default_value = "all", help_heading = "Load")]
-    pub burst: LimitOrAll,
-    /// How long to wait for the last answers after the schedule has ended [default: the timeout]
-    #[arg(
-        long,
-        env = "RPSBENCH_DRAIN",
-        value_name = "DURATION",
-        allow_hyphen_values = true,
-        help_heading = "Load"
-    )]
-    pub drain: Option<Span>,
-    /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
-    #[arg(
-        long,
-        env = "RPSBENCH_THREADS",
-        value_name = "auto|N",
-        default_value = "auto",
-        help_heading = "Load"
-    )]
-    pub threads: FewOrAuto,
-    /// How early the pacer wakes before a due instant, to spend the kernel's wake-up latency before it and not after
-    /// it. Costs CPU time [default: 20us up to 5,000 requests/s for each
-    /// thread; 0 above it, and on a machine with one core]
-    #[arg(
-        long,
-        env = "RPSBENCH_LEAD",
-        value_name = "DURATION",
-        allow_hyphen_values = true,
-        help_heading = "Load"
-    )]
-    pub lead: Option<Span>,
-
-    /// An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when
-    /// one is missed. Metrics: p50 to p99.99, mean, max, error_rate, failure_rate, overflow_rate, achieved
-    #[arg(long, env = "RPSBENCH_SLO", value_delimiter = ',', help_heading = "Report")]
-    pub slo: Vec<Slo>,
-    /// What stdout receives
-    #[arg(long, env = "RPSBENCH_FORMAT", default_value = "text", help_heading = "Report")]
-    pub format: FormatArg,
-    /// Also write the result to a file; format by extension: .json, .csv, .txt; repeatable (in the environment: one per
-    /// line)
-    #[arg(
-        short,
-        long,
-        env = "RPSBENCH_OUTPUT",
-        value_name = "FILE",
-        value_delimiter = '\n',
-        help_heading = "Report"
-    )]
-    pub output: Vec<PathBuf>,
-    /// Keep details of the N slowest requests, and of N of each kind of failure
-    #[arg(long, env = "RPSBENCH_SAMPLES", value_name = "N", default_value_t = 10, help_heading = "Report")]
-    pub samples: usize,
-    /// Show hosts, paths and query values in reports; tokens never
-    #[arg(
-        long, env = "RPSBENCH_NO_REDACT", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Report"
-    )]
-    pub no_redact: bool,
-    /// No live line and no warnings on stderr
-    #[arg(
-        long, short, env = "RPSBENCH_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Report"
-    )]
-    pub quiet: bool,
-
-    /// The flags of the built-in service.
+    pub load: LoadArgs,
+    /// How it is paced and capped.
     #[command(flatten)]
-    pub service: ServiceArgs,
+    pub open: OpenLoopArgs,
+    /// What is reported.
+    #[command(flatten)]
+    pub reporting: ReportingArgs,
 }
 
 /// The flags of `report`.
@@ -222,24 +122,6 @@ pub struct ServeArgs {
     /// The service.
     #[command(flatten)]
     pub service: ServiceArgs,
-}
-
-/// `--arrivals`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ArrivalsArg {
-    /// Evenly spaced
-    Constant,
-    /// Exponential gaps, as independent users come
-    Poisson,
-}
-
-/// `--overflow`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OverflowArg {
-    /// It is not sent, and counted as overflow
-    Drop,
-    /// It waits, and the wait counts as slot wait; beyond --queue it is dropped
-    Queue,
 }
 
 /// `--format`

@@ -1,11 +1,11 @@
 //! How much at once: the cap, the threads, and how early to wake.
 
-use super::super::args::{OverflowArg, RunArgs};
+use super::super::args::{LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg, ReportingArgs, RequestArgs};
 use super::super::values::FewOrAuto;
 use super::{Machine, UsageError};
 use crate::measure::BurstDepth;
 use crate::plan::Plan;
-use crate::schedule::NANOS_PER_S;
+use crate::schedule::{NANOS_PER_S, Rate};
 
 /// Longest wait of any kind: a day.
 const MAX_WAIT_NS: u64 = 86_400 * NANOS_PER_S;
@@ -21,12 +21,16 @@ const DEFAULT_LEAD_NS: u64 = 20_000;
 const LEAD_UP_TO_RATE: f64 = 5_000.0;
 
 /// Checks the figures that have bounds.
-pub(super) fn check(args: &RunArgs) -> Result<(), UsageError> {
-    let (request, network) = (&args.request, &args.network);
+pub(super) fn check(
+    request: &RequestArgs,
+    network: &NetworkArgs,
+    load: &LoadArgs,
+    reporting: &ReportingArgs,
+) -> Result<(), UsageError> {
     for (name, span, may_be_zero) in [
         ("--timeout", Some(request.timeout), false),
         ("--deadline", request.deadline, false),
-        ("--drain", args.drain, true),
+        ("--drain", load.drain, true),
         ("--keepalive", Some(network.keepalive), true),
         ("--dns-ttl", Some(network.dns_ttl), true),
     ] {
@@ -47,15 +51,21 @@ pub(super) fn check(args: &RunArgs) -> Result<(), UsageError> {
             _ => {}
         }
     }
-    if args.samples > MOST_SAMPLES {
+    if reporting.samples > MOST_SAMPLES {
         return Err(UsageError::TooMany("--samples", MOST_SAMPLES as u64));
     }
     Ok(())
 }
 
-pub(super) fn cap_of(args: &RunArgs, connections: u64, warnings: &mut Vec<String>) -> u64 {
-    let unbound = Plan::unbound_in_flight(args.rate, args.request.timeout.0);
-    match args.max_in_flight {
+pub(super) fn cap_of(
+    open: &OpenLoopArgs,
+    rate: Rate,
+    timeout_ns: u64,
+    connections: u64,
+    warnings: &mut Vec<String>,
+) -> u64 {
+    let unbound = Plan::unbound_in_flight(rate, timeout_ns);
+    match open.max_in_flight {
         FewOrAuto::Auto => {
             if unbound > connections {
                 warnings.push(format!(
@@ -70,7 +80,7 @@ pub(super) fn cap_of(args: &RunArgs, connections: u64, warnings: &mut Vec<String
                 warnings.push(format!(
                     "the cap of {cap} requests in flight can bind: a slow service could need {unbound} (rate x \
                      timeout); arrivals that find it full are counted as {}",
-                    if args.overflow == OverflowArg::Drop { "overflow" } else { "slot wait" }
+                    if open.overflow == OverflowArg::Drop { "overflow" } else { "slot wait" }
                 ));
             }
             if cap > connections {
@@ -85,11 +95,17 @@ pub(super) fn cap_of(args: &RunArgs, connections: u64, warnings: &mut Vec<String
 }
 
 /// Every worker needs room for one request and one token of its own.
-pub(super) fn threads_of(args: &RunArgs, machine: Machine, max_in_flight: u64, burst: BurstDepth) -> u64 {
-    let wanted = match args.threads {
+pub(super) fn threads_of(
+    threads: FewOrAuto,
+    rate: Rate,
+    machine: Machine,
+    max_in_flight: u64,
+    burst: BurstDepth,
+) -> u64 {
+    let wanted = match threads {
         FewOrAuto::Number(threads) => threads.min(1_024),
         FewOrAuto::Auto => {
-            ((args.rate.per_second() / RATE_PER_THREAD).ceil() as u64).clamp(1, machine.cores.max(1))
+            ((rate.per_second() / RATE_PER_THREAD).ceil() as u64).clamp(1, machine.cores.max(1))
         }
     };
     let tokens = match burst {

@@ -7,6 +7,7 @@ mod network;
 mod preflight;
 mod request;
 mod run;
+mod setup;
 mod target;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use target::model_of;
 pub use error::UsageError;
 pub use request::Requests;
 pub use run::RunJob;
+pub use setup::Setup;
 pub use target::TargetChoice;
 
 /// What the machine has to give.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
 
-use super::super::args::{DataOrderArg, RequestArgs, RunArgs};
+use super::super::args::{DataOrderArg, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::{UsageError, files};
 use crate::request::{
@@ -43,7 +43,13 @@ enum Source {
 
 impl Requests {
     /// Reads every file that the arguments name. `base` is the URL that was given.
-    pub(super) fn new(args: &RunArgs, base: Option<&Target>, typed: &Typed) -> Result<Self, UsageError> {
+    pub(super) fn new(
+        args: &TrafficArgs,
+        seed: u64,
+        show_hosts: bool,
+        base: Option<&Target>,
+        typed: &Typed,
+    ) -> Result<Self, UsageError> {
         let request = &args.request;
         let tokens = request.tokens.as_deref().map(|path| {
             let tokens = TokenList::read(files::open("token", path)?, &path.display().to_string());
@@ -63,10 +69,10 @@ impl Requests {
                 DataOrderArg::Rotate => DataOrder::Rotate,
                 DataOrderArg::Random => DataOrder::Random,
             },
-            seed: args.seed,
+            seed,
             traceparent: request.traceparent,
             keepalive: !args.network.no_keepalive,
-            show_hosts: args.no_redact,
+            show_hosts,
         })
     }
 

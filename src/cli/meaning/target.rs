@@ -1,6 +1,6 @@
 //! Where requests go.
 
-use super::super::args::{RunArgs, ServiceArgs};
+use super::super::args::{ServiceArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::UsageError;
 use crate::request::Target;
@@ -19,7 +19,7 @@ pub enum TargetChoice {
 
 /// The URL that was given, if any.
 pub(super) fn url_of(
-    args: &RunArgs,
+    args: &TrafficArgs,
     typed: &Typed,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Target>, UsageError> {

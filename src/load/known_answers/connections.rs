@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::harness::*;
 use crate::measure::ErrorKind;
+use crate::schedule::{Schedule, Source};
 use crate::transport::scripted::{Scripted, Step};
 
 #[tokio::test(start_paused = true)]
@@ -32,6 +33,23 @@ async fn arrivals_wait_for_the_connection_that_opens_instead_of_opening_their_ow
     let got = run(&plan, transport).await.summary;
     assert_eq!((got.ledger.ok, got.connections.opened, got.latency.connect.count), (100, 1, 10));
     assert_eq!((got.latency.connect.max_ms, got.latency.slot_wait.max_ms), (Some(95.0), Some(0.0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn arrivals_that_find_less_room_than_expected_do_not_wait_for_the_first_answer() {
+    // Ten streams are expected, but a connection turns out to carry one request, of 100 ms, and takes 5 ms to open.
+    // Three arrivals, at 0, 1 and 2 ms: as soon as a connection is open the next one opens, and not after an answer.
+    let schedule = Schedule::for_count("1000".parse().unwrap(), 3).unwrap();
+    let plan = Plan { streams: vec![10], source: Source::Schedule(schedule), ..plan("1000", 1) };
+    let transport = |clock| {
+        let mut service = Scripted::fixed(clock, 100 * MS);
+        service.connect_ns = 5 * MS;
+        service
+    };
+    let got = run(&plan, transport).await.summary;
+    assert_eq!((got.ledger.ok, got.connections.opened), (3, 3));
+    // Due at 0, 1 and 2 ms; the third connection is open at 15 ms.
+    assert_eq!(got.latency.connect.max_ms, Some(13.0));
 }
 
 #[tokio::test(start_paused = true)]

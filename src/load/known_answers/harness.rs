@@ -7,13 +7,13 @@ use http::Method;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-use crate::load::engine::Gathered;
-use crate::load::{Clock, Pacer, Stop, TimerPacer, Wires, Worker};
+use crate::load::gather::Gathered;
+use crate::load::{Clock, Finished, Pacer, Place, Stop, TimerPacer, Wires, Worker};
 use crate::measure::{BurstDepth, ConnectionLog, Recorder, RunFacts, Summary, Withhold};
 use crate::plan::OverflowPolicy;
 pub(super) use crate::plan::Plan;
-use crate::request::Workload;
-use crate::schedule::{NANOS_PER_S, Schedule};
+use crate::request::{Target, Workload};
+use crate::schedule::{NANOS_PER_S, Schedule, Source};
 use crate::transport::scripted::Scripted;
 
 pub(super) const S: u64 = NANOS_PER_S;
@@ -56,10 +56,14 @@ impl Pacer for Oversleeper {
     }
 }
 
+pub(super) fn schedule(rate: &str, seconds: u64) -> Schedule {
+    Schedule::for_duration(rate.parse().unwrap(), seconds * S).unwrap()
+}
+
 /// A plan at `rate` for `seconds`, without warm-up, with a cap that does not bind.
 pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
     Plan {
-        schedule: Schedule::for_duration(rate.parse().unwrap(), seconds * S).unwrap(),
+        source: Source::Schedule(schedule(rate, seconds)),
         timeout_ns: 100 * S,
         deadline_ns: None,
         max_in_flight: 1_000_000,
@@ -76,6 +80,7 @@ pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
         samples: 0,
         connect_rate: None,
         lead_ns: 0,
+        expected_rate_per_s: None,
         slos: Vec::new(),
     }
 }
@@ -98,28 +103,63 @@ pub(super) async fn run_with<P: Pacer>(
     pacer: impl Fn(VirtualClock) -> P,
     meanwhile: impl Fn(watch::Sender<Stop>),
 ) -> Outcome {
-    let target = "http://127.0.0.1:1/".parse().unwrap();
-    let workload = Workload::single(&target, Method::GET, &[], Bytes::new(), plan.keepalive);
-    let mut gathered = Gathered::new(plan);
+    let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), plan.keepalive);
+    let mut gathered = Gathered::new(plan, plan.threads as usize);
     let mut results = Vec::new();
     for worker in 0..plan.threads {
         let (stop_sender, stop) = watch::channel(Stop::Run);
         let (reports, mut incoming) = mpsc::unbounded_channel();
         let clock = VirtualClock::new();
         let wires = Wires { stop, reports };
-        let transport = service(clock);
-        let worker = Worker::new(plan, worker, 0, workload.clone(), transport, clock, pacer(clock), wires);
+        let place = Place { worker, workers: plan.threads };
+        let mut worker = Worker::new(place, workload.clone(), || service(clock), clock, |_| pacer(clock));
         let local = LocalSet::new();
         meanwhile(stop_sender);
-        results.push(local.run_until(worker.run()).await);
+        results.push(local.run_until(worker.carry_out(plan, 0, wires)).await);
         while let Ok(report) = incoming.try_recv() {
             gathered.add(report);
         }
     }
-    let finished = gathered.finish(results, plan.schedule.warmup_ns()).unwrap();
+    outcome(plan, gathered.finish(results, plan.source.warmup_ns()).unwrap())
+}
+
+/// Runs plans one after another with a single worker, on one service, which keeps its connections.
+pub(super) async fn run_in_turn(
+    plans: &[Plan],
+    service: impl Fn(VirtualClock) -> Scripted<VirtualClock>,
+) -> Vec<Outcome> {
+    let clock = VirtualClock::new();
+    let service = service(clock);
+    let place = Place { worker: 0, workers: 1 };
+    let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), true);
+    let mut worker = Worker::new(place, workload, || service.clone(), clock, |_| TimerPacer::new(clock));
+    let run_all = async {
+        let mut outcomes = Vec::new();
+        for plan in plans {
+            let (_stop_sender, stop) = watch::channel(Stop::Run);
+            let (reports, mut incoming) = mpsc::unbounded_channel();
+            let origin_ns = clock.now_ns();
+            let result = worker.carry_out(plan, origin_ns, Wires { stop, reports }).await;
+            let mut gathered = Gathered::new(plan, 1);
+            while let Ok(report) = incoming.try_recv() {
+                gathered.add(report);
+            }
+            let measured_from_ns = origin_ns + plan.source.warmup_ns();
+            outcomes.push(outcome(plan, gathered.finish(vec![result], measured_from_ns).unwrap()));
+        }
+        outcomes
+    };
+    LocalSet::new().run_until(run_all).await
+}
+
+fn target() -> Target {
+    "http://127.0.0.1:1/".parse().unwrap()
+}
+
+fn outcome(plan: &Plan, finished: Finished) -> Outcome {
     let connections = finished.connections.clone();
     let facts = RunFacts {
-        plan: plan.facts("GET", &target.label()),
+        plan: plan.facts("GET", &target().label()),
         slos: plan.slos.clone(),
         started_at: String::new(),
         interrupted: finished.interrupted,

@@ -70,7 +70,14 @@ fn the_rows_of_the_endpoints_follow_the_total_and_add_up_to_it() {
     assert_eq!((rows[0]["service"].as_str(), rows[1]["service"].as_str()), ("keeping_up", ""));
     assert_eq!(rows[1]["amplification_p99"], "");
     let header = render(&fixture::mixed());
-    assert!(header.lines().next().unwrap().ends_with(",endpoint"));
+    assert!(header.lines().next().unwrap().ends_with(",endpoint,tls_verification"));
+}
+
+#[test]
+fn every_row_says_when_certificates_were_not_checked() {
+    let rows = read(&render(&fixture::mixed()));
+    assert!(rows.iter().all(|row| row["tls_verification"] == "false"));
+    assert_eq!(read(&render(&fixture::few()))[0]["tls_verification"], "");
 }
 
 #[test]

@@ -6,19 +6,21 @@
 //! 4. Times: a table, a percentile curve, and the run over time; then each endpoint's part.
 //! 5. Objectives, status codes, failures, connections, warm-up.
 //! 6. Single arrivals: the slowest, and the first failure of each kind.
+//! 7. Of a closed loop: what it cannot tell.
 //!
 //! Sections without content are left out, signs (`>`, `-`) are explained where they occur.
 
 use super::Style;
 use crate::measure::Summary;
 
+pub mod closed_loop;
 mod connections;
 mod curve;
 mod details;
 mod endpoints;
 mod latency;
-mod layout;
-mod numbers;
+pub(super) mod layout;
+pub(super) mod numbers;
 mod overview;
 mod samples;
 mod strip;
@@ -37,6 +39,8 @@ pub fn render(summary: &Summary, style: &Style) -> String {
         details::objectives(summary, style),
         details::details(summary),
         samples::samples(summary),
+        closed_loop::findings(&[summary], style),
+        closed_loop::modelled(summary),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -31,6 +31,17 @@ pub fn rate(value: f64) -> String {
     format!("{}/s", group(&format!("{value:.decimals$}")))
 }
 
+/// A figure whose unit stands beside it, to four significant digits and no zeros behind the point.
+pub fn plain(value: f64) -> String {
+    let decimals = match value.abs() {
+        v if v < 9.9995 => 3,
+        v if v < 99.995 => 2,
+        v if v < 999.95 => 1,
+        _ => 0,
+    };
+    trimmed(value, decimals)
+}
+
 /// A share of 1 in percent. One that is not nothing never reads as nothing, nor one that is not all as all.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;

@@ -28,8 +28,12 @@ pub fn looks_secret(name: &str) -> bool {
     SECRET_NAMES.iter().any(|part| squeezed.contains(part))
 }
 
-/// Blanks a known secret, in whatever case, as it is or with any of its bytes written as `%XX`, `+` or `\"`. A very
-/// short one is blanked only as a word of its own: else the cell `1` would leave no number standing.
+/// So much of a secret at the end of a text is taken for one that was cut off there.
+const CUT_SECRET: usize = 4;
+
+/// Blanks a known secret, in whatever case, as it is or with any of its bytes written as `%XX`, `+`, `\"`, `\u00XX`
+/// or `&#XX;`, also where the text ends within it: only the beginning of an answer is kept. A very short one is
+/// blanked only as a word of its own: else the cell `1` would leave no number standing.
 pub fn blank_literal(text: String, secret: &str) -> String {
     if secret.is_empty() || secret.bytes().all(|b| b == b'*') {
         return text;
@@ -48,22 +52,66 @@ pub fn blank_literal(text: String, secret: &str) -> String {
 }
 
 /// Where a secret that begins at a place ends, if it does.
-fn literal_end(text: &str, mut at: usize, secret: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    for &expected in secret.as_bytes() {
-        let hex = |place: usize| bytes.get(place).and_then(|&b| char::from(b).to_digit(16));
-        let same = |byte: u8| byte.eq_ignore_ascii_case(&expected);
-        at += match *bytes.get(at)? {
-            byte if same(byte) => 1,
-            b'+' if expected == b' ' => 1,
-            b'\\' if bytes.get(at + 1) == Some(&expected) => 2,
-            b'%' if hex(at + 1).zip(hex(at + 2)).is_some_and(|(high, low)| same((high * 16 + low) as u8)) => {
-                3
-            }
-            _ => return None,
+fn literal_end(text: &str, start: usize, secret: &str) -> Option<usize> {
+    let mut at = start;
+    for (seen, &expected) in secret.as_bytes().iter().enumerate() {
+        let rest = &text.as_bytes()[at..];
+        let escape = || {
+            let end = text.len().min(at + LONGEST_ESCAPE);
+            let (byte, length) = escaped(&text.as_bytes()[at..end])?;
+            byte.eq_ignore_ascii_case(&expected).then_some(length)
+        };
+        at += match *rest {
+            [] if seen >= CUT_SECRET => return Some(at),
+            [] => return None,
+            [byte, ..] => match escape() {
+                Some(length) => length,
+                // Cut within an escape.
+                None if seen >= CUT_SECRET && is_cut_escape(rest) => return Some(text.len()),
+                None if byte.eq_ignore_ascii_case(&expected) => 1,
+                None if byte == b'+' && expected == b' ' => 1,
+                None if byte == b'\\' && rest.get(1) == Some(&expected) => 2,
+                None => return None,
+            },
         };
     }
     Some(at)
+}
+
+/// As long as `&#x2F;`, or `&#000043;`.
+const LONGEST_ESCAPE: usize = 10;
+
+/// The byte that a text begins with in the escapes of URLs, JSON and HTML, and how long the escape is.
+fn escaped(text: &[u8]) -> Option<(u8, usize)> {
+    let number = |digits: &[u8], radix| {
+        u8::try_from(u32::from_str_radix(std::str::from_utf8(digits).ok()?, radix).ok()?).ok()
+    };
+    if let Some(digits) = text.strip_prefix(b"%") {
+        return Some((number(digits.get(..2)?, 16)?, 3));
+    }
+    if let Some(digits) = text.strip_prefix(b"\\u") {
+        return Some((number(digits.get(..4)?, 16)?, 6));
+    }
+    let entity = text.strip_prefix(b"&")?;
+    let end = entity.iter().position(|&b| b == b';')?;
+    let byte = match &entity[..end] {
+        b"amp" => b'&',
+        b"lt" => b'<',
+        b"gt" => b'>',
+        b"quot" => b'"',
+        b"apos" => b'\'',
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16)?,
+        [b'#', digits @ ..] => number(digits, 10)?,
+        _ => return None,
+    };
+    Some((byte, end + 2))
+}
+
+/// Whether all that is left of a text may be the beginning of an escape.
+fn is_cut_escape(rest: &[u8]) -> bool {
+    rest.len() < LONGEST_ESCAPE
+        && matches!(rest[0], b'%' | b'\\' | b'&')
+        && rest[1..].iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#')
 }
 
 /// Blanks what is a token by its form: JSON Web Tokens, and what stands behind the name of a scheme of HTTP.

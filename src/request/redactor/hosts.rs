@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::credentials::looks_secret;
 use super::scan::{byte_before, is_word, rewrite, run, starts_with};
 
 /// So many hosts are told apart; a server that answers with ever new ones must not fill the memory.
@@ -104,8 +105,10 @@ pub fn replace_urls(text: &str, name: &mut dyn FnMut(&str) -> Option<String>) ->
             host_and_more[..end].trim_end_matches('.')
         };
         let end = at + 3 + userinfo + host.len();
-        if host.is_empty() {
-            return Some((end, "://".to_owned()));
+        // A name with a value is no host: whoever blanks the value must still find the name.
+        let is_name_of_a_value = text[end..].starts_with('=') && looks_secret(host);
+        if host.is_empty() || is_name_of_a_value {
+            return Some((at + 3 + userinfo, "://".to_owned()));
         }
         match name(host) {
             // Also a port that is none, as in `http://host:x/`.

@@ -39,11 +39,53 @@ fn query_values_and_credentials_are_blanked() {
         (r#"{\"token\":\"abc\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
         (r#"{\"token\":\"a\\\"b\",\"n\":1}"#, r#"{\"token\":\"***\",\"n\":1}"#),
         ("password = a b; n=1", "password = ***; n=1"),
+        ("://api_key=tok u://u:p@token=tok", "://api_key=***"),
         ("PASS%20word%2f1 pass+word/1 x7 x77", "*** *** *** x77"),
     ];
     for (text, shown) in cases {
         assert_eq!(redactor.text(text), shown);
     }
+}
+
+#[test]
+fn a_secret_is_found_however_a_server_writes_it_and_also_where_the_answer_is_cut() {
+    let redactor = redactor(false);
+    let own = [Secret::new("Zq9+Wv/7&Ru5".to_owned())];
+    let shown = |text: &str| redactor.body(text.as_bytes(), &own);
+    for written in [
+        "Zq9+Wv/7&Ru5",
+        "Zq9%2BWv%2f7%26Ru5",
+        r"Zq9\u002bWv\/7\u0026Ru5",
+        "Zq9&#43;Wv&#x2F;7&amp;Ru5",
+        "ZQ9&#00043;wV/7&ru5",
+    ] {
+        assert_eq!(shown(&format!("a {written} b")), "a *** b", "{written}");
+        // Only the beginning of an answer is kept: wherever it ends, less than five characters of a secret are left.
+        for end in 5..written.len() {
+            let left = shown(&format!("a {}", &written[..end]));
+            assert!(left.len() <= 2 + 10 && !left.to_lowercase().contains("zq9+w"), "{left}");
+        }
+        assert_eq!(shown(&format!("a {}", &written[..written.len() - 1])), "a ***", "{written}");
+    }
+    assert_eq!(shown("Zq9 is no part of it, nor is Zq9&amp"), "Zq9 is no part of it, nor is Zq9&amp");
+}
+
+#[test]
+fn a_name_keeps_its_words_and_loses_hosts_and_what_stands_in_urls() {
+    let redactor = redactor(false);
+    let cases = [
+        ("token refresh", "token refresh"),
+        ("auth: basic login", "auth: basic login"),
+        ("GET /a/b", "GET /a/b"),
+        ("http://u:pw@orders.corp.internal:8443/x?token=t", "http://host-1/x?token=***"),
+        ("orders.corp.internal search", "host-1 search"),
+        ("10.0.0.1:80", "host-4"),
+    ];
+    for (name, shown) in cases {
+        assert_eq!(redactor.name(name), shown);
+    }
+    let name = "http://u:pw@orders.corp.internal:8443/x?token=t&n=1";
+    assert_eq!(self::redactor(true).name(name), "http://orders.corp.internal:8443/x?token=***&n=1");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a request carries that nobody else may read.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION};
 
 use super::text::push_percent;
@@ -38,6 +40,17 @@ impl Secrets {
         self.add(value);
         if let Some(credentials) = behind(value, b' ') {
             self.add(credentials);
+            self.basic(credentials);
+        }
+    }
+
+    /// Adds what is in the credentials of `Basic` (RFC 7617): name and password together, and the password. A server may
+    /// say which password was wrong.
+    fn basic(&mut self, credentials: &[u8]) {
+        let Ok(pair) = BASE64_STANDARD.decode(credentials.trim_ascii()) else { return };
+        if let Some(password) = behind(&pair, b':') {
+            self.add(&pair);
+            self.add(password);
         }
     }
 
@@ -119,14 +132,19 @@ mod tests {
     fn credentials_are_secret_with_and_without_what_surrounds_them() {
         let mut secrets = Secrets::default();
         secrets.header(&AUTHORIZATION, b"Bearer abc");
+        secrets.header(&PROXY_AUTHORIZATION, b"Basic dTpodW50ZXIy");
         secrets.header(&COOKIE, b"sid=s1; theme=dark");
         secrets.query_values(b"/p?k=v%20w&bare&empty=&r=\0-x");
         secrets.cell(b"a/b");
         secrets.cell(b"");
         let texts: Vec<String> = secrets.into_texts().collect();
         let expected = [
+            "Basic dTpodW50ZXIy",
             "sid=s1; theme=dark",
+            "dTpodW50ZXIy",
             "Bearer abc",
+            "u:hunter2",
+            "hunter2",
             "v%20w",
             "a%2Fb",
             "dark",

@@ -1,0 +1,27 @@
+//! The flags that say where requests go, what is asked, and over which connections.
+
+use clap::Args;
+
+use super::{NetworkArgs, RequestArgs, ServiceArgs};
+
+/// What every command that sends requests has.
+#[derive(Debug, Args)]
+pub struct TrafficArgs {
+    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
+    /// loopback port
+    #[arg(value_name = "URL")]
+    pub target: Option<String>,
+    /// The same as the argument URL
+    #[arg(long, env = "RPSBENCH_URL", value_name = "URL", hide_env_values = true)]
+    pub url: Option<String>,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// Over which connections.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// The flags of the built-in service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}

@@ -1,0 +1,85 @@
+//! Merges what the workers of a run tell, while it runs and when it is over.
+
+use std::collections::VecDeque;
+
+use super::WorkerResult;
+use super::progress::{Progress, Report};
+use crate::measure::{Backlog, ConnectionLog, Recorder, Series, SeriesRow};
+use crate::plan::Plan;
+
+/// A run that is over.
+#[derive(Debug)]
+pub struct Finished {
+    /// The merged account.
+    pub recorder: Recorder,
+    /// The connections of all workers.
+    pub connections: ConnectionLog,
+    /// Requests outstanding, over all workers.
+    pub backlog: Backlog,
+    /// The run over time.
+    pub series: Vec<SeriesRow>,
+    /// Length of the measured window in nanoseconds.
+    pub window_ns: u64,
+    /// From the start of the measurement to the last answer, in nanoseconds; to the end of the window where none came.
+    pub elapsed_ns: u64,
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+}
+
+/// What the workers have told so far.
+pub(super) struct Gathered {
+    series: Series,
+    /// Each worker's reports that are not yet part of a merged one.
+    pending: Vec<VecDeque<Progress>>,
+}
+
+impl Gathered {
+    pub(super) fn new(plan: &Plan, workers: usize) -> Self {
+        let series = Series::new(workers, plan.source.horizon_ns());
+        Self { series, pending: vec![VecDeque::new(); workers] }
+    }
+
+    /// Takes in a report. Once every worker has reported a second, it is merged and returned.
+    pub(super) fn add(&mut self, report: Report) -> Option<Progress> {
+        for interval in report.intervals {
+            self.series.add(interval);
+        }
+        self.pending.get_mut(report.worker as usize)?.push_back(report.progress);
+        if self.pending.iter().any(VecDeque::is_empty) {
+            return None;
+        }
+        let mut merged = Progress::default();
+        self.pending.iter_mut().filter_map(VecDeque::pop_front).for_each(|progress| merged.merge(&progress));
+        Some(merged)
+    }
+
+    /// Merges the workers' accounts. `None` without workers.
+    pub(super) fn finish(mut self, results: Vec<WorkerResult>, measured_from_ns: u64) -> Option<Finished> {
+        let mut merged: Option<Recorder> = None;
+        let mut connections = ConnectionLog::default();
+        let mut backlog = Backlog::default();
+        let mut window_ns = 0;
+        let mut elapsed_ns = 0;
+        let mut interrupted = false;
+        for mut result in results {
+            for interval in result.recorder.intervals.close_all(0, 0) {
+                self.series.add(interval);
+            }
+            connections.merge(result.connections);
+            backlog.in_flight_peak += result.in_flight_peak;
+            backlog.in_flight_end += result.in_flight_end;
+            backlog.queued_end += result.queued_end;
+            window_ns = window_ns.max(result.window_end_ns.saturating_sub(measured_from_ns));
+            elapsed_ns = elapsed_ns.max(result.last_end_ns.saturating_sub(measured_from_ns));
+            interrupted |= result.interrupted;
+            match &mut merged {
+                None => merged = Some(result.recorder),
+                Some(merged) => merged.merge(result.recorder),
+            }
+        }
+        let mut series = self.series.finish();
+        // An interrupted run has no rows beyond its end.
+        series.retain(|row| row.t_s * 1e9 < window_ns as f64);
+        Some(Finished { recorder: merged?, connections, backlog, series, window_ns, elapsed_ns, interrupted })
+    }
+}

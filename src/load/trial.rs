@@ -1,0 +1,247 @@
+//! One worker's part of one run: the loop that turns arrivals into requests, and the wait for the last answers.
+
+use std::pin::Pin;
+use std::rc::Rc;
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+use super::bucket::TokenBucket;
+use super::progress::Report;
+use super::shared::Shared;
+use super::{Clock, Pacer, Place, Stop, Wires, WorkerResult};
+use crate::plan::Plan;
+use crate::schedule::{NANOS_PER_S, Source, Stripe};
+use crate::transport::Transport;
+
+/// How long an interrupted run waits for the answers that are under way.
+const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
+
+/// One worker's part of a run.
+pub(super) struct Trial<'a, T: Transport, C: Clock, P> {
+    plan: &'a Plan,
+    place: Place,
+    /// Start of the run on its clock.
+    origin_ns: u64,
+    shared: Rc<Shared<T, C>>,
+    clock: C,
+    pacer: P,
+    stop: watch::Receiver<Stop>,
+    reports: UnboundedSender<Report>,
+    next_report_ns: u64,
+    /// When the last arrivals were dispatched.
+    last_dispatch_ns: u64,
+}
+
+impl<'a, T: Transport, C: Clock, P: Pacer> Trial<'a, T, C, P> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        place: Place,
+        origin_ns: u64,
+        shared: Rc<Shared<T, C>>,
+        clock: C,
+        pacer: P,
+        wires: Wires,
+    ) -> Self {
+        let Wires { stop, reports } = wires;
+        let next_report_ns = origin_ns + NANOS_PER_S;
+        Self {
+            plan,
+            place,
+            origin_ns,
+            shared,
+            clock,
+            pacer,
+            stop,
+            reports,
+            next_report_ns,
+            last_dispatch_ns: origin_ns,
+        }
+    }
+
+    /// Sends this worker's arrivals, waits for the last answers, and returns the account.
+    pub(super) async fn run(mut self) -> WorkerResult {
+        let mut stop = self.stop.clone();
+        let mut stopped = std::pin::pin!(async move {
+            // A sender that is gone cannot stop anything any more: then this never ends.
+            if stop.wait_for(|stop| *stop == Stop::Drain).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        });
+        let (mut interrupted, planned, cancelled) = match self.plan.source {
+            Source::Schedule(schedule) => {
+                let whole = schedule.stripe(self.place.worker, self.place.workers);
+                let planned = whole.counts();
+                let mut stripe = whole.starting_at(self.origin_ns);
+                let interrupted = self.send_stripe(&mut stripe, stopped.as_mut()).await;
+                // What is still to come is counted, not walked through: it may be hours of arrivals.
+                (interrupted, planned, stripe.counts())
+            }
+            Source::Users(_) => {
+                let interrupted = self.send_for_users(stopped.as_mut()).await;
+                let (issued, cancelled) = self.shared.dismiss_users();
+                (interrupted, (issued + cancelled, 0), (cancelled, 0))
+            }
+        };
+        let (in_flight_end, queued_end) = self.shared.backlog();
+        let window_end_ns = self.window_end(interrupted);
+        // Where the requests are counted and not the time, the window lasts until the last answer.
+        let has_known_end = interrupted || window_end_ns.is_some();
+        self.shared.with_recorder(|recorder| {
+            recorder.cancel(cancelled.0, cancelled.1);
+            if has_known_end {
+                recorder.end_window();
+            }
+            if let Some(end_ns) = window_end_ns.filter(|_| interrupted) {
+                recorder.intervals.end_at(end_ns);
+            }
+            if has_known_end {
+                recorder.intervals.finish_offering(in_flight_end, queued_end);
+            }
+        });
+        interrupted |= self.drain(stopped, interrupted).await;
+        let last_end_ns = self.shared.last_end_ns();
+        let window_end_ns = window_end_ns.unwrap_or_else(|| last_end_ns.max(self.last_dispatch_ns));
+        if !has_known_end {
+            self.shared.with_recorder(|recorder| {
+                recorder.end_window();
+                recorder.intervals.end_at(window_end_ns);
+                recorder.intervals.finish_offering(0, 0);
+            });
+        }
+        self.report();
+        let mut remains = self.shared.finish(self.clock.now_ns());
+        remains.recorder.plan(planned.0, planned.1);
+        WorkerResult {
+            recorder: remains.recorder,
+            connections: remains.connections,
+            in_flight_peak: remains.in_flight_peak,
+            in_flight_end,
+            queued_end,
+            window_end_ns,
+            last_end_ns: remains.last_end_ns,
+            interrupted,
+        }
+    }
+
+    /// Open loop: dispatches every arrival when it is due. Returns whether it was interrupted.
+    async fn send_stripe(
+        &mut self,
+        stripe: &mut Stripe,
+        mut stopped: Pin<&mut impl Future<Output = ()>>,
+    ) -> bool {
+        let bucket = TokenBucket::new(self.plan.burst, self.place.workers);
+        let length_ns = self.plan.source.warmup_ns() + self.plan.source.horizon_ns();
+        let end_ns = self.origin_ns + length_ns;
+        loop {
+            let now_ns = self.clock.now_ns();
+            bucket.mint(stripe.count_due(now_ns, bucket.depth()));
+            while let Some(slot) = stripe.next_due(now_ns) {
+                self.shared.arrive(slot, now_ns, bucket.take());
+                self.last_dispatch_ns = now_ns;
+            }
+            self.report_if_due(now_ns);
+            let next_arrival_ns = stripe.peek().map_or(end_ns, |slot| slot.intended_ns);
+            if stripe.peek().is_none() && now_ns >= end_ns {
+                return false;
+            }
+            let wake_ns = next_arrival_ns.min(self.next_report_ns).min(self.next_permit_ns());
+            tokio::select! {
+                biased;
+                () = stopped.as_mut() => return true,
+                () = self.shared.changed.notified(), if self.plan.connect_rate.is_some() => {}
+                () = self.pacer.until(wake_ns) => {}
+            }
+            self.pump_if_permitted();
+        }
+    }
+
+    /// Closed loop: each answer brings the next request of its user, by itself where nobody thinks in between. What is
+    /// left to do here is to begin, to end, and to wake those who think. Returns whether it was interrupted.
+    async fn send_for_users(&mut self, mut stopped: Pin<&mut impl Future<Output = ()>>) -> bool {
+        loop {
+            let now_ns = self.clock.now_ns();
+            let (next_ns, is_over) = self.shared.arrive_of_users(now_ns);
+            self.last_dispatch_ns = now_ns;
+            self.report_if_due(now_ns);
+            if is_over {
+                return false;
+            }
+            let wake_ns = next_ns.min(self.next_report_ns).min(self.next_permit_ns());
+            tokio::select! {
+                biased;
+                () = stopped.as_mut() => return true,
+                () = self.shared.changed.notified() => {}
+                () = self.pacer.until(wake_ns) => {}
+            }
+            self.pump_if_permitted();
+        }
+    }
+
+    /// Waits for the last answers, at most as long as the plan allows. Returns whether it was interrupted.
+    async fn drain(&mut self, mut stopped: Pin<&mut impl Future<Output = ()>>, interrupted: bool) -> bool {
+        let start_ns = self.clock.now_ns();
+        let limit_ns =
+            if interrupted { self.plan.drain_ns.min(INTERRUPTED_DRAIN_NS) } else { self.plan.drain_ns };
+        let mut end_ns = start_ns.saturating_add(limit_ns);
+        let mut now_interrupted = interrupted;
+        while !self.shared.is_drained() {
+            let now_ns = self.clock.now_ns();
+            if now_ns >= end_ns {
+                break;
+            }
+            self.report_if_due(now_ns);
+            let wake_ns = end_ns.min(self.next_report_ns).min(self.next_permit_ns());
+            tokio::select! {
+                biased;
+                () = stopped.as_mut(), if !now_interrupted => {
+                    now_interrupted = true;
+                    end_ns = end_ns.min(self.clock.now_ns().saturating_add(INTERRUPTED_DRAIN_NS));
+                }
+                () = self.shared.changed.notified() => {}
+                () = self.pacer.until(wake_ns) => {}
+            }
+            self.pump_if_permitted();
+        }
+        now_interrupted
+    }
+
+    /// The end of the measured window: that of the schedule, the interruption, or, where the client could not keep the
+    /// schedule, the moment when it had caught up. `None` where the window lasts until the last answer.
+    fn window_end(&self, interrupted: bool) -> Option<u64> {
+        let measured_from_ns = self.origin_ns + self.plan.source.warmup_ns();
+        let planned_end_ns = self.plan.source.duration_ns().map(|length_ns| measured_from_ns + length_ns);
+        if interrupted {
+            let latest_ns = planned_end_ns.unwrap_or(u64::MAX);
+            return Some(self.clock.now_ns().clamp(measured_from_ns, latest_ns));
+        }
+        match self.plan.source {
+            Source::Schedule(_) => planned_end_ns.map(|end_ns| end_ns.max(self.last_dispatch_ns)),
+            Source::Users(_) => planned_end_ns,
+        }
+    }
+
+    fn next_permit_ns(&self) -> u64 {
+        self.shared.next_permit_ns().unwrap_or(u64::MAX)
+    }
+
+    fn pump_if_permitted(&self) {
+        if self.next_permit_ns() <= self.clock.now_ns() {
+            self.shared.pump();
+        }
+    }
+
+    fn report_if_due(&mut self, now_ns: u64) {
+        if now_ns >= self.next_report_ns {
+            self.report();
+            self.next_report_ns = now_ns + NANOS_PER_S;
+        }
+    }
+
+    /// Tells what happened since the last report. Nobody listening is no reason to stop.
+    fn report(&mut self) {
+        let intervals = self.shared.with_recorder(|recorder| recorder.intervals.take_closed());
+        let progress = self.shared.take_progress();
+        let _ = self.reports.send(Report { worker: self.place.worker, progress, intervals });
+    }
+}

@@ -1,0 +1,276 @@
+//! A closed loop: users who each send when their last answer has come.
+//!
+//! Here arrivals are no schedule: the service decides when they come. That is what people have and believe, and why a
+//! closed loop cannot see what an open one sees.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::{Phase, Slot};
+
+/// The most users of a closed loop.
+pub const MAX_USERS: u64 = 1_000_000;
+
+/// N users, each with at most one request under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClosedLoop {
+    users: u64,
+    end: LoopEnd,
+    think_ns: u64,
+    ramp_ns: u64,
+}
+
+/// When a closed loop sends no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoopEnd {
+    /// After so many requests, over all users.
+    Requests(u64),
+    /// After so many nanoseconds.
+    Duration(u64),
+}
+
+/// Why there is no such loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClosedLoopError {
+    /// Nobody sends anything.
+    #[error("a closed loop without users sends nothing; give at least 1")]
+    NoUsers,
+    /// More than any machine has connections for.
+    #[error("{0} users are more than one machine can be: the limit is {MAX_USERS}")]
+    TooManyUsers(u64),
+    /// It ends before it begins.
+    #[error(
+        "a closed loop of no requests and no time measures nothing; give at least 1 request, or a duration"
+    )]
+    Empty,
+}
+
+impl ClosedLoop {
+    /// `users` users who send until `end`, all from the start and without a pause.
+    ///
+    /// # Errors
+    /// [`ClosedLoopError`] without users, with more than [`MAX_USERS`], or when it would end at once.
+    pub fn new(users: u64, end: LoopEnd) -> Result<Self, ClosedLoopError> {
+        match (users, end) {
+            (0, _) => Err(ClosedLoopError::NoUsers),
+            (users, _) if users > MAX_USERS => Err(ClosedLoopError::TooManyUsers(users)),
+            (_, LoopEnd::Requests(0) | LoopEnd::Duration(0)) => Err(ClosedLoopError::Empty),
+            _ => Ok(Self { users, end, think_ns: 0, ramp_ns: 0 }),
+        }
+    }
+
+    /// The same with a pause of each user after each answer.
+    #[must_use]
+    pub fn with_think_time(self, think_ns: u64) -> Self {
+        Self { think_ns, ..self }
+    }
+
+    /// The same with users who begin one after the other, evenly over `ramp_ns`.
+    #[must_use]
+    pub fn with_ramp(self, ramp_ns: u64) -> Self {
+        Self { ramp_ns, ..self }
+    }
+
+    /// How many users there are.
+    pub fn users(&self) -> u64 {
+        self.users
+    }
+
+    /// When it sends no more.
+    pub fn end(&self) -> LoopEnd {
+        self.end
+    }
+
+    /// How long each user waits after an answer, in nanoseconds.
+    pub fn think_ns(&self) -> u64 {
+        self.think_ns
+    }
+
+    /// Worker `worker`'s users, on a clock on which the loop begins at `origin_ns`. Requests are divided as users are,
+    /// so that no worker's users wait for those of another.
+    pub fn users_of(&self, worker: u64, workers: u64, origin_ns: u64) -> Users {
+        // The first of a share that is cut evenly, to the unit.
+        let start = |total: u64, worker: u64| {
+            u64::try_from(u128::from(total) * u128::from(worker) / u128::from(workers.max(1)))
+                .unwrap_or(total)
+        };
+        let first_user = start(self.users, worker);
+        let users = first_user..start(self.users, worker + 1);
+        let requests_before = |users: u64| match self.end {
+            LoopEnd::Requests(n) => {
+                u64::try_from(u128::from(n) * u128::from(users) / u128::from(self.users)).unwrap_or(n)
+            }
+            // Numbers that no other worker comes to.
+            LoopEnd::Duration(_) => users.saturating_mul(u64::MAX / self.users.saturating_mul(2)),
+        };
+        let begins_ns = |user: u64| {
+            let after = u128::from(self.ramp_ns) * u128::from(user) / u128::from(self.users);
+            origin_ns.saturating_add(u64::try_from(after).unwrap_or(u64::MAX))
+        };
+        let first_index = requests_before(users.start);
+        Users {
+            left: match self.end {
+                LoopEnd::Requests(_) => requests_before(users.end) - first_index,
+                LoopEnd::Duration(_) => u64::MAX,
+            },
+            ends_ns: match self.end {
+                LoopEnd::Requests(_) => u64::MAX,
+                LoopEnd::Duration(length_ns) => origin_ns.saturating_add(length_ns),
+            },
+            ready: users.map(|user| Reverse(begins_ns(user))).collect(),
+            think_ns: self.think_ns,
+            next_index: first_index,
+            issued: 0,
+        }
+    }
+}
+
+/// One worker's users: those who wait to send. The others wait for an answer.
+#[derive(Debug, Clone)]
+pub struct Users {
+    /// When each waiting user sends.
+    ready: BinaryHeap<Reverse<u64>>,
+    think_ns: u64,
+    next_index: u64,
+    issued: u64,
+    /// Requests still to be sent.
+    left: u64,
+    /// Nothing is sent from here on.
+    ends_ns: u64,
+}
+
+impl Users {
+    /// A user's request has ended, well or not: the user will send again after thinking.
+    pub fn answered(&mut self, now_ns: u64) {
+        self.ready.push(Reverse(now_ns.saturating_add(self.think_ns)));
+    }
+
+    /// When the next user sends; `None` while all of them wait for answers, or when nothing more is sent.
+    pub fn next_ns(&self) -> Option<u64> {
+        if self.left == 0 {
+            return None;
+        }
+        self.ready.peek().map(|Reverse(at_ns)| *at_ns).filter(|at_ns| *at_ns < self.ends_ns)
+    }
+
+    /// The request of a user who is ready at `now_ns`. Its intended time is when the user was ready.
+    pub fn next_due(&mut self, now_ns: u64) -> Option<Slot> {
+        let intended_ns = self.next_ns().filter(|at_ns| *at_ns <= now_ns && now_ns < self.ends_ns)?;
+        self.ready.pop();
+        self.left = self.left.saturating_sub(1);
+        let index = self.next_index;
+        self.next_index += 1;
+        self.issued += 1;
+        Some(Slot { index, phase: Phase::Measured, intended_ns })
+    }
+
+    /// Whether nothing more is sent, whatever is answered.
+    pub fn is_over(&self, now_ns: u64) -> bool {
+        self.left == 0 || now_ns >= self.ends_ns
+    }
+
+    /// When the time of these users is over: the largest number where their requests are counted instead.
+    pub fn ends_ns(&self) -> u64 {
+        self.ends_ns
+    }
+
+    /// Requests sent so far.
+    pub fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// Requests that were to be sent and have not been; 0 where only the time is limited.
+    pub fn cancelled(&self) -> u64 {
+        if self.ends_ns == u64::MAX { self.left } else { 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn requests(users: u64, n: u64) -> ClosedLoop {
+        ClosedLoop::new(users, LoopEnd::Requests(n)).unwrap()
+    }
+
+    #[test]
+    fn a_user_sends_again_when_the_answer_has_come_and_the_thinking_is_over() {
+        let mut users = requests(1, 3).with_think_time(10).users_of(0, 1, 100);
+        assert_eq!(users.next_due(99), None);
+        assert_eq!(users.next_due(105).unwrap().intended_ns, 100, "ready since 100");
+        assert_eq!((users.next_ns(), users.next_due(200)), (None, None), "its answer is missing");
+        users.answered(150);
+        assert_eq!((users.next_ns(), users.next_due(159)), (Some(160), None));
+        assert_eq!(users.next_due(160).unwrap().index, 1);
+        users.answered(170);
+        assert!(!users.is_over(180) && users.next_due(180).is_some() && users.is_over(180));
+        users.answered(190);
+        assert_eq!(users.next_due(1_000), None, "three requests were asked for");
+        assert_eq!((users.issued(), users.cancelled()), (3, 0));
+    }
+
+    #[test]
+    fn a_loop_of_a_duration_sends_nothing_at_its_end() {
+        let mut users = ClosedLoop::new(2, LoopEnd::Duration(50)).unwrap().users_of(0, 1, 100);
+        assert!(users.next_due(100).is_some() && users.next_due(149).is_some());
+        users.answered(140);
+        assert_eq!(users.next_due(150), None);
+        users.answered(160);
+        assert!(users.is_over(150) && users.next_ns() == Some(140));
+        assert_eq!((users.issued(), users.cancelled()), (2, 0));
+    }
+
+    #[test]
+    fn users_begin_evenly_over_the_ramp() {
+        let mut users = requests(4, 4).with_ramp(100).users_of(0, 1, 1_000);
+        let begin: Vec<u64> =
+            std::iter::from_fn(|| users.next_due(2_000)).map(|slot| slot.intended_ns).collect();
+        assert_eq!(begin, [1_000, 1_025, 1_050, 1_075]);
+    }
+
+    #[test]
+    fn what_is_no_loop_is_refused() {
+        assert_eq!(ClosedLoop::new(0, LoopEnd::Requests(1)), Err(ClosedLoopError::NoUsers));
+        assert_eq!(
+            ClosedLoop::new(10_000_000, LoopEnd::Requests(1)),
+            Err(ClosedLoopError::TooManyUsers(10_000_000))
+        );
+        for end in [LoopEnd::Requests(0), LoopEnd::Duration(0)] {
+            assert_eq!(ClosedLoop::new(1, end), Err(ClosedLoopError::Empty));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_all_workers_are_the_loop(users in 1_u64..500, n in 1_u64..5_000, workers in 1_u64..9) {
+            let closed = requests(users, n);
+            let mut indices = Vec::new();
+            let mut begun = 0;
+            for worker in 0..workers {
+                let mut part = closed.users_of(worker, workers, 0);
+                begun += part.ready.len() as u64;
+                // A worker without users has no requests.
+                while let Some(slot) = part.next_due(0) {
+                    indices.push(slot.index);
+                    part.answered(0);
+                }
+                prop_assert_eq!(part.left, 0);
+            }
+            prop_assert_eq!(begun, users);
+            indices.sort_unstable();
+            prop_assert_eq!(indices, (0..n).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn workers_of_a_loop_by_time_never_number_two_requests_alike(users in 1_u64..500, workers in 2_u64..9) {
+            let closed = ClosedLoop::new(users, LoopEnd::Duration(1_000)).unwrap();
+            let mut first: Vec<u64> = (0..workers).filter_map(|worker| {
+                closed.users_of(worker, workers, 0).next_due(0).map(|slot| slot.index)
+            }).collect();
+            first.sort_unstable();
+            prop_assert!(first.windows(2).all(|pair| pair[1] - pair[0] > 1_000_000_000_000));
+        }
+    }
+}
