@@ -12,7 +12,9 @@
 //!   bootstrap", 2004). Fewer than 8 blocks say too little about their own spread: then nobody can tell.
 //! - **Interval.** 95 % of the ratios, widened as Student's t is wider than the normal distribution for so few blocks (the
 //!   expanded percentile interval: Hesterberg, "What teachers should know about the bootstrap", 2015), and by the 0.8 % that
-//!   the histograms of the seconds do not tell apart.
+//!   the histograms of the seconds do not tell apart. A block counts by its part of the arrivals above the percentile
+//!   (`(sum a)^2 / sum a^2` blocks): when all of a p99 is one slow episode, 60 quiet seconds beside it say nothing about
+//!   how often such an episode comes. Of fewer than 3 such blocks nobody can tell.
 //!
 //! Arrivals without a good answer rank above all others in every resample.
 
@@ -30,6 +32,8 @@ pub const RESAMPLES: usize = 1_000;
 pub const CONFIDENCE: f64 = 0.95;
 /// Fewest blocks in a run that say something about their own spread.
 const FEWEST_BLOCKS: usize = 8;
+/// Fewest blocks with their part of what lies above the percentile.
+const FEWEST_EPISODES: f64 = 3.0;
 /// Widest bucket of the histograms of a second, relative to its value.
 const RESOLUTION: f64 = 1.0 / 128.0;
 /// 97.5 % of a normal distribution lie below this.
@@ -65,6 +69,9 @@ pub enum CannotTell {
     /// The percentile is among arrivals without a good answer.
     #[error("the percentile falls among requests without a good answer")]
     NotMeasured,
+    /// One freeze, say: nobody knows how often there would have been another.
+    #[error("what lies above the percentile came in too few separate stretches of a run, as one freeze would make it")]
+    Concentrated,
 }
 
 /// The interval of `percentile of other / percentile of first`. The same seed gives the same interval.
@@ -78,11 +85,11 @@ pub fn ratio_interval(
     seed: u64,
 ) -> Result<RatioInterval, CannotTell> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let (first, first_blocks) = resampled(first, quantile, &mut random)?;
-    let (other, other_blocks) = resampled(other, quantile, &mut random)?;
+    let (first, first_episodes) = resampled(first, quantile, &mut random)?;
+    let (other, other_episodes) = resampled(other, quantile, &mut random)?;
     let mut ratios: Vec<f64> = first.iter().zip(&other).map(|(first, other)| ratio(*first, *other)).collect();
     ratios.sort_by(f64::total_cmp);
-    let tail = expanded_tail(first_blocks.min(other_blocks));
+    let tail = expanded_tail(first_episodes.min(other_episodes));
     let place = ((tail * ratios.len() as f64) as usize).min(ratios.len() / 2);
     Ok(RatioInterval {
         low: ratios[place] / (1.0 + RESOLUTION),
@@ -95,19 +102,24 @@ fn ratio(first: f64, other: f64) -> f64 {
     if first.is_infinite() && other.is_infinite() { 1.0 } else { other / first.max(1.0) }
 }
 
-/// The percentile of each resample, and how many blocks a resample has.
+/// The percentile of each resample, and of how many blocks the run is made, as far as that percentile goes.
 fn resampled(
     seconds: &Seconds,
     quantile: Quantile,
     random: &mut Xoshiro256PlusPlus,
-) -> Result<(Vec<f64>, usize), CannotTell> {
+) -> Result<(Vec<f64>, f64), CannotTell> {
     if !seconds.percentile(quantile, &seconds.whole()).is_some_and(f64::is_finite) {
         return Err(CannotTell::NotMeasured);
     }
     let count = seconds.count();
-    let block = block_length(&seconds.excess(quantile));
+    let above = seconds.above(quantile);
+    let block = block_length(&above.iter().map(|above| above.excess).collect::<Vec<_>>());
     if count / block < FEWEST_BLOCKS {
         return Err(CannotTell::TooShort { seconds: count, block });
+    }
+    let episodes = episodes(above.chunks(block).map(|block| block.iter().map(|above| above.count).sum()));
+    if episodes < FEWEST_EPISODES {
+        return Err(CannotTell::Concentrated);
     }
     let mut stretches = Vec::with_capacity(2 * count.div_ceil(block));
     let percentiles = (0..RESAMPLES).map(|_| {
@@ -126,7 +138,17 @@ fn resampled(
         }
         seconds.percentile(quantile, &stretches).unwrap_or(f64::INFINITY)
     });
-    Ok((percentiles.collect(), count / block))
+    Ok((percentiles.collect(), episodes))
+}
+
+/// How many equal parts would be as uneven as these: of a single one that holds everything 1, of n equal ones n.
+fn episodes(parts: impl Iterator<Item = u64>) -> f64 {
+    let (sum, squares) = parts.fold((0.0, 0.0), |(sum, squares), part| {
+        let part = part as f64;
+        (sum + part, squares + part * part)
+    });
+    // The 5 arrivals above a percentile that a sample supports make sure that there is something.
+    if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
 
 /// The length of a block, in seconds, for a series that varies like this.
@@ -146,13 +168,13 @@ fn block_length(series: &[f64]) -> usize {
 }
 
 /// The share of resamples to leave out at each end: below 2.5 % for few blocks.
-fn expanded_tail(blocks: usize) -> f64 {
-    let freedom = blocks as f64 - 1.0;
-    normal_below(-student_975(freedom) * (blocks as f64 / freedom).sqrt())
+fn expanded_tail(blocks: f64) -> f64 {
+    let freedom = blocks - 1.0;
+    normal_below(-student_975(freedom) * (blocks / freedom).sqrt())
 }
 
-/// 97.5 % of Student's t lie below this, for 7 degrees of freedom or more: Cornish and Fisher's expansion (Abramowitz and
-/// Stegun 26.7.5), exact to 0.1 %.
+/// 97.5 % of Student's t lie below this: Cornish and Fisher's expansion (Abramowitz and Stegun 26.7.5), exact to 0.1 % for 7
+/// degrees of freedom or more, and to 3 % for 2.
 fn student_975(freedom: f64) -> f64 {
     let z = Z;
     let terms = [

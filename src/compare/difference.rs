@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bootstrap::{CannotTell, ratio_interval};
+use super::bootstrap::ratio_interval;
 use super::{Figure, Reading};
 
 /// Seed of the resampling: fixed, so that the same files always give the same verdicts.
@@ -125,7 +125,7 @@ fn noise(figure: Figure, first: &Reading, other: &Reading) -> Noise {
             ratio_high: Some(interval.high).filter(|high| high.is_finite()),
             reason: String::new(),
         },
-        Err(reason @ (CannotTell::TooShort { .. } | CannotTell::NotMeasured)) => cannot_tell(reason.to_string()),
+        Err(reason) => cannot_tell(reason.to_string()),
     }
 }
 

@@ -48,15 +48,20 @@ impl Comparison {
             .collect();
         Ok(Self {
             schema: SCHEMA.to_owned(),
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME").to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            },
+            tool: Tool::this(),
             warnings: warnings(&results),
             conditions: judged,
             differences,
             results,
         })
+    }
+
+    /// Whether all that is said is said of results that are here; a file that was changed may say more.
+    pub fn is_consistent(&self) -> bool {
+        let is_other = |result: usize| (1..self.results.len()).contains(&result);
+        self.differences.len() + 1 == self.results.len()
+            && self.differences.iter().all(|difference| is_other(difference.result))
+            && self.conditions.iter().all(|judgement| is_other(judgement.result))
     }
 
     /// Whether a condition of `--fail-if` holds.

@@ -24,6 +24,15 @@ pub struct Seconds {
     offered: Vec<u64>,
 }
 
+/// The arrivals of one second that lie above a percentile of the whole run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Above {
+    /// How many.
+    pub count: u64,
+    /// Less those that would be there if all seconds were alike.
+    pub excess: f64,
+}
+
 impl Seconds {
     /// The seconds of a result; `None` where it has no response times for each of them.
     pub fn of(summary: &Summary) -> Option<Self> {
@@ -106,22 +115,24 @@ impl Seconds {
         Some(lowest as f64 + (highest - lowest + 1) as f64 * share)
     }
 
-    /// Of each second, the arrivals above the percentile of the whole run, less those that would be there if all seconds
-    /// were alike: how that percentile varies in time.
-    pub fn excess(&self, quantile: Quantile) -> Vec<f64> {
+    /// Of each second, the arrivals above the percentile of the whole run: how that percentile varies in time.
+    pub fn above(&self, quantile: Quantile) -> Vec<Above> {
         let whole = self.whole();
         let rank = quantile.rank(self.offered[self.count()]);
         let bucket = partition_point(self.buckets.len(), |bucket| self.answered(bucket, &whole) < rank);
         let bucket = bucket.min(self.buckets.len() - 1);
         let second = |t: usize| {
-            let offered = (self.offered[t + 1] - self.offered[t]) as f64;
-            let above = offered - self.answered(bucket, &[(t, t + 1)]) as f64;
-            (above, offered)
+            let offered = self.offered[t + 1] - self.offered[t];
+            (offered - self.answered(bucket, &[(t, t + 1)]), offered)
         };
-        let seconds: Vec<(f64, f64)> = (0..self.count()).map(second).collect();
-        let (above, offered) = seconds.iter().fold((0.0, 0.0), |sum, s| (sum.0 + s.0, sum.1 + s.1));
-        let share = if offered > 0.0 { above / offered } else { 0.0 };
-        seconds.iter().map(|(above, offered)| above - share * offered).collect()
+        let seconds: Vec<(u64, u64)> = (0..self.count()).map(second).collect();
+        let above: u64 = seconds.iter().map(|(above, _)| above).sum();
+        let share = above as f64 / (self.offered[self.count()] as f64).max(1.0);
+        let above = |(count, offered): &(u64, u64)| Above {
+            count: *count,
+            excess: *count as f64 - share * *offered as f64,
+        };
+        seconds.iter().map(above).collect()
     }
 
     fn answered(&self, bucket: usize, stretches: &[(usize, usize)]) -> u64 {
@@ -187,10 +198,11 @@ mod tests {
     fn the_excess_of_alike_seconds_is_none() {
         let row = (10, (1..=10).map(|value| ((value, value), 1)).collect::<Vec<_>>());
         let alike = Seconds::new(&[row.clone(), row.clone(), row.clone()]).unwrap();
-        assert!(alike.excess(Quantile::P90).iter().all(|excess| excess.abs() < 1e-9));
+        assert!(alike.above(Quantile::P90).iter().all(|above| above.count == 1 && above.excess.abs() < 1e-9));
         let slow = (10, vec![((100, 100), 10)]);
-        let excess = Seconds::new(&[row.clone(), slow, row]).unwrap().excess(Quantile::P50);
-        assert!(excess[1] > 3.0 && (excess.iter().sum::<f64>()).abs() < 1e-9, "{excess:?}");
+        let above = Seconds::new(&[row.clone(), slow, row]).unwrap().above(Quantile::P50);
+        let sum: f64 = above.iter().map(|above| above.excess).sum();
+        assert!(above[1].count == 10 && above[1].excess > 3.0 && sum.abs() < 1e-9, "{above:?}");
     }
 
     #[test]

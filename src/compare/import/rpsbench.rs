@@ -2,9 +2,11 @@
 
 use super::super::reading::target_label;
 use super::super::{Clock, Mode, Reading, Seconds, Times};
+use serde_json::Value;
+
 use super::Problem;
 use crate::measure::{
-    self, GeneratorVerdict, LatencyStats, Quantile, ServiceVerdict, Summary, decode_histogram, millis,
+    self, GeneratorVerdict, LatencyStats, Quantile, RUNS_SCHEMA, ServiceVerdict, Summary, decode_histogram, millis,
 };
 use crate::report::json;
 
@@ -13,8 +15,22 @@ pub(super) fn read(text: &str, schema: &str) -> Result<Vec<Reading>, Problem> {
     match schema {
         _ if schema.starts_with("rpsbench.sweep/") => Err(Problem::Sweep(schema.to_owned())),
         _ if schema.starts_with("rpsbench.compare/") => Err(Problem::Comparison(schema.to_owned())),
+        RUNS_SCHEMA => runs(text),
         _ => Ok(vec![reading("", &json::read(text.as_bytes())?)]),
     }
+}
+
+/// Several results of ours in one document: stages, or repeats of one run.
+fn runs(text: &str) -> Result<Vec<Reading>, Problem> {
+    let document: Value = serde_json::from_str(text).map_err(|error| Problem::broken_json(&error))?;
+    let runs = document.get("runs").and_then(Value::as_array).filter(|runs| !runs.is_empty());
+    let read = |run: &Value| {
+        let result = run.get("result").unwrap_or(&Value::Null).to_string();
+        let name = run.get("name").and_then(Value::as_str).unwrap_or_default();
+        let repeat = run.get("repeat").and_then(Value::as_u64).unwrap_or(1);
+        Ok(reading(&format!("{name} #{repeat}"), &json::read(result.as_bytes())?))
+    };
+    runs.ok_or_else(|| Problem::missing("rpsbench", "list of runs"))?.iter().map(read).collect()
 }
 
 /// What a result of ours says. The latency is the response time over all planned arrivals: one without a good answer ranks
