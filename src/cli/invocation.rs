@@ -5,13 +5,15 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, Command, ReportArgs, RunArgs, ServeArgs};
+use super::args::{Cli, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs};
 
 /// One command with its flags.
 #[derive(Debug)]
 pub enum Invocation {
     /// `run`, named or not.
     Run(Box<RunArgs>, Typed),
+    /// `compare`.
+    Compare(CompareArgs),
     /// `report`.
     Report(ReportArgs),
     /// `serve`.
@@ -49,6 +51,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             let typed = matches.subcommand().map_or_else(Typed::default, |(_, matches)| Typed::of(matches));
             Invocation::Run(run, typed)
         }
+        Command::Compare(compare) => Invocation::Compare(compare),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
     })

@@ -10,10 +10,10 @@ mod output;
 mod values;
 
 pub use args::{
-    ArrivalsArg, Cli, Command, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg, ReportArgs,
+    ArrivalsArg, Cli, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg, ReportArgs,
     ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, TrafficArgs,
 };
 pub use invocation::{Invocation, Typed, parse};
-pub use meaning::{Machine, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice, UsageError};
+pub use meaning::{CompareJob, CompareSource, Machine, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice, UsageError};
 pub use output::{OutputError, OutputFile};
 pub use values::{FewOrAuto, LimitOrAll, Span};

@@ -1,5 +1,6 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod compare;
 mod facts;
 mod live;
 mod machine;
@@ -14,6 +15,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::{self, Invocation, OutputError, OutputFile, UsageError};
+use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
 use crate::measure::{Summary, SummaryError};
 use crate::report::{Format, ReadError, Style, render};
@@ -69,6 +71,12 @@ pub enum CommandError {
         /// Why.
         source: ReadError,
     },
+    /// A file is no result that can be compared.
+    #[error("cannot compare {0}")]
+    Import(#[from] ImportError),
+    /// One result alone.
+    #[error(transparent)]
+    TooFew(#[from] TooFew),
     /// The built-in service could not be started.
     #[error("cannot start the built-in service: {0}; is the port in use?")]
     Service(io::Error),
@@ -101,6 +109,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match invocation {
         Invocation::Run(args, typed) => run::run(&args, &typed),
+        Invocation::Compare(args) => compare::compare(&args),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };
@@ -127,9 +136,18 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
 /// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
 fn publish(summary: &Summary, format: Format, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
-    let mut result = print(render(summary, format, &style_of_stdout()).as_bytes());
+    publish_as(&|format, style| render(summary, format, style), format, outputs)
+}
+
+/// The same for any document, given what writes its report.
+fn publish_as(
+    write: &dyn Fn(Format, &Style) -> String,
+    format: Format,
+    outputs: Vec<OutputFile>,
+) -> Result<(), CommandError> {
+    let mut result = print(write(format, &style_of_stdout()).as_bytes());
     for output in outputs {
-        let content = render(summary, output.format(), &Style::default());
+        let content = write(output.format(), &Style::default());
         let written = output.write(content.as_bytes()).map_err(CommandError::from);
         result = result.and(written);
     }

@@ -10,11 +10,12 @@
 //!   `n^(1/3) (sqrt(6) r / (1 - r^2))^(2/3)` of `n` seconds, rounded, 1 at least: the length that estimates the variance best
 //!   where the correlation dies out geometrically (Politis and White, "Automatic block-length selection for the dependent
 //!   bootstrap", 2004). Fewer than 8 blocks say too little about their own spread: then nobody can tell.
+//! - **Episodes.** When all that lies above a p99 is one slow episode, the quiet seconds beside it say nothing about how
+//!   often such an episode comes. So blocks count by their part `a` of the arrivals above the percentile, as
+//!   `(sum a)^2 / sum a^2`: n even ones are n, one that holds everything is 1. Of fewer than 2 nobody can tell.
 //! - **Interval.** 95 % of the ratios, widened as Student's t is wider than the normal distribution for so few blocks (the
 //!   expanded percentile interval: Hesterberg, "What teachers should know about the bootstrap", 2015), and by the 0.8 % that
-//!   the histograms of the seconds do not tell apart. A block counts by its part of the arrivals above the percentile
-//!   (`(sum a)^2 / sum a^2` blocks): when all of a p99 is one slow episode, 60 quiet seconds beside it say nothing about
-//!   how often such an episode comes. Of fewer than 3 such blocks nobody can tell.
+//!   the histograms of the seconds do not tell apart.
 //!
 //! Arrivals without a good answer rank above all others in every resample.
 
@@ -33,7 +34,7 @@ pub const CONFIDENCE: f64 = 0.95;
 /// Fewest blocks in a run that say something about their own spread.
 const FEWEST_BLOCKS: usize = 8;
 /// Fewest blocks with their part of what lies above the percentile.
-const FEWEST_EPISODES: f64 = 3.0;
+const FEWEST_EPISODES: f64 = 2.0;
 /// Widest bucket of the histograms of a second, relative to its value.
 const RESOLUTION: f64 = 1.0 / 128.0;
 /// 97.5 % of a normal distribution lie below this.
@@ -85,11 +86,11 @@ pub fn ratio_interval(
     seed: u64,
 ) -> Result<RatioInterval, CannotTell> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let (first, first_episodes) = resampled(first, quantile, &mut random)?;
-    let (other, other_episodes) = resampled(other, quantile, &mut random)?;
+    let (first, first_blocks) = resampled(first, quantile, &mut random)?;
+    let (other, other_blocks) = resampled(other, quantile, &mut random)?;
     let mut ratios: Vec<f64> = first.iter().zip(&other).map(|(first, other)| ratio(*first, *other)).collect();
     ratios.sort_by(f64::total_cmp);
-    let tail = expanded_tail(first_episodes.min(other_episodes));
+    let tail = expanded_tail(first_blocks.min(other_blocks));
     let place = ((tail * ratios.len() as f64) as usize).min(ratios.len() / 2);
     Ok(RatioInterval {
         low: ratios[place] / (1.0 + RESOLUTION),
@@ -102,7 +103,7 @@ fn ratio(first: f64, other: f64) -> f64 {
     if first.is_infinite() && other.is_infinite() { 1.0 } else { other / first.max(1.0) }
 }
 
-/// The percentile of each resample, and of how many blocks the run is made, as far as that percentile goes.
+/// The percentile of each resample, and how many blocks have their part of what lies above it.
 fn resampled(
     seconds: &Seconds,
     quantile: Quantile,
@@ -117,7 +118,7 @@ fn resampled(
     if count / block < FEWEST_BLOCKS {
         return Err(CannotTell::TooShort { seconds: count, block });
     }
-    let episodes = episodes(above.chunks(block).map(|block| block.iter().map(|above| above.count).sum()));
+    let episodes = episodes(above.chunks(block).map(|block| block.iter().map(|above| above.count).sum::<f64>()));
     if episodes < FEWEST_EPISODES {
         return Err(CannotTell::Concentrated);
     }
@@ -142,12 +143,8 @@ fn resampled(
 }
 
 /// How many equal parts would be as uneven as these: of a single one that holds everything 1, of n equal ones n.
-fn episodes(parts: impl Iterator<Item = u64>) -> f64 {
-    let (sum, squares) = parts.fold((0.0, 0.0), |(sum, squares), part| {
-        let part = part as f64;
-        (sum + part, squares + part * part)
-    });
-    // The 5 arrivals above a percentile that a sample supports make sure that there is something.
+fn episodes(parts: impl Iterator<Item = f64>) -> f64 {
+    let (sum, squares) = parts.fold((0.0, 0.0), |(sum, squares), part| (sum + part, squares + part * part));
     if squares > 0.0 { sum * sum / squares } else { 0.0 }
 }
 
@@ -174,7 +171,7 @@ fn expanded_tail(blocks: f64) -> f64 {
 }
 
 /// 97.5 % of Student's t lie below this: Cornish and Fisher's expansion (Abramowitz and Stegun 26.7.5), exact to 0.1 % for 7
-/// degrees of freedom or more, and to 3 % for 2.
+/// degrees of freedom or more. For less than 3 it is too low, but then no resample is left out anyway.
 fn student_975(freedom: f64) -> f64 {
     let z = Z;
     let terms = [

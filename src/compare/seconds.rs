@@ -27,8 +27,8 @@ pub struct Seconds {
 /// The arrivals of one second that lie above a percentile of the whole run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Above {
-    /// How many.
-    pub count: u64,
+    /// How many; a fraction where some are in the bucket of the percentile.
+    pub count: f64,
     /// Less those that would be there if all seconds were alike.
     pub excess: f64,
 }
@@ -115,24 +115,28 @@ impl Seconds {
         Some(lowest as f64 + (highest - lowest + 1) as f64 * share)
     }
 
-    /// Of each second, the arrivals above the percentile of the whole run: how that percentile varies in time.
+    /// Of each second, the arrivals above the percentile of the whole run: how that percentile varies in time. Of those in
+    /// the bucket of the percentile, every second has the same share.
     pub fn above(&self, quantile: Quantile) -> Vec<Above> {
         let whole = self.whole();
-        let rank = quantile.rank(self.offered[self.count()]);
-        let bucket = partition_point(self.buckets.len(), |bucket| self.answered(bucket, &whole) < rank);
-        let bucket = bucket.min(self.buckets.len() - 1);
-        let second = |t: usize| {
-            let offered = self.offered[t + 1] - self.offered[t];
-            (offered - self.answered(bucket, &[(t, t + 1)]), offered)
+        let offered = self.offered[self.count()];
+        let rank = quantile.rank(offered);
+        let found = partition_point(self.buckets.len(), |bucket| self.answered(bucket, &whole) < rank);
+        let bucket = found.min(self.buckets.len() - 1);
+        let inside = |stretch: &[(usize, usize)]| {
+            let below = if bucket == 0 { 0 } else { self.answered(bucket - 1, stretch) };
+            (below as f64, (self.answered(bucket, stretch) - below) as f64)
         };
-        let seconds: Vec<(u64, u64)> = (0..self.count()).map(second).collect();
-        let above: u64 = seconds.iter().map(|(above, _)| above).sum();
-        let share = above as f64 / (self.offered[self.count()] as f64).max(1.0);
-        let above = |(count, offered): &(u64, u64)| Above {
-            count: *count,
-            excess: *count as f64 - share * *offered as f64,
-        };
-        seconds.iter().map(above).collect()
+        let (below, within) = inside(&whole);
+        let share_below = if within > 0.0 { ((rank as f64 - below) / within).clamp(0.0, 1.0) } else { 1.0 };
+        let above = (0..self.count()).map(|t| {
+            let (below, within) = inside(&[(t, t + 1)]);
+            let offered = (self.offered[t + 1] - self.offered[t]) as f64;
+            (offered - below - share_below * within, offered)
+        });
+        let above: Vec<(f64, f64)> = above.collect();
+        let share = above.iter().map(|(count, _)| count).sum::<f64>() / (offered as f64).max(1.0);
+        above.iter().map(|(count, offered)| Above { count: *count, excess: count - share * offered }).collect()
     }
 
     fn answered(&self, bucket: usize, stretches: &[(usize, usize)]) -> u64 {
@@ -198,11 +202,11 @@ mod tests {
     fn the_excess_of_alike_seconds_is_none() {
         let row = (10, (1..=10).map(|value| ((value, value), 1)).collect::<Vec<_>>());
         let alike = Seconds::new(&[row.clone(), row.clone(), row.clone()]).unwrap();
-        assert!(alike.above(Quantile::P90).iter().all(|above| above.count == 1 && above.excess.abs() < 1e-9));
+        assert!(alike.above(Quantile::P90).iter().all(|above| (above.count - 1.0).abs() < 1e-9 && above.excess.abs() < 1e-9));
         let slow = (10, vec![((100, 100), 10)]);
         let above = Seconds::new(&[row.clone(), slow, row]).unwrap().above(Quantile::P50);
         let sum: f64 = above.iter().map(|above| above.excess).sum();
-        assert!(above[1].count == 10 && above[1].excess > 3.0 && sum.abs() < 1e-9, "{above:?}");
+        assert!((above[1].count - 10.0).abs() < 1e-9 && above[1].excess > 3.0 && sum.abs() < 1e-9, "{above:?}");
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn every_written_field_is_described() {
     }
 }
 
-fn forbid_unknown_fields(schema: &mut Value) {
+pub(super) fn forbid_unknown_fields(schema: &mut Value) {
     if schema.get("type") == Some(&json!("object")) && schema.get("additionalProperties").is_none() {
         schema["additionalProperties"] = json!(false);
     }

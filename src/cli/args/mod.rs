@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod compare;
 mod load;
 mod network;
 mod reporting;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values::Span;
 use crate::schedule::Rate;
 
+pub use compare::CompareArgs;
 pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
 pub use network::NetworkArgs;
 pub use reporting::ReportingArgs;
@@ -63,6 +65,9 @@ pub enum Command {
     /// Open loop at a constant rate (the default command)
     #[command(after_help = EXAMPLES, arg_required_else_help = true)]
     Run(Box<RunArgs>),
+    /// Results side by side: ours and other tools', and whether they differ by more than the noise
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(CompareArgs),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted

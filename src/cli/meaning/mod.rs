@@ -1,5 +1,6 @@
 //! What it means: arguments, checked against each other and against the machine.
 
+mod compare;
 mod error;
 mod files;
 mod limits;
@@ -19,6 +20,7 @@ use crate::report::Format;
 use crate::service::ServiceModel;
 use target::model_of;
 
+pub use compare::{CompareJob, CompareSource};
 pub use error::UsageError;
 pub use request::Requests;
 pub use run::RunJob;

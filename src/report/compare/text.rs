@@ -190,17 +190,26 @@ fn cells(found: &FigureDifference) -> [String; 3] {
         NoiseVerdict::Within => "~",
         NoiseVerdict::CannotTell => "?",
     };
-    let plus = if found.absolute > 0.0 { "+" } else { "" };
+    let distance = in_unit(found.figure, found.absolute);
+    let (plus, distance) = match distance.strip_prefix('-') {
+        // What rounds to nothing has no sign.
+        rest if !distance.contains(|c: char| ('1'..='9').contains(&c)) => ("", rest.unwrap_or(&distance)),
+        Some(_) => ("", distance.as_str()),
+        None => ("+", distance.as_str()),
+    };
     [
         found.ratio.map_or_else(|| "-".to_owned(), |value| format!("{bound}{}", ratio(value))),
-        format!("{bound}{plus}{}", in_unit(found.figure, found.absolute)),
+        format!("{bound}{plus}{distance}"),
         sign.to_owned(),
     ]
 }
 
-/// How many times as much, in three digits: x0.997, x1.12, x12.3.
+/// How many times as much, in about three digits: x0.0042, x0.997, x1.12, x12.3.
 fn ratio(value: f64) -> String {
     match value {
+        0.0 => "x0".to_owned(),
+        v if v < 0.0095 => format!("x{value:.5}"),
+        v if v < 0.0995 => format!("x{value:.4}"),
         v if v < 0.9995 => format!("x{value:.3}"),
         v if v < 9.995 => format!("x{value:.2}"),
         v if v < 99.95 => format!("x{value:.1}"),
