@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, ClosedArgs, Command, ReportArgs, RunArgs, ServeArgs};
+use super::args::{Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs};
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub enum Invocation {
     Run(Box<RunArgs>, Typed),
     /// `closed`.
     Closed(Box<ClosedArgs>, Typed),
+    /// `compare`.
+    Compare(CompareArgs),
     /// `report`.
     Report(ReportArgs),
     /// `serve`.
@@ -50,6 +52,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     Ok(match Command::from_arg_matches(&matches)? {
         Command::Run(run) => Invocation::Run(run, typed),
         Command::Closed(closed) => Invocation::Closed(closed, typed),
+        Command::Compare(compare) => Invocation::Compare(compare),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
     })

@@ -72,7 +72,8 @@ impl FromStr for Share {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let (number, divisor) = text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
+        let (number, divisor) =
+            text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
         let value: Option<f64> = number.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
         value.map(|value| Self(value / divisor)).ok_or_else(|| "write a share as 5% or 0.05".to_owned())
     }

@@ -1,6 +1,7 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
 mod closed;
+mod compare;
 mod facts;
 mod live;
 mod machine;
@@ -16,6 +17,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::{self, Invocation, OutputError, OutputFile, UsageError};
+use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
 use crate::measure::{Summary, SummaryError};
 use crate::report::{Format, ReadError, Style, render};
@@ -71,6 +73,12 @@ pub enum CommandError {
         /// Why.
         source: ReadError,
     },
+    /// A file is no result that can be compared.
+    #[error("cannot compare {0}")]
+    Import(#[from] ImportError),
+    /// One result alone.
+    #[error(transparent)]
+    TooFew(#[from] TooFew),
     /// The built-in service could not be started.
     #[error("cannot start the built-in service: {0}; is the port in use?")]
     Service(io::Error),
@@ -104,6 +112,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match invocation {
         Invocation::Run(args, typed) => run::run(&args, &typed),
         Invocation::Closed(args, typed) => closed::closed(&args, &typed),
+        Invocation::Compare(args) => compare::compare(&args),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };
@@ -130,11 +139,19 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
 /// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
 fn publish(summary: &Summary, format: Format, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
-    let on_screen = render(summary, format, &style_of_stdout());
-    publish_with(&on_screen, outputs, |format| render(summary, format, &Style::default()))
+    publish_as(&|format, style| render(summary, format, style), format, outputs)
 }
 
-/// The same for any document: `render` writes it in the format of a file.
+/// The same for any document, given what writes its report.
+fn publish_as(
+    write: &dyn Fn(Format, &Style) -> String,
+    format: Format,
+    outputs: Vec<OutputFile>,
+) -> Result<(), CommandError> {
+    publish_with(&write(format, &style_of_stdout()), outputs, |format| write(format, &Style::default()))
+}
+
+/// The same where part of the report is on the screen already: `render` writes all of it in the format of a file.
 fn publish_with(
     on_screen: &str,
     outputs: Vec<OutputFile>,

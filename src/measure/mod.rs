@@ -41,7 +41,7 @@ pub use closed_loop::{Saturation, Stage, Stages};
 pub use connection_summary::{ConnectionKind, Connections};
 pub use connections::{ConnectionLog, Opened, Protocol, TlsFacts, TlsOpened};
 pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS};
-pub use encoding::{EncodingError, decode_histogram, encode_histogram};
+pub use encoding::{EncodingError, decode_histogram, encode_histogram, encode_interval};
 pub use endpoint::{EndpointFacts, EndpointSummary};
 pub use exemplar::{Detail, MAX_KEPT_BYTES, Redact, Withhold};
 pub use exemplars::{Exemplar, Exemplars, FailureKind};

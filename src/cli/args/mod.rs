@@ -1,6 +1,7 @@
 //! What was typed.
 
 mod closed;
+mod compare;
 mod load;
 mod network;
 mod reporting;
@@ -17,6 +18,7 @@ use super::values::Span;
 use crate::schedule::Rate;
 
 pub use closed::ClosedArgs;
+pub use compare::CompareArgs;
 pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
 pub use network::NetworkArgs;
 pub use reporting::ReportingArgs;
@@ -68,6 +70,9 @@ pub enum Command {
     /// Closed loop: users who each wait for an answer before sending again, in stages or not
     #[command(after_help = closed::EXAMPLES, arg_required_else_help = true)]
     Closed(Box<ClosedArgs>),
+    /// Results side by side: ours and other tools', and whether they differ by more than the noise
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(CompareArgs),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted

@@ -16,6 +16,12 @@ pub enum UsageError {
     /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// `compare` without a file.
+    #[error("there is nothing to compare; give two saved results or more: rpsbench compare A.json B.json")]
+    NothingToCompare,
+    /// `-` more than once.
+    #[error("- stands for stdin, which can be read only once; save one of the results to a file")]
+    StdinTwice,
     /// Nothing to ask.
     #[error("there is no URL; give one, or a scenario or targets with URLs of their own")]
     NoTarget,

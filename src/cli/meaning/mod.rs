@@ -1,6 +1,7 @@
 //! What it means: arguments, checked against each other and against the machine.
 
 mod closed;
+mod compare;
 mod error;
 mod files;
 mod limits;
@@ -22,6 +23,7 @@ use crate::service::ServiceModel;
 use target::model_of;
 
 pub use closed::ClosedJob;
+pub use compare::{CompareJob, CompareSource};
 pub use error::UsageError;
 pub use open::OpenLoop;
 pub use request::Requests;
