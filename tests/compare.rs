@@ -31,10 +31,16 @@ fn results_of_different_tools_stand_side_by_side() {
     let (wrk, oha) = (fixture("wrk-latency.txt"), fixture("oha.json"));
     let ended = run(&["compare", &wrk, &oha]);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
-    for words in ["A   wrk-latency.txt: wrk, closed loop of 8 users", "B   oha.json: oha", "p99 ms", "nobody can tell"] {
+    for words in
+        ["A   wrk-latency.txt: wrk, closed loop of 8 users", "B   oha.json: oha", "p99 ms", "nobody can tell"]
+    {
         assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
     }
-    assert!(!ended.stdout.contains("127.0.0.1") && !ended.stdout.contains("tests/fixtures"), "{}", ended.stdout);
+    assert!(
+        !ended.stdout.contains("127.0.0.1") && !ended.stdout.contains("tests/fixtures"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -66,7 +72,11 @@ fn a_condition_that_holds_exits_with_99_and_says_which() {
     let (first, other) = (fixture("h2load.txt"), fixture("wrk-latency.txt"));
     let fails = run(&["compare", &first, &other, "--fail-if", "mean>+1%", "--fail-if", "rps<-50%"]);
     assert_eq!(fails.code, 99, "{fails:?}");
-    assert!(fails.stderr.contains("mean>+1% fails for B: mean of B is +2.1 % (+0.210 ms)"), "{}", fails.stderr);
+    assert!(
+        fails.stderr.contains("mean>+1% fails for B: mean of B is +2.1 % (+0.210 ms)"),
+        "{}",
+        fails.stderr
+    );
     assert!(fails.stdout.contains("passes rps<-50%"), "{}", fails.stdout);
     assert_eq!(run(&["compare", &first, &other, "--fail-if", "mean>+3%,rps<-50%"]).code, 0);
     let missing = run(&["compare", &first, &other, "--fail-if", "p99>+10%"]);
@@ -110,7 +120,10 @@ fn a_dash_reads_stdin() {
     let first = fixture("oha.json");
     let output = fed(&wrk, &["compare", &first, "-", "--format", "json", "--quiet"]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&document["results"][1]["name"], &document["results"][1]["tool"]), (&"stdin".into(), &"wrk".into()));
+    assert_eq!(
+        (&document["results"][1]["name"], &document["results"][1]["tool"]),
+        (&"stdin".into(), &"wrk".into())
+    );
 }
 
 #[test]
@@ -144,7 +157,10 @@ fn what_cannot_be_compared_is_named_with_a_remedy() {
         (path("picture.png", b"\x89PNG\r\n\x1a\n\xff"), ["`picture.png`", "not UTF-8"]),
         (path("cut.json", &fs::read(fixture("oha.json")).unwrap()[..900]), ["`cut.json`", "cut off"]),
         (path("mixed.json", mixed.as_bytes()), ["`mixed.json ramp-2`", "different units were mixed"]),
-        (path("sweep.json", br#"{"schema":"rpsbench.sweep/1","rungs":[]}"#), ["`sweep.json`", "only single runs"]),
+        (
+            path("sweep.json", br#"{"schema":"rpsbench.sweep/1","rungs":[]}"#),
+            ["`sweep.json`", "only single runs"],
+        ),
         (whole_folder, ["directory", "check the path"]),
         ("/does/not/exist.json".to_owned(), ["/does/not/exist.json", "check the path"]),
     ] {

@@ -86,7 +86,12 @@ impl Condition {
             }
             NoiseVerdict::CannotTell => {
                 let reason = &found.noise.reason;
-                (true, format!("{figure} of {other} is {measured}; whether that is noise, nobody can tell ({reason})"))
+                (
+                    true,
+                    format!(
+                        "{figure} of {other} is {measured}; whether that is noise, nobody can tell ({reason})"
+                    ),
+                )
             }
         }
     }

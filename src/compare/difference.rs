@@ -113,7 +113,10 @@ fn noise(figure: Figure, first: &Reading, other: &Reading) -> Noise {
         return cannot_tell("only percentiles are resampled".to_owned());
     };
     let lacking = |reading: &Reading| {
-        format!("{} has no response times for each second", if reading.name.is_empty() { "one" } else { &reading.name })
+        format!(
+            "{} has no response times for each second",
+            if reading.name.is_empty() { "one" } else { &reading.name }
+        )
     };
     let (Some(a), Some(b)) = (&first.seconds, &other.seconds) else {
         return cannot_tell(lacking(if first.seconds.is_none() { first } else { other }));
@@ -168,16 +171,15 @@ mod tests {
         // 60 seconds of 100 arrivals from 1 to 100 ms; every third one is slower by `wobble` per cent.
         let with = |name: &str, factor: u64, wobble: u64| {
             let row = |second: u64| {
-                let factor = factor * if second % 3 == 0 { 100 + wobble } else { 100 };
+                let factor = factor * if second.is_multiple_of(3) { 100 + wobble } else { 100 };
                 let counts = (1..=100).map(|ms| ((ms * factor * 100, ms * factor * 100 + 99), 1)).collect();
                 (100, counts)
             };
             let seconds = Seconds::new(&(0..60).map(row).collect::<Vec<_>>());
             Reading { seconds, ..reading(name, 99.0 * factor as f64 / 100.0, false) }
         };
-        let verdict = |a: &Reading, b: &Reading| {
-            Difference::new(a, b, 1).figure(Figure::P99).unwrap().noise.clone()
-        };
+        let verdict =
+            |a: &Reading, b: &Reading| Difference::new(a, b, 1).figure(Figure::P99).unwrap().noise.clone();
         let (a, same, slower) = (with("a", 100, 20), with("b", 100, 20), with("c", 150, 20));
         let within = verdict(&a, &same);
         assert_eq!(within.verdict, NoiseVerdict::Within, "{within:?}");

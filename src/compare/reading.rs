@@ -203,8 +203,7 @@ mod tests {
             max_ms: Some(max),
             ..Times::default()
         };
-        let disorder =
-            |latency| Reading { latency, ..Reading::of("wrk", Mode::Closed) }.disorder();
+        let disorder = |latency| Reading { latency, ..Reading::of("wrk", Mode::Closed) }.disorder();
         assert_eq!(disorder(times(1.0, 20.0, 2.0, 30.0)), None);
         assert_eq!(disorder(times(10.0, 10.05, 2.0, 10.0)), None, "rounding is no contradiction");
         // p99 in seconds beside a median in milliseconds.

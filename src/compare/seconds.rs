@@ -24,6 +24,9 @@ pub struct Seconds {
     offered: Vec<u64>,
 }
 
+/// What was offered in one second, and the counts of its good answers by bucket: its lowest and highest value in nanoseconds.
+pub type Row = (u64, Vec<((u64, u64), u64)>);
+
 /// The arrivals of one second that lie above a percentile of the whole run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Above {
@@ -56,9 +59,8 @@ impl Seconds {
         Self::new(&rows)
     }
 
-    /// From what was offered in each second and the counts of its good answers by bucket (lowest and highest value in
-    /// nanoseconds); `None` without any, or where there is more than any run has.
-    pub fn new(rows: &[(u64, Vec<((u64, u64), u64)>)]) -> Option<Self> {
+    /// From the rows of a run; `None` without a good answer, or where there is more than any run has.
+    pub fn new(rows: &[Row]) -> Option<Self> {
         let mut places: BTreeMap<(u64, u64), usize> =
             rows.iter().flat_map(|(_, counts)| counts.iter().map(|(bucket, _)| (*bucket, 0))).collect();
         places.values_mut().enumerate().for_each(|(place, value)| *value = place);
@@ -136,7 +138,10 @@ impl Seconds {
         });
         let above: Vec<(f64, f64)> = above.collect();
         let share = above.iter().map(|(count, _)| count).sum::<f64>() / (offered as f64).max(1.0);
-        above.iter().map(|(count, offered)| Above { count: *count, excess: count - share * offered }).collect()
+        above
+            .iter()
+            .map(|(count, offered)| Above { count: *count, excess: count - share * offered })
+            .collect()
     }
 
     fn answered(&self, bucket: usize, stretches: &[(usize, usize)]) -> u64 {
@@ -202,11 +207,19 @@ mod tests {
     fn the_excess_of_alike_seconds_is_none() {
         let row = (10, (1..=10).map(|value| ((value, value), 1)).collect::<Vec<_>>());
         let alike = Seconds::new(&[row.clone(), row.clone(), row.clone()]).unwrap();
-        assert!(alike.above(Quantile::P90).iter().all(|above| (above.count - 1.0).abs() < 1e-9 && above.excess.abs() < 1e-9));
+        assert!(
+            alike
+                .above(Quantile::P90)
+                .iter()
+                .all(|above| (above.count - 1.0).abs() < 1e-9 && above.excess.abs() < 1e-9)
+        );
         let slow = (10, vec![((100, 100), 10)]);
         let above = Seconds::new(&[row.clone(), slow, row]).unwrap().above(Quantile::P50);
         let sum: f64 = above.iter().map(|above| above.excess).sum();
-        assert!((above[1].count - 10.0).abs() < 1e-9 && above[1].excess > 3.0 && sum.abs() < 1e-9, "{above:?}");
+        assert!(
+            (above[1].count - 10.0).abs() < 1e-9 && above[1].excess > 3.0 && sum.abs() < 1e-9,
+            "{above:?}"
+        );
     }
 
     #[test]

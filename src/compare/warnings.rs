@@ -57,7 +57,8 @@ fn modes(first: &Reading, other: &Reading, name: &str) -> Option<String> {
 
 fn targets(first: &Reading, other: &Reading, name: &str) -> Option<String> {
     let (a, b) = (first.target.as_deref()?, other.target.as_deref()?);
-    (path(a) != path(b)).then(|| format!("A asked for {}, {name} for {}: not the same target", path(a), path(b)))
+    (path(a) != path(b))
+        .then(|| format!("A asked for {}, {name} for {}: not the same target", path(a), path(b)))
 }
 
 fn loads(first: &Reading, other: &Reading, name: &str) -> Option<String> {

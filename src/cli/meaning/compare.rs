@@ -53,7 +53,11 @@ fn source_of(files: &[PathBuf]) -> Result<CompareSource, UsageError> {
     if files.iter().filter(|file| file.as_path() == Path::new("-")).count() > 1 {
         return Err(UsageError::StdinTwice);
     }
-    if files.is_empty() { Err(UsageError::NothingToCompare) } else { Ok(CompareSource::Saved(files.to_vec())) }
+    if files.is_empty() {
+        Err(UsageError::NothingToCompare)
+    } else {
+        Ok(CompareSource::Saved(files.to_vec()))
+    }
 }
 
 #[cfg(test)]

@@ -66,7 +66,8 @@ pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     reading.completed_per_s = Some(report.number("rate", rate)?);
     let stats = report.required("Latency ")?;
     reading.latency.mean_ms = Some(report.millis("mean latency", report.word("mean latency", stats, 0)?)?);
-    reading.latency.max_ms = Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
+    reading.latency.max_ms =
+        Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
     for line in text.lines().skip_while(|line| line.trim() != "Latency Distribution").skip(1) {
         let Some((percent, time)) = line.trim().split_once('%') else { break };
         let ms = report.millis("time of a percentile", time)?;

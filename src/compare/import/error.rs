@@ -21,13 +21,17 @@ pub enum Problem {
     #[error("it is empty: the run that was to write it did not finish, or wrote elsewhere; run it again")]
     Empty,
     /// Binary, or in another encoding.
-    #[error("it is not UTF-8 text; give what the tool printed, saved as UTF-8 (vegeta: the output of `vegeta report`)")]
+    #[error(
+        "it is not UTF-8 text; give what the tool printed, saved as UTF-8 (vegeta: the output of `vegeta report`)"
+    )]
     NotText,
     /// No tool's result.
     #[error("it is no result that is known here; known are {KNOWN}")]
     Unknown,
     /// Begins like JSON and is none.
-    #[error("it begins like JSON, but breaks at line {line}, column {column} ({cause}): it was cut off or changed; copy it again")]
+    #[error(
+        "it begins like JSON, but breaks at line {line}, column {column} ({cause}): it was cut off or changed; copy it again"
+    )]
     BrokenJson {
         /// Line of the mistake, from 1.
         line: usize,
@@ -37,16 +41,22 @@ pub enum Problem {
         cause: String,
     },
     /// A rate ladder of ours.
-    #[error("it is a sweep over several rates (`{0}`), and only single runs are compared; `rpsbench report` prints it")]
+    #[error(
+        "it is a sweep over several rates (`{0}`), and only single runs are compared; `rpsbench report` prints it"
+    )]
     Sweep(String),
     /// A comparison of ours.
-    #[error("it is a comparison already (`{0}`); `rpsbench report` prints it; give the results that it was made of")]
+    #[error(
+        "it is a comparison already (`{0}`); `rpsbench report` prints it; give the results that it was made of"
+    )]
     Comparison(String),
     /// A result of ours that cannot be read.
     #[error(transparent)]
     Own(#[from] ReadError),
     /// Something is missing that every version has.
-    #[error("it looks like the output of {tool}, but its {what} is missing: it was cut off; save the whole output")]
+    #[error(
+        "it looks like the output of {tool}, but its {what} is missing: it was cut off; save the whole output"
+    )]
     Missing {
         /// The tool.
         tool: &'static str,
@@ -54,7 +64,9 @@ pub enum Problem {
         what: String,
     },
     /// A figure is none.
-    #[error("it looks like the output of {tool}, but its {what} is `{text}`, not {expected}; use the original file")]
+    #[error(
+        "it looks like the output of {tool}, but its {what} is `{text}`, not {expected}; use the original file"
+    )]
     Value {
         /// The tool.
         tool: &'static str,

@@ -50,9 +50,9 @@ impl<'a> Fields<'a> {
     pub(super) fn count(&self, field: &str) -> Result<Option<u64>, Problem> {
         let whole = |number: f64| {
             let whole = number.fract() == 0.0 && number <= 2_f64.powi(53);
-            whole.then_some(number as u64).ok_or_else(|| {
-                Problem::value(self.tool, field, &number.to_string(), "a whole number")
-            })
+            whole
+                .then_some(number as u64)
+                .ok_or_else(|| Problem::value(self.tool, field, &number.to_string(), "a whole number"))
         };
         self.number(field)?.map(whole).transpose()
     }
@@ -61,9 +61,7 @@ impl<'a> Fields<'a> {
     pub(super) fn share(&self, field: &str) -> Result<Option<f64>, Problem> {
         let share = self.number(field)?;
         match share.filter(|share| *share > 1.0) {
-            Some(more) => {
-                Err(Problem::value(self.tool, field, &more.to_string(), "a share between 0 and 1"))
-            }
+            Some(more) => Err(Problem::value(self.tool, field, &more.to_string(), "a share between 0 and 1")),
             None => Ok(share),
         }
     }
@@ -82,11 +80,11 @@ impl<'a> Fields<'a> {
     pub(super) fn statuses(&self) -> Result<Statuses, Problem> {
         let mut statuses = Statuses::default();
         for (status, value) in self.entries() {
-            let code: i64 = status
-                .parse()
-                .map_err(|_| Problem::value(self.tool, "status", status, "an HTTP status"))?;
-            let count =
-                value.as_u64().ok_or_else(|| self.nonsense(&format!("count of status {status}"), value, "a count"))?;
+            let code: i64 =
+                status.parse().map_err(|_| Problem::value(self.tool, "status", status, "an HTTP status"))?;
+            let count = value
+                .as_u64()
+                .ok_or_else(|| self.nonsense(&format!("count of status {status}"), value, "a count"))?;
             statuses.add(code, count);
         }
         Ok(statuses)

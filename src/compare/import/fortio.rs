@@ -21,7 +21,8 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     reading.version = fields.text("Version").filter(|version| version.len() < 40).map(str::to_owned);
     reading.concurrency = fields.count("NumThreads")?;
     // "max" where there is no rate.
-    reading.asked_per_s = fields.text("RequestedQPS").and_then(|rate| rate.parse().ok()).filter(|rate| *rate > 0.0);
+    reading.asked_per_s =
+        fields.text("RequestedQPS").and_then(|rate| rate.parse().ok()).filter(|rate| *rate > 0.0);
     reading.target = fields.text("URL").map(target_label);
     reading.duration_s = fields.divided("ActualDuration", 1e9)?;
     let latency = &mut reading.latency;

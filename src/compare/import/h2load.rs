@@ -34,7 +34,8 @@ pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
     reading.duration_s = Some(measured_ms.unwrap_or(elapsed_ms) / 1e3);
 
     let requests = report.required("requests:")?;
-    let total = report.counted(requests, " total")?.ok_or_else(|| Problem::missing(H2LOAD, "total of requests"))?;
+    let total =
+        report.counted(requests, " total")?.ok_or_else(|| Problem::missing(H2LOAD, "total of requests"))?;
     reading.requests = Some(total);
     reading.ok = report.counted(requests, " succeeded")?;
     // Those that failed are HTTP errors too, those that errored are not; timeouts are among the latter.

@@ -55,7 +55,9 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
         reading.notes.push("k6 counts lost connections as errors: they are all in its error_rate".to_owned());
     }
     if let Some(dropped) = dropped.filter(|dropped| *dropped > 0) {
-        reading.notes.push(format!("k6 dropped {dropped} iterations for want of users: they are in no figure"));
+        reading
+            .notes
+            .push(format!("k6 dropped {dropped} iterations for want of users: they are in no figure"));
     }
     Ok(vec![reading])
 }

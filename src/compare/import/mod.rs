@@ -106,7 +106,9 @@ fn read(bytes: &[u8]) -> Result<Vec<Reading>, Problem> {
 }
 
 fn read_json(text: &str, document: &Value) -> Result<Vec<Reading>, Problem> {
-    if let Some(schema) = document.get("schema").and_then(Value::as_str).filter(|s| s.starts_with("rpsbench.")) {
+    if let Some(schema) =
+        document.get("schema").and_then(Value::as_str).filter(|s| s.starts_with("rpsbench."))
+    {
         return rpsbench::read(text, schema);
     }
     let importer = JSON.iter().find(|importer| (importer.knows)(document)).ok_or(Problem::Unknown)?;

@@ -20,7 +20,8 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     let (summary, percentiles) = (fields.object("summary"), fields.object("latencyPercentiles"));
     let mut reading = Reading {
         clock: Clock::Unknown,
-        clock_words: "from the send (or, with --latency-correction, from the plan: its file does not say)".to_owned(),
+        clock_words: "from the send (or, with --latency-correction, from the plan: its file does not say)"
+            .to_owned(),
         ..Reading::of(OHA, Mode::Closed)
     };
     reading.duration_s = Some(summary.required("total")?);

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::Problem;
 use crate::measure::{
-    self, GeneratorVerdict, LatencyStats, Quantile, RUNS_SCHEMA, ServiceVerdict, Summary, decode_histogram, millis,
+    self, GeneratorVerdict, LatencyStats, Quantile, RUNS_SCHEMA, ServiceVerdict, Summary, decode_histogram,
+    millis,
 };
 use crate::report::json;
 
@@ -105,7 +106,8 @@ fn notes(summary: &Summary) -> Vec<String> {
     }
     match summary.verdict.generator {
         GeneratorVerdict::Invalid => notes.push(
-            "its generator could not hold the schedule (INVALID), so its figures say more about the client".to_owned(),
+            "its generator could not hold the schedule (INVALID), so its figures say more about the client"
+                .to_owned(),
         ),
         GeneratorVerdict::Suspect => {
             notes.push("its generator is SUSPECT: part of its figures may be the client's own".to_owned());
@@ -114,7 +116,8 @@ fn notes(summary: &Summary) -> Vec<String> {
     }
     if summary.verdict.service == ServiceVerdict::Saturated {
         notes.push(
-            "its service was saturated: a backlog grew, so its latency also depends on how long the run was".to_owned(),
+            "its service was saturated: a backlog grew, so its latency also depends on how long the run was"
+                .to_owned(),
         );
     }
     notes

@@ -43,7 +43,8 @@ fn stage(stage: &Value) -> Result<Reading, Problem> {
     let fields = Fields::new(STUDY, stage);
     let times = fields.object("latency_ms");
     let mut reading = Reading::of(STUDY, Mode::Closed);
-    reading.name = ["scenario", "name", "stage"].iter().find_map(|key| fields.text(key)).unwrap_or_default().to_owned();
+    reading.name =
+        ["scenario", "name", "stage"].iter().find_map(|key| fields.text(key)).unwrap_or_default().to_owned();
     reading.concurrency = fields.count("concurrency")?;
     reading.completed_per_s = Some(fields.required("rps")?);
     reading.requests = fields.count("total_requests")?.or(fields.count("total")?);
@@ -71,7 +72,9 @@ pub(super) fn knows_csv(text: &str) -> bool {
 
 pub(super) fn read_csv(text: &str) -> Result<Vec<Reading>, Problem> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let broken = |error: &csv::Error| Problem::value(STUDY, "CSV", &error.to_string(), "a table with rows of one length");
+    let broken = |error: &csv::Error| {
+        Problem::value(STUDY, "CSV", &error.to_string(), "a table with rows of one length")
+    };
     let header = reader.headers().map_err(|error| broken(&error))?.clone();
     let mut readings = Vec::new();
     for row in reader.records() {
@@ -81,7 +84,11 @@ pub(super) fn read_csv(text: &str) -> Result<Vec<Reading>, Problem> {
             readings.push(row.reading()?);
         }
     }
-    if readings.is_empty() { Err(Problem::missing(STUDY, "first row below the header")) } else { Ok(readings) }
+    if readings.is_empty() {
+        Err(Problem::missing(STUDY, "first row below the header"))
+    } else {
+        Ok(readings)
+    }
 }
 
 struct Row<'a> {
@@ -105,7 +112,8 @@ impl Row<'_> {
     }
 
     fn count(&self, column: &str) -> Result<Option<u64>, Problem> {
-        let count = |cell: &str| cell.parse().map_err(|_| Problem::value(STUDY, column, cell, "a whole number"));
+        let count =
+            |cell: &str| cell.parse().map_err(|_| Problem::value(STUDY, column, cell, "a whole number"));
         self.cell(column).map(count).transpose()
     }
 

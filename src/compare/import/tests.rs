@@ -15,9 +15,26 @@ macro_rules! fixtures {
 }
 
 const FIXTURES: &[(&str, &[u8])] = fixtures![
-    "bombardier.json", "bombardier.txt", "fortio.json", "h2load.txt", "h2load-duration.txt", "h2load-new.txt", "hey.txt",
-    "hey-errors.txt", "k6-export.json", "k6-handle-summary.json", "oha.json", "oha-rate.json", "study.csv", "study.json",
-    "vegeta.json", "vegeta.txt", "wrk.txt", "wrk-errors.txt", "wrk-latency.txt", "wrk2.txt",
+    "bombardier.json",
+    "bombardier.txt",
+    "fortio.json",
+    "h2load.txt",
+    "h2load-duration.txt",
+    "h2load-new.txt",
+    "hey.txt",
+    "hey-errors.txt",
+    "k6-export.json",
+    "k6-handle-summary.json",
+    "oha.json",
+    "oha-rate.json",
+    "study.csv",
+    "study.json",
+    "vegeta.json",
+    "vegeta.txt",
+    "wrk.txt",
+    "wrk-errors.txt",
+    "wrk-latency.txt",
+    "wrk2.txt",
 ];
 
 fn bytes(name: &str) -> &'static [u8] {
@@ -43,7 +60,11 @@ fn has(reading: &Reading, figures: &[(&str, f64)]) {
             (None, None) => {}
             (Some(got), Some(expected)) => {
                 let off = (got - expected).abs();
-                assert!(off <= 1e-6 * expected.max(1.0), "{figure} of {}: {got}, not {expected}", reading.name);
+                assert!(
+                    off <= 1e-6 * expected.max(1.0),
+                    "{figure} of {}: {got}, not {expected}",
+                    reading.name
+                );
             }
             (got, expected) => panic!("{figure} of {}: {got:?}, not {expected:?}", reading.name),
         }
@@ -60,13 +81,23 @@ fn wrk_is_read_with_and_without_percentiles() {
     assert_eq!(facts(&plain), ("wrk", Mode::Closed, Clock::Send, Some(8), Some(2_384), Some(2_384)));
     assert_eq!((plain.target.as_deref(), plain.duration_s), (Some("http://host-1/orders"), Some(3.0)));
     let rate = 2_384.0 / 3.0;
-    has(&plain, &[("rps", rate), ("error_rate", 0.0), ("failure_rate", 0.0), ("mean", 10.09), ("max", 30.22)]);
+    has(
+        &plain,
+        &[("rps", rate), ("error_rate", 0.0), ("failure_rate", 0.0), ("mean", 10.09), ("max", 30.22)],
+    );
     let latency = one("wrk-latency.txt");
     has(
         &latency,
         &[
-            ("rps", 2_395.0 / 3.0), ("error_rate", 0.0), ("failure_rate", 0.0), ("mean", 10.03), ("p50", 9.54),
-            ("p75", 11.56), ("p90", 13.94), ("p99", 19.46), ("max", 28.37),
+            ("rps", 2_395.0 / 3.0),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("mean", 10.03),
+            ("p50", 9.54),
+            ("p75", 11.56),
+            ("p90", 13.94),
+            ("p99", 19.46),
+            ("max", 28.37),
         ],
     );
 }
@@ -79,8 +110,15 @@ fn wrk_counts_errors_apart_from_failures() {
     has(
         &reading,
         &[
-            ("rps", 103_281.0 / 3.01), ("error_rate", 102_082.0 / 103_289.0), ("failure_rate", 8.0 / 103_289.0),
-            ("mean", 1.26), ("p50", 0.026), ("p75", 0.848), ("p90", 5.08), ("p99", 11.58), ("max", 27.11),
+            ("rps", 103_281.0 / 3.01),
+            ("error_rate", 102_082.0 / 103_289.0),
+            ("failure_rate", 8.0 / 103_289.0),
+            ("mean", 1.26),
+            ("p50", 0.026),
+            ("p75", 0.848),
+            ("p90", 5.08),
+            ("p99", 11.58),
+            ("max", 27.11),
         ],
     );
 }
@@ -88,12 +126,25 @@ fn wrk_counts_errors_apart_from_failures() {
 #[test]
 fn wrk2_measures_from_the_plan() {
     let reading = one("wrk2.txt");
-    assert_eq!(facts(&reading), ("wrk2", Mode::Open, Clock::IntendedTime, Some(100), Some(60_018), Some(60_018)));
+    assert_eq!(
+        facts(&reading),
+        ("wrk2", Mode::Open, Clock::IntendedTime, Some(100), Some(60_018), Some(60_018))
+    );
     has(
         &reading,
         &[
-            ("rps", 2_000.6), ("error_rate", 0.0), ("failure_rate", 0.0), ("mean", 6.6), ("p50", 6.67), ("p75", 7.78),
-            ("p90", 9.14), ("p95", 10.015), ("p99", 11.18), ("p99.9", 12.3), ("p99.99", 12.45), ("max", 12.5),
+            ("rps", 2_000.6),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("mean", 6.6),
+            ("p50", 6.67),
+            ("p75", 7.78),
+            ("p90", 9.14),
+            ("p95", 10.015),
+            ("p99", 11.18),
+            ("p99.9", 12.3),
+            ("p99.99", 12.45),
+            ("max", 12.5),
         ],
     );
 }
@@ -105,8 +156,17 @@ fn hey_is_read() {
     has(
         &reading,
         &[
-            ("rps", 2_368.0 / 3.0062), ("error_rate", 0.0), ("failure_rate", 0.0), ("min", 3.5), ("mean", 10.1),
-            ("p50", 9.7), ("p75", 11.7), ("p90", 14.1), ("p95", 15.8), ("p99", 20.0), ("max", 27.5),
+            ("rps", 2_368.0 / 3.0062),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("min", 3.5),
+            ("mean", 10.1),
+            ("p50", 9.7),
+            ("p75", 11.7),
+            ("p90", 14.1),
+            ("p95", 15.8),
+            ("p99", 20.0),
+            ("max", 27.5),
         ],
     );
     let failing = one("hey-errors.txt");
@@ -120,14 +180,28 @@ fn hey_is_read() {
 fn h2load_is_read_in_its_old_and_new_form() {
     let reading = one("h2load.txt");
     assert_eq!(facts(&reading), ("h2load", Mode::Closed, Clock::Send, Some(8), Some(1_200), Some(1_200)));
-    has(&reading, &[("rps", 801.16), ("error_rate", 0.0), ("failure_rate", 0.0), ("min", 1.99), ("mean", 9.82), ("max", 37.04)]);
+    has(
+        &reading,
+        &[
+            ("rps", 801.16),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("min", 1.99),
+            ("mean", 9.82),
+            ("max", 37.04),
+        ],
+    );
     let timed = one("h2load-duration.txt");
     assert_eq!((timed.duration_s, timed.ok), (Some(2.0), Some(1_593)), "the warm-up is not measured");
     has(
         &timed,
         &[
-            ("rps", 41_346.5), ("error_rate", 81_100.0 / 82_693.0), ("failure_rate", 0.0), ("min", 0.011),
-            ("mean", 0.193), ("max", 24.49),
+            ("rps", 41_346.5),
+            ("error_rate", 81_100.0 / 82_693.0),
+            ("failure_rate", 0.0),
+            ("min", 0.011),
+            ("mean", 0.193),
+            ("max", 24.49),
         ],
     );
     let new = one("h2load-new.txt");
@@ -135,8 +209,15 @@ fn h2load_is_read_in_its_old_and_new_form() {
     has(
         &new,
         &[
-            ("rps", 308_330.0), ("error_rate", 0.0), ("failure_rate", 0.0), ("min", 0.007), ("mean", 0.011),
-            ("p50", 0.010), ("p95", 0.015), ("p99", 0.020), ("max", 0.461),
+            ("rps", 308_330.0),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("min", 0.007),
+            ("mean", 0.011),
+            ("p50", 0.010),
+            ("p95", 0.015),
+            ("p99", 0.020),
+            ("max", 0.461),
         ],
     );
 }
@@ -149,9 +230,19 @@ fn oha_is_read_in_seconds() {
     has(
         &reading,
         &[
-            ("rps", 2_376.0 / 3.002_234_057), ("error_rate", 0.0), ("failure_rate", 0.0), ("min", 1.957_399),
-            ("mean", 10.066_587_5), ("p50", 9.590_854), ("p75", 11.781_643), ("p90", 14.139_328), ("p95", 15.791_072),
-            ("p99", 20.277_123), ("p99.9", 28.850_43), ("p99.99", 30.126_383), ("max", 30.126_383),
+            ("rps", 2_376.0 / 3.002_234_057),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("min", 1.957_399),
+            ("mean", 10.066_587_5),
+            ("p50", 9.590_854),
+            ("p75", 11.781_643),
+            ("p90", 14.139_328),
+            ("p95", 15.791_072),
+            ("p99", 20.277_123),
+            ("p99.9", 28.850_43),
+            ("p99.99", 30.126_383),
+            ("max", 30.126_383),
         ],
     );
     assert!(one("oha-rate.json").clock_words.contains("--latency-correction"));
@@ -164,8 +255,15 @@ fn vegeta_is_read_in_nanoseconds_and_as_text() {
     has(
         &reading,
         &[
-            ("rps", 20.0 / 4.903_126_592), ("error_rate", 0.0), ("failure_rate", 0.6), ("min", 1.782_431),
-            ("mean", 3.627_414), ("p50", 2.249_552), ("p90", 3.489_329), ("p95", 3.910_717), ("p99", 52.527_168),
+            ("rps", 20.0 / 4.903_126_592),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.6),
+            ("min", 1.782_431),
+            ("mean", 3.627_414),
+            ("p50", 2.249_552),
+            ("p90", 3.489_329),
+            ("p95", 3.910_717),
+            ("p99", 52.527_168),
             ("max", 52.527_168),
         ],
     );
@@ -174,8 +272,16 @@ fn vegeta_is_read_in_nanoseconds_and_as_text() {
     has(
         &text,
         &[
-            ("rps", 4_564.0 / 60.0), ("error_rate", 17.0 / 4_564.0), ("failure_rate", 0.0), ("min", 9.86),
-            ("mean", 660.113), ("p50", 665.943), ("p90", 931.831), ("p95", 1_036.0), ("p99", 1_544.0), ("max", 1_962.0),
+            ("rps", 4_564.0 / 60.0),
+            ("error_rate", 17.0 / 4_564.0),
+            ("failure_rate", 0.0),
+            ("min", 9.86),
+            ("mean", 660.113),
+            ("p50", 665.943),
+            ("p90", 931.831),
+            ("p95", 1_036.0),
+            ("p99", 1_544.0),
+            ("max", 1_962.0),
         ],
     );
 }
@@ -187,8 +293,15 @@ fn k6_is_read_as_exported_and_as_handled() {
     has(
         &export,
         &[
-            ("rps", 299.774_885_098), ("error_rate", 0.0), ("min", 1.186_34), ("mean", 5.230_067_065),
-            ("p50", 4.711_712), ("p90", 8.650_447), ("p95", 10.333_182), ("p99", 13.670_835), ("p99.9", 17.722_680_4),
+            ("rps", 299.774_885_098),
+            ("error_rate", 0.0),
+            ("min", 1.186_34),
+            ("mean", 5.230_067_065),
+            ("p50", 4.711_712),
+            ("p90", 8.650_447),
+            ("p95", 10.333_182),
+            ("p99", 13.670_835),
+            ("p99.9", 17.722_680_4),
             ("max", 18.759_961),
         ],
     );
@@ -198,8 +311,14 @@ fn k6_is_read_as_exported_and_as_handled() {
     has(
         &handled,
         &[
-            ("rps", 801.694_037_02), ("error_rate", 0.0), ("min", 2.776_291), ("mean", 9.937_991_681),
-            ("p50", 9.537_980_5), ("p90", 13.795_824_2), ("p95", 15.619_156_95), ("max", 31.982_462),
+            ("rps", 801.694_037_02),
+            ("error_rate", 0.0),
+            ("min", 2.776_291),
+            ("mean", 9.937_991_681),
+            ("p50", 9.537_980_5),
+            ("p90", 13.795_824_2),
+            ("p95", 15.619_156_95),
+            ("max", 31.982_462),
         ],
     );
 }
@@ -221,22 +340,41 @@ fn bombardier_is_read_in_microseconds_and_as_text() {
     has(
         &reading,
         &[
-            ("rps", 1.0 / 0.071_811_825), ("error_rate", 0.0), ("failure_rate", 0.0), ("mean", ms), ("p50", ms),
-            ("p75", ms), ("p90", ms), ("p95", ms), ("p99", ms), ("max", ms),
+            ("rps", 1.0 / 0.071_811_825),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("mean", ms),
+            ("p50", ms),
+            ("p75", ms),
+            ("p90", ms),
+            ("p95", ms),
+            ("p99", ms),
+            ("max", ms),
         ],
     );
     let text = one("bombardier.txt");
-    assert_eq!(facts(&text), ("bombardier", Mode::Closed, Clock::Send, Some(200), Some(66_566), Some(66_561)));
+    assert_eq!(
+        facts(&text),
+        ("bombardier", Mode::Closed, Clock::Send, Some(200), Some(66_566), Some(66_561))
+    );
     assert_eq!(text.duration_s, Some(10.0));
     has(
         &text,
         &[
-            ("rps", 6_607.0), ("error_rate", 0.0), ("failure_rate", 5.0 / 66_566.0), ("mean", 29.86), ("p50", 28.0),
-            ("p75", 32.0), ("p90", 34.0), ("p99", 48.0), ("max", 305.02),
+            ("rps", 6_607.0),
+            ("error_rate", 0.0),
+            ("failure_rate", 5.0 / 66_566.0),
+            ("mean", 29.86),
+            ("p50", 28.0),
+            ("p75", 32.0),
+            ("p90", 34.0),
+            ("p99", 48.0),
+            ("max", 305.02),
         ],
     );
     // Behind the progress that it shows on the same output.
-    let progress = [b"Bombarding http://h/ for 1s using 1 connection(s)\nDone!\n", bytes("bombardier.json")].concat();
+    let progress =
+        [b"Bombarding http://h/ for 1s using 1 connection(s)\nDone!\n", bytes("bombardier.json")].concat();
     assert_eq!(import("bombardier.json", &progress).unwrap(), [reading]);
 }
 
@@ -248,9 +386,18 @@ fn fortio_is_read_in_seconds() {
     has(
         &reading,
         &[
-            ("rps", 100.0 / 12.538_231_589), ("error_rate", 0.0), ("failure_rate", 0.0), ("min", 4.223_875),
-            ("mean", 15.977_100_85), ("p50", 14.571_428_571), ("p75", 20.454_545_454), ("p90", 28.125), ("p95", 32.0),
-            ("p99", 40.0), ("p99.9", 40.441_037_8), ("max", 40.490_042),
+            ("rps", 100.0 / 12.538_231_589),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.0),
+            ("min", 4.223_875),
+            ("mean", 15.977_100_85),
+            ("p50", 14.571_428_571),
+            ("p75", 20.454_545_454),
+            ("p90", 28.125),
+            ("p95", 32.0),
+            ("p99", 40.0),
+            ("p99.9", 40.441_037_8),
+            ("max", 40.490_042),
         ],
     );
 }
@@ -258,20 +405,35 @@ fn fortio_is_read_in_seconds() {
 #[test]
 fn the_study_has_a_reading_for_each_stage() {
     let stages = all("study.json");
-    assert_eq!(stages.iter().map(|stage| stage.name.as_str()).collect::<Vec<_>>(), ["study.json ramp-2", "study.json high"]);
+    assert_eq!(
+        stages.iter().map(|stage| stage.name.as_str()).collect::<Vec<_>>(),
+        ["study.json ramp-2", "study.json high"]
+    );
     assert_eq!(stages[1].concurrency, Some(500));
     has(
         &stages[1],
         &[
-            ("rps", 262.87), ("error_rate", 0.0), ("failure_rate", 0.011_133), ("mean", 1_871.58), ("min", 15.16),
-            ("p50", 1_702.9), ("p90", 1_854.54), ("p95", 2_877.7), ("p99", 10_143.01), ("max", 10_930.84),
+            ("rps", 262.87),
+            ("error_rate", 0.0),
+            ("failure_rate", 0.011_133),
+            ("mean", 1_871.58),
+            ("min", 15.16),
+            ("p50", 1_702.9),
+            ("p90", 1_854.54),
+            ("p95", 2_877.7),
+            ("p99", 10_143.01),
+            ("max", 10_930.84),
         ],
     );
     let rows = all("study.csv");
-    assert_eq!((rows.len(), rows[7].name.as_str(), rows[7].concurrency), (8, "study.csv high-rerun-2", Some(800)));
+    assert_eq!(
+        (rows.len(), rows[7].name.as_str(), rows[7].concurrency),
+        (8, "study.csv high-rerun-2", Some(800))
+    );
     assert_eq!((rows[2].figure(Figure::P95), rows[2].figure(Figure::P50)), (Some(503.42), None));
     // One stage alone has the name of its file.
-    let single = serde_json::to_vec(&serde_json::from_slice::<Value>(bytes("study.json")).unwrap()[0]).unwrap();
+    let single =
+        serde_json::to_vec(&serde_json::from_slice::<Value>(bytes("study.json")).unwrap()[0]).unwrap();
     assert_eq!(import("alone.json", &single).unwrap()[0].name, "alone.json");
 }
 
@@ -338,7 +500,11 @@ fn what_is_no_result_says_what_is_wrong_and_what_helps() {
     for (content, words) in files {
         let error = import("some.file", content).unwrap_err().to_string();
         for word in words {
-            assert!(error.contains(word), "{:?} does not say {word:?}: {error}", String::from_utf8_lossy(content));
+            assert!(
+                error.contains(word),
+                "{:?} does not say {word:?}: {error}",
+                String::from_utf8_lossy(content)
+            );
         }
         assert!(error.starts_with("`some.file"), "{error}");
     }

@@ -64,8 +64,7 @@ impl<'a> Report<'a> {
 
     /// A time with its unit, in milliseconds.
     pub(super) fn millis(&self, what: &str, text: &str) -> Result<f64, Problem> {
-        millis(text)
-            .ok_or_else(|| Problem::value(self.tool, what, text, "a time with its unit (us, ms, s)"))
+        millis(text).ok_or_else(|| Problem::value(self.tool, what, text, "a time with its unit (us, ms, s)"))
     }
 
     /// The word at a place of a line.

@@ -73,7 +73,8 @@ pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     let codes = report.required("Status Codes")?;
     let mut statuses = Statuses::default();
     for pair in codes.split_whitespace().filter(|word| !word.starts_with('[')) {
-        let (code, count) = pair.split_once(':').ok_or_else(|| Problem::missing(VEGETA, "count of a status"))?;
+        let (code, count) =
+            pair.split_once(':').ok_or_else(|| Problem::missing(VEGETA, "count of a status"))?;
         let code = i64::try_from(report.count("status", code)?).unwrap_or(i64::MAX);
         statuses.add(code, report.count("count of a status", count)?);
     }
@@ -85,7 +86,8 @@ pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
 fn line<'a>(report: &Report<'a>, title: &str) -> Result<Vec<(&'a str, &'a str)>, Problem> {
     let rest = report.required(title)?;
     let parts = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let (names, values) = parts.ok_or_else(|| Problem::missing(VEGETA, &format!("names of the line `{title}`")))?;
+    let (names, values) =
+        parts.ok_or_else(|| Problem::missing(VEGETA, &format!("names of the line `{title}`")))?;
     let pairs: Vec<(&str, &str)> =
         names.split(',').map(str::trim).zip(values.split(',').map(str::trim)).collect();
     if names.split(',').count() == values.split(',').count() {

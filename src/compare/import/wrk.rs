@@ -39,10 +39,15 @@ pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
 
     let stats = report.required("Latency ")?;
     reading.latency.mean_ms = Some(report.millis("mean latency", report.word("mean latency", stats, 0)?)?);
-    reading.latency.max_ms = Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
+    reading.latency.max_ms =
+        Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
     percentiles(&report, &mut reading.latency)?;
     counts(&report, &mut reading)?;
-    if text.contains("Requests/sec:") { Ok(vec![reading]) } else { Err(Problem::missing(report.tool, "line `Requests/sec:`")) }
+    if text.contains("Requests/sec:") {
+        Ok(vec![reading])
+    } else {
+        Err(Problem::missing(report.tool, "line `Requests/sec:`"))
+    }
 }
 
 /// The lines of `--latency`: `50%    9.54ms`, wrk2's `50.000%    6.67ms`; of wrk2's spectrum, p95 only.

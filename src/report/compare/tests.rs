@@ -29,8 +29,8 @@ fn steady(name: &str, service_us: u64, seed: u64) -> Reading {
         let mut times = hdrhistogram::Histogram::<u32>::new_with_bounds(1_000, 3_600_000_000_000, 2).unwrap();
         for i in 0..300 {
             // A number that looks random and is always the same.
-                let noise = ((second * 300 + i + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33) % 900;
-                times.record((service_us + noise) * 1_000).unwrap();
+            let noise = ((second * 300 + i + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33) % 900;
+            times.record((service_us + noise) * 1_000).unwrap();
         }
         row.t_s = second as f64;
         row.response_histogram = crate::measure::encode_interval(&times).unwrap();
@@ -60,17 +60,17 @@ fn comparison(readings: Vec<Reading>, conditions: &[&str]) -> Comparison {
 }
 
 fn own() -> Comparison {
-    let readings = vec![steady("before.json", 2_000, 1), steady("same.json", 2_000, 77_777), steady("after.json", 2_600, 5)];
+    let readings = vec![
+        steady("before.json", 2_000, 1),
+        steady("same.json", 2_000, 77_777),
+        steady("after.json", 2_600, 5),
+    ];
     comparison(readings, &["p99>+10%", "rps<-5%"])
 }
 
 fn others() -> Comparison {
-    let readings = vec![
-        reading_of("overload.json", &overload()),
-        wrk(),
-        hey(),
-        reading_of("freeze.json", &freeze()),
-    ];
+    let readings =
+        vec![reading_of("overload.json", &overload()), wrk(), hey(), reading_of("freeze.json", &freeze())];
     comparison(readings, &["p99>+10%"])
 }
 
@@ -200,5 +200,8 @@ fn a_changed_document_is_refused() {
     assert_eq!(changed("/conditions/0/result", json!(0)), ReadError::Inconsistent);
     assert_eq!(changed("/differences", json!([])), ReadError::Inconsistent);
     assert!(matches!(changed("/results/0/mode", json!("ajar")), ReadError::WrongValue { .. }));
-    assert!(matches!(changed("/schema", json!("rpsbench.compare/2")), ReadError::OtherSchema(_) | ReadError::Newer(_)));
+    assert!(matches!(
+        changed("/schema", json!("rpsbench.compare/2")),
+        ReadError::OtherSchema(_) | ReadError::Newer(_)
+    ));
 }
