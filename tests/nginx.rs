@@ -5,11 +5,10 @@
 mod common;
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use common::{assert_ledger_adds_up, ledger, run, run_json};
+use common::{assert_ledger_adds_up, ledger, run, run_json, wait_until_it_listens};
 use tempfile::TempDir;
 
 /// A running nginx that serves a small page at `/`, a 404 elsewhere, and closes after one request under `/close`.
@@ -44,7 +43,7 @@ impl Nginx {
             .spawn()
             .expect("nginx starts; `bash tests/run.sh` installs it");
         let nginx = Self { child, port, folder };
-        nginx.wait_until_it_listens();
+        wait_until_it_listens(port);
         nginx
     }
 
@@ -55,17 +54,6 @@ impl Nginx {
     /// Requests that nginx has logged. It writes the log before it closes or reads on, so after a run it is whole.
     fn logged(&self) -> usize {
         fs::read_to_string(self.folder.path().join("access.log")).expect("the log is there").lines().count()
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
-    fn wait_until_it_listens(&self) {
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(25));
-        }
-        panic!("nginx does not listen within 5 s");
     }
 }
 

@@ -5,13 +5,15 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs};
+use super::args::{Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs};
 
 /// One command with its flags.
 #[derive(Debug)]
 pub enum Invocation {
     /// `run`, named or not.
     Run(Box<RunArgs>, Typed),
+    /// `closed`.
+    Closed(Box<ClosedArgs>, Typed),
     /// `compare`.
     Compare(CompareArgs),
     /// `report`.
@@ -46,11 +48,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     if matches.subcommand().is_none() {
         return Ok(Invocation::Run(Box::new(RunArgs::from_arg_matches(&matches)?), Typed::of(&matches)));
     }
+    let typed = matches.subcommand().map_or_else(Typed::default, |(_, matches)| Typed::of(matches));
     Ok(match Command::from_arg_matches(&matches)? {
-        Command::Run(run) => {
-            let typed = matches.subcommand().map_or_else(Typed::default, |(_, matches)| Typed::of(matches));
-            Invocation::Run(run, typed)
-        }
+        Command::Run(run) => Invocation::Run(run, typed),
+        Command::Closed(closed) => Invocation::Closed(closed, typed),
         Command::Compare(compare) => Invocation::Compare(compare),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),

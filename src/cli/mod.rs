@@ -10,13 +10,13 @@ mod output;
 mod values;
 
 pub use args::{
-    ArrivalsArg, Cli, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg,
-    ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, TrafficArgs,
+    ArrivalsArg, Cli, ClosedArgs, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs,
+    OverflowArg, ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, TrafficArgs,
 };
 pub use invocation::{Invocation, Typed, parse};
 pub use meaning::{
-    CompareJob, CompareSource, Machine, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice,
-    UsageError,
+    ClosedJob, CompareJob, CompareSource, Machine, OpenLoop, ReportJob, Requests, RunJob, ServeJob, Setup,
+    TargetChoice, UsageError,
 };
 pub use output::{OutputError, OutputFile};
-pub use values::{FewOrAuto, LimitOrAll, Span};
+pub use values::{FewOrAuto, LimitOrAll, Span, StageEnd, Stages};

@@ -1,5 +1,6 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod closed;
 mod compare;
 mod facts;
 mod live;
@@ -8,6 +9,7 @@ mod report;
 mod rig;
 mod run;
 mod serve;
+mod several;
 mod signals;
 
 use std::ffi::OsString;
@@ -21,15 +23,15 @@ use crate::measure::{Summary, SummaryError};
 use crate::report::{Format, ReadError, Style, render};
 use crate::transport::NetworkError;
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a command ended, from good to bad: of several results the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Done.
     Done,
-    /// The generator could not hold the schedule: the result is not valid.
-    NotValid,
     /// An objective was missed.
     ObjectiveMissed,
+    /// The generator could not hold the schedule: the result is not valid.
+    NotValid,
     /// Interrupted; the report was still written.
     Interrupted,
 }
@@ -109,6 +111,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match invocation {
         Invocation::Run(args, typed) => run::run(&args, &typed),
+        Invocation::Closed(args, typed) => closed::closed(&args, &typed),
         Invocation::Compare(args) => compare::compare(&args),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
@@ -145,9 +148,18 @@ fn publish_as(
     format: Format,
     outputs: Vec<OutputFile>,
 ) -> Result<(), CommandError> {
-    let mut result = print(write(format, &style_of_stdout()).as_bytes());
+    publish_with(&write(format, &style_of_stdout()), outputs, |format| write(format, &Style::default()))
+}
+
+/// The same where part of the report is on the screen already: `render` writes all of it in the format of a file.
+fn publish_with(
+    on_screen: &str,
+    outputs: Vec<OutputFile>,
+    render: impl Fn(Format) -> String,
+) -> Result<(), CommandError> {
+    let mut result = print(on_screen.as_bytes());
     for output in outputs {
-        let content = write(output.format(), &Style::default());
+        let content = render(output.format());
         let written = output.write(content.as_bytes()).map_err(CommandError::from);
         result = result.and(written);
     }

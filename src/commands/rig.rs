@@ -109,10 +109,8 @@ impl Rig {
     ///
     /// # Errors
     /// When a worker broke down.
-    pub(super) async fn run(&mut self, plan: &mut Plan) -> Result<Option<Ran>, CommandError> {
-        // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
-        let most = if plan.keepalive { plan.max_requests.unwrap_or(u64::MAX) } else { 1 };
-        plan.streams = self.streams.iter().map(|streams| (*streams).min(most)).collect();
+    pub(super) async fn run(&mut self, plan: &Plan) -> Result<Option<Ran>, CommandError> {
+        let plan = &self.on_these_connections(plan);
         let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let first = if self.interrupted { Stop::Drain } else { Stop::Run };
         let (stop_sender, stop) = watch::channel(first);
@@ -137,12 +135,27 @@ impl Rig {
         Ok(finished.transpose()?.map(|finished| Ran { finished, started_at }))
     }
 
-    /// What a run amounts to.
+    /// A plan that knows how many requests a connection to each origin carries at once.
+    fn on_these_connections(&self, plan: &Plan) -> Plan {
+        // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
+        let most = if plan.keepalive { plan.max_requests.unwrap_or(u64::MAX) } else { 1 };
+        let streams = self.streams.iter().map(|streams| (*streams).min(most)).collect();
+        Plan { streams, ..plan.clone() }
+    }
+
+    /// What a run amounts to. `warmup_s`: the length of a warm-up that was a run of its own.
     ///
     /// # Errors
     /// When its ledger does not add up.
-    pub(super) fn summary(&self, plan: &Plan, ran: Ran) -> Result<Summary, CommandError> {
-        let (facts, recorder) = facts_of(plan, &self.workload, &self.found, ran.started_at, ran.finished);
+    pub(super) fn summary(&self, plan: &Plan, ran: Ran, warmup_s: f64) -> Result<Summary, CommandError> {
+        let (mut facts, recorder) = facts_of(
+            &self.on_these_connections(plan),
+            &self.workload,
+            &self.found,
+            ran.started_at,
+            ran.finished,
+        );
+        facts.plan.warmup_s += warmup_s;
         Ok(Summary::new(facts, &recorder, &self.workload)?)
     }
 }

@@ -182,6 +182,9 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
     if verdict == GeneratorVerdict::Valid {
         let lag = tail(&summary.latency.send_lag);
         reasons.push(match lag {
+            Some((name, lag_ms)) if summary.plan.mode == Mode::Closed => {
+                format!("no user was held up by the client: send lag {name} {lag_ms:.3} ms")
+            }
             Some((name, lag_ms)) => {
                 format!("the schedule was held: no arrival missed, send lag {name} {lag_ms:.3} ms")
             }

@@ -1,18 +1,20 @@
 //! What the arrivals of a run ask for.
 
-use std::collections::HashMap;
-use std::fmt;
+mod build;
+mod outgoing;
+mod spec;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{HeaderName, HeaderValue};
-use http::{Method, Request};
+use http::Method;
+use http::header::HeaderName;
 
+pub use self::outgoing::{Moment, Outgoing};
+pub use self::spec::{WorkloadError, WorkloadSpec};
 use super::expectation::Expectation;
-use super::targets::group_names;
-use super::template::{RequestTemplate, Secrets, Setting, TemplateError, Values, trace_id};
-use super::{DataOrder, DataTable, EndpointSpec, Mix, MixError, Origin, Redactor, Secret, Target, TokenList};
+use super::template::{RequestTemplate, Secrets, Values, trace_id};
+use super::{DataOrder, DataTable, Mix, Origin, Redactor, Secret, Target, TokenList};
 use crate::measure::Redact;
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
@@ -44,43 +46,6 @@ struct Compiled {
     route: Route,
 }
 
-/// What the arrivals are to ask for, all of it.
-#[derive(Debug, Clone)]
-pub struct WorkloadSpec {
-    /// The endpoints; at least one has a weight above 0.
-    pub endpoints: Vec<EndpointSpec>,
-    /// Tokens in rotation.
-    pub tokens: Option<TokenList>,
-    /// The header that carries them.
-    pub token_header: HeaderName,
-    /// What columns stand for.
-    pub data: Option<DataTable>,
-    /// In which order its rows are used.
-    pub data_order: DataOrder,
-    /// Chooses the random order.
-    pub seed: u64,
-    /// Whether each request carries a trace id of its own (W3C Trace Context).
-    pub traceparent: bool,
-    /// Without it servers are told to close.
-    pub keepalive: bool,
-    /// Whether reports show hosts, paths and query values. They never show credentials.
-    pub show_hosts: bool,
-}
-
-/// Why a specification makes no workload.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WorkloadError {
-    /// Nothing to ask for.
-    #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
-    NoEndpoint,
-    /// Weights that make no mix.
-    #[error(transparent)]
-    Mix(#[from] MixError),
-    /// An endpoint whose requests cannot be made.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-}
-
 /// What reports say of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
@@ -105,118 +70,7 @@ pub struct Route {
     pub origin: u32,
 }
 
-/// What is new at each request: made outside, because this room has neither clock nor chance.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// Milliseconds since 1970 (UTC).
-    pub unix_ms: u64,
-    /// 128 random bits.
-    pub nonce: u128,
-    /// 64 more.
-    pub span: u64,
-}
-
-/// The request of one arrival, and what identifies it later. Its `Debug` does not show the request.
-pub struct Outgoing {
-    /// In origin form, with a `Host` header.
-    pub request: Request<Bytes>,
-    /// The data row it was made from, counted from 1 as an editor counts the rows below the header.
-    pub row: Option<u64>,
-    /// Its trace id (W3C Trace Context).
-    pub trace_id: Option<u128>,
-}
-
-impl fmt::Debug for Outgoing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { row, trace_id, .. } = self;
-        f.debug_struct("Outgoing").field("row", row).field("trace_id", trace_id).finish_non_exhaustive()
-    }
-}
-
 impl Workload {
-    /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
-    ///
-    /// # Errors
-    /// [`WorkloadError`]; it never repeats text of a header or a cell.
-    pub fn build(spec: WorkloadSpec) -> Result<Self, WorkloadError> {
-        let setting = Setting {
-            data: spec.data.as_ref(),
-            token_header: spec.tokens.as_ref().map(|_| &spec.token_header),
-            traceparent: spec.traceparent,
-            keepalive: spec.keepalive,
-        };
-        if spec.endpoints.is_empty() {
-            return Err(WorkloadError::NoEndpoint);
-        }
-        let weights: Vec<u32> = spec.endpoints.iter().map(|endpoint| endpoint.weight).collect();
-        let mix = Some(Mix::new(&weights)?).filter(|_| weights.len() > 1);
-        let mut origins = Origins::default();
-        let mut compiled = Vec::with_capacity(spec.endpoints.len());
-        for endpoint in &spec.endpoints {
-            let route = Route { endpoint: 0, origin: origins.number(endpoint.target.origin()) };
-            compiled.push(Compiled { template: RequestTemplate::compile(endpoint, setting)?, route });
-        }
-        let mut endpoints = Vec::new();
-        for (name, members) in group_names(&spec.endpoints) {
-            let Some(first) = members.first().and_then(|first| spec.endpoints.get(*first)) else { continue };
-            let weight = members.iter().map(|member| u64::from(spec.endpoints[*member].weight)).sum();
-            for member in members {
-                compiled[member].route.endpoint = endpoints.len() as u32;
-            }
-            endpoints.push(Endpoint {
-                name,
-                weight,
-                method: first.method.clone(),
-                target: first.target.clone(),
-                expectation: first.expectation.clone(),
-            });
-        }
-        let redactor = Redactor::new(&origins.list, spec.show_hosts);
-        Ok(Self(Arc::new(Content {
-            endpoints,
-            needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
-            compiled,
-            mix,
-            redactor,
-            origins: origins.list,
-            tokens: spec.tokens.map(|tokens| (spec.token_header, tokens)),
-            data: spec.data,
-            data_order: spec.data_order,
-            seed: spec.seed,
-            traceparent: spec.traceparent,
-        })))
-    }
-
-    /// The same request for every arrival, without placeholders.
-    pub fn single(
-        target: &Target,
-        method: Method,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
-        keepalive: bool,
-    ) -> Self {
-        let template = RequestTemplate::fixed(target, method.clone(), headers, body, keepalive);
-        Self(Arc::new(Content {
-            endpoints: vec![Endpoint {
-                name: "request".to_owned(),
-                weight: 1,
-                method,
-                target: target.clone(),
-                expectation: Expectation::default(),
-            }],
-            compiled: vec![Compiled { template, route: Route::default() }],
-            mix: None,
-            redactor: Redactor::new(std::slice::from_ref(target.origin()), false),
-            origins: vec![target.origin().clone()],
-            tokens: None,
-            data: None,
-            data_order: DataOrder::Rotate,
-            seed: 0,
-            traceparent: false,
-            needs_moment: false,
-        }))
-    }
-
     /// The endpoints, in the order they were given.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.0.endpoints
@@ -327,26 +181,6 @@ impl Content {
     }
 }
 
-/// Origins in order of first use.
-#[derive(Default)]
-struct Origins {
-    list: Vec<Origin>,
-    numbers: HashMap<Origin, u32>,
-}
-
-impl Origins {
-    /// The number of an origin; a new one joins the list.
-    fn number(&mut self, origin: &Origin) -> u32 {
-        if let Some(number) = self.numbers.get(origin) {
-            return *number;
-        }
-        let number = self.list.len() as u32;
-        self.list.push(origin.clone());
-        self.numbers.insert(origin.clone(), number);
-        number
-    }
-}
-
 /// What may be shown of answers: for samples.
 impl Redact for Workload {
     fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String {
@@ -357,3 +191,6 @@ impl Redact for Workload {
         self.0.redactor.body(bytes, &self.secrets(sequence))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod closed;
 mod compare;
 mod load;
 mod network;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values::Span;
 use crate::schedule::Rate;
 
+pub use closed::ClosedArgs;
 pub use compare::CompareArgs;
 pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
 pub use network::NetworkArgs;
@@ -65,6 +67,9 @@ pub enum Command {
     /// Open loop at a constant rate (the default command)
     #[command(after_help = EXAMPLES, arg_required_else_help = true)]
     Run(Box<RunArgs>),
+    /// Closed loop: users who each wait for an answer before sending again, in stages or not
+    #[command(after_help = closed::EXAMPLES, arg_required_else_help = true)]
+    Closed(Box<ClosedArgs>),
     /// Results side by side: ours and other tools', and whether they differ by more than the noise
     #[command(after_help = compare::EXAMPLES)]
     Compare(CompareArgs),
@@ -86,6 +91,9 @@ pub struct RunArgs {
     /// Number of measured requests, in place of --duration
     #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
     pub requests: Option<u64>,
+    /// Run it so many times, and show how much the runs differ
+    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1)]
+    pub repeat: u64,
 
     /// Where, what and over which connections.
     #[command(flatten)]

@@ -6,7 +6,7 @@ use super::super::output::OutputError;
 use crate::request::{
     FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
 };
-use crate::schedule::ScheduleError;
+use crate::schedule::{ClosedLoopError, ScheduleError};
 use crate::service::ModelError;
 use crate::transport::ResolveError;
 
@@ -37,6 +37,12 @@ pub enum UsageError {
     /// The schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// The users.
+    #[error(transparent)]
+    ClosedLoop(#[from] ClosedLoopError),
+    /// A ramp without its first stage.
+    #[error("a ramp needs --ramp-start: the users of its first stage")]
+    RampStart,
     /// A header.
     #[error(transparent)]
     Header(#[from] HeaderError),

@@ -31,7 +31,7 @@ pub(super) fn url_of(
         (None, Some(flag)) => flag,
         (None, None) => return Ok(None),
     };
-    if ["run", "report", "serve"].contains(&text.as_str()) {
+    if ["run", "closed", "sweep", "compare", "report", "serve"].contains(&text.as_str()) {
         return Err(UsageError::CommandLast(text.clone()));
     }
     let of_the_service = ["workers", "service_time", "sigma", "queue_max", "freeze_at", "freeze_for"];
