@@ -21,9 +21,9 @@ fn fed(input: &[u8], arguments: &[&str]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
+        .expect("the program starts");
+    child.stdin.take().expect("stdin is piped").write_all(input).expect("the program reads its stdin");
+    child.wait_with_output().expect("the program ends")
 }
 
 #[test]

@@ -15,7 +15,7 @@
 //!   `(sum a)^2 / sum a^2`: n even ones are n, one that holds everything is 1. Of fewer than 2 nobody can tell.
 //! - **Interval.** 95 % of the ratios, widened as Student's t is wider than the normal distribution for so few blocks (the
 //!   expanded percentile interval: Hesterberg, "What teachers should know about the bootstrap", 2015), and by the 0.8 % that
-//!   the histograms of the seconds do not tell apart.
+//!   the histograms of the seconds do not tell apart, as an independent error.
 //!
 //! Arrivals without a good answer rank above all others in every resample.
 
@@ -60,7 +60,9 @@ impl RatioInterval {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CannotTell {
     /// The run is too short for how slowly its latency changes.
-    #[error("the run is too short: {seconds} intervals are fewer than 8 independent stretches of {block}")]
+    #[error(
+        "a run is too short: it has {seconds} intervals, and only 8 independent stretches of {block} would show its noise"
+    )]
     TooShort {
         /// Intervals in the run.
         seconds: usize,
@@ -94,10 +96,19 @@ pub fn ratio_interval(
     ratios.sort_by(f64::total_cmp);
     let tail = expanded_tail(first_blocks.min(other_blocks));
     let place = ((tail * ratios.len() as f64) as usize).min(ratios.len() / 2);
+    let middle = ratios[ratios.len() / 2];
+    if !middle.is_finite() || middle <= 0.0 {
+        return Err(CannotTell::NotMeasured);
+    }
     Ok(RatioInterval {
-        low: ratios[place] / (1.0 + RESOLUTION),
-        high: ratios[ratios.len() - 1 - place] * (1.0 + RESOLUTION),
+        low: middle / blurred(middle / ratios[place]),
+        high: middle * blurred(ratios[ratios.len() - 1 - place] / middle),
     })
+}
+
+/// A distance from the middle, as a factor, with the width of a bucket added as an independent error.
+fn blurred(factor: f64) -> f64 {
+    factor.ln().hypot(RESOLUTION).exp()
 }
 
 /// Two resamples that both fall among arrivals without a good answer say nothing for either run.

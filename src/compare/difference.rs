@@ -171,7 +171,7 @@ mod tests {
         // 60 seconds of 100 arrivals from 1 to 100 ms; every third one is slower by `wobble` per cent.
         let with = |name: &str, factor: u64, wobble: u64| {
             let row = |second: u64| {
-                let factor = factor * if second % 3 == 0 { 100 + wobble } else { 100 };
+                let factor = factor * if second.is_multiple_of(3) { 100 + wobble } else { 100 };
                 let counts = (1..=100).map(|ms| ((ms * factor * 100, ms * factor * 100 + 99), 1)).collect();
                 (100, counts)
             };

@@ -24,6 +24,9 @@ pub struct Seconds {
     offered: Vec<u64>,
 }
 
+/// What was offered in one second, and the counts of its good answers by bucket: its lowest and highest value in nanoseconds.
+pub type Row = (u64, Vec<((u64, u64), u64)>);
+
 /// The arrivals of one second that lie above a percentile of the whole run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Above {
@@ -56,9 +59,8 @@ impl Seconds {
         Self::new(&rows)
     }
 
-    /// From what was offered in each second and the counts of its good answers by bucket (lowest and highest value in
-    /// nanoseconds); `None` without any, or where there is more than any run has.
-    pub fn new(rows: &[(u64, Vec<((u64, u64), u64)>)]) -> Option<Self> {
+    /// From the rows of a run; `None` without a good answer, or where there is more than any run has.
+    pub fn new(rows: &[Row]) -> Option<Self> {
         let mut places: BTreeMap<(u64, u64), usize> =
             rows.iter().flat_map(|(_, counts)| counts.iter().map(|(bucket, _)| (*bucket, 0))).collect();
         places.values_mut().enumerate().for_each(|(place, value)| *value = place);

@@ -67,12 +67,14 @@ fn trials(
     (found, unknown)
 }
 
+/// How often two runs of the same service differ by more than the noise, and how often a shift of 20 % is found:
+/// `cargo test --release --lib calibration -- --ignored --nocapture`.
 #[test]
-#[ignore = "prints the calibration of docs/method.md; takes minutes"]
+#[ignore = "prints a table; takes minutes"]
 fn calibration() {
-    for length in [30, 10, 60, 20] {
+    for length in [10, 30, 60, 300] {
         for load in [0.5, 0.7, 0.9] {
-            for quantile in [Quantile::P99, Quantile::P90, Quantile::P50] {
+            for quantile in [Quantile::P50, Quantile::P90, Quantile::P99] {
                 let (same, unknown) = trials(1, 200, load, 1.0, length, quantile);
                 let (shifted, _) = trials(2, 200, load, 1.2, length, quantile);
                 println!(
@@ -81,6 +83,79 @@ fn calibration() {
             }
         }
     }
+}
+
+/// A queue at 0.9 of its capacity remembers for seconds: two halves of one run are two samples of the same thing, and a
+/// resampling that took every second for itself would call them different far too often.
+#[test]
+fn two_halves_of_one_run_differ_in_about_a_twentieth_of_the_cases() {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
+    let quantiles = [Quantile::P50, Quantile::P90, Quantile::P99];
+    let mut differ = [0; 3];
+    for trial in 0..100 {
+        let run = single_server(&mut random, 120, 300.0, 0.9, 1.0);
+        let halves = [seconds_of(&run[..60]), seconds_of(&run[60..])];
+        for (count, quantile) in differ.iter_mut().zip(quantiles) {
+            let interval = ratio_interval(&halves[0], &halves[1], quantile, trial);
+            *count += usize::from(interval.is_ok_and(|interval| interval.excludes_one()));
+        }
+    }
+    // 5 are expected of each; 10 or more would come in 3 % of such tests.
+    assert!(differ.iter().all(|count| *count < 10), "{differ:?} of 100");
+    assert!(differ.iter().sum::<usize>() > 3, "{differ:?}: so careful that nothing would ever differ");
+}
+
+#[test]
+fn a_true_shift_of_a_fifth_is_found() {
+    for (quantile, expected) in [(Quantile::P50, 38), (Quantile::P90, 38), (Quantile::P99, 20)] {
+        let (found, unknown) = trials(3, 40, 0.5, 1.2, 60, quantile);
+        assert!(found >= expected && unknown <= 2, "{quantile}: {found} of 40, {unknown} unknown");
+    }
+}
+
+#[test]
+fn arrivals_without_a_good_answer_rank_above_all_others() {
+    // 60 seconds of 1,000 arrivals from 1 to 1,000 us, of which `bad` in each second got no good answer.
+    let with = |bad: u64| {
+        let good = (1..=1_000 - bad).map(|us| ((us * 1_000, us * 1_000), 1)).collect::<Vec<_>>();
+        let slow = (1..=1_000 - bad).map(|us| ((us * 1_040, us * 1_040), 1)).collect::<Vec<_>>();
+        let row = |second: u64| (1_000, if second % 7 == 3 { slow.clone() } else { good.clone() });
+        Seconds::new(&(0..60).map(row).collect::<Vec<_>>()).unwrap()
+    };
+    // Counted as fastest, the bad ones would lower the median by 20 %; left out, by 10 %.
+    let interval = ratio_interval(&with(0), &with(200), Quantile::P50, 1).unwrap();
+    assert!(!interval.excludes_one() && interval.low > 0.95, "{interval:?}");
+    assert_eq!(ratio_interval(&with(0), &with(20), Quantile::P99, 1), Err(CannotTell::NotMeasured));
+    assert!(ratio_interval(&with(0), &with(5), Quantile::P99, 1).is_ok());
+}
+
+#[test]
+fn one_freeze_is_no_distribution_of_freezes() {
+    let calm = (100, (1..=100).map(|us| ((us, us), 1)).collect::<Vec<_>>());
+    let frozen = (100, vec![((1_000_000, 1_000_000), 100)]);
+    let mut rows = vec![calm; 60];
+    let quiet = Seconds::new(&rows).unwrap();
+    rows[30] = frozen;
+    let freeze = Seconds::new(&rows).unwrap();
+    assert_eq!(ratio_interval(&quiet, &freeze, Quantile::P99, 1), Err(CannotTell::Concentrated));
+    assert!(ratio_interval(&quiet, &freeze, Quantile::P50, 1).is_ok(), "its median says enough");
+}
+
+#[test]
+fn a_short_run_says_nothing_about_itself() {
+    let calm = (100, (1..=100).map(|us| ((us, us), 1)).collect::<Vec<_>>());
+    let short = Seconds::new(&vec![calm; 7]).unwrap();
+    let expected = CannotTell::TooShort { seconds: 7, block: 1 };
+    assert_eq!(ratio_interval(&short, &short, Quantile::P50, 1), Err(expected));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_interval() {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(9);
+    let runs = [0, 1].map(|_| seconds_of(&single_server(&mut random, 30, 100.0, 0.5, 1.0)));
+    let interval = |seed| ratio_interval(&runs[0], &runs[1], Quantile::P90, seed).unwrap();
+    assert_eq!(interval(1), interval(1));
+    assert_ne!(interval(1), interval(2));
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn section<'a>(text: &'a str, title: &'a str) -> impl Iterator<Item = &'a str> {
     lines.take_while(|line| !line.is_empty())
 }
 
-/// `[200]	2368 responses` in its two parts.
+/// `[200] 2368 responses` in its two parts.
 fn bracketed(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix('[')?.split_once(']').map(|(inside, behind)| (inside, behind.trim()))
 }

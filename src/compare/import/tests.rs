@@ -459,6 +459,20 @@ fn our_own_results_are_read_with_their_bounds_and_their_seconds() {
 }
 
 #[test]
+fn several_results_of_ours_in_one_document_are_several_readings() {
+    let runs = crate::measure::Runs::new(vec![fixture::freeze(), fixture::freeze(), fixture::few()], false);
+    let document = serde_json::to_string(&runs).unwrap();
+    let readings = import("runs.json", document.as_bytes()).unwrap();
+    let names: Vec<&str> = readings.iter().map(|reading| reading.name.as_str()).collect();
+    assert_eq!(names, ["runs.json open-300/s #1", "runs.json open-300/s #2", "runs.json open-0.5/s #1"]);
+    assert!(readings[1].seconds.is_some());
+    let broken = document.replace("\"queueing\"", "\"quiet\"");
+    assert!(import("runs.json", broken.as_bytes()).unwrap_err().to_string().contains("has no field `queueing`"));
+    let none = br#"{"schema": "rpsbench.runs/1", "runs": []}"#;
+    assert!(import("runs.json", none).unwrap_err().to_string().contains("list of runs is missing"));
+}
+
+#[test]
 fn our_own_csv_is_read_with_its_bounds() {
     let table = crate::report::csv::render(&fixture::overload());
     let row = import("own.csv", table.as_bytes()).unwrap().remove(0);

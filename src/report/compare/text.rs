@@ -107,18 +107,26 @@ fn figures(comparison: &Comparison) -> String {
     text + &reasons(comparison)
 }
 
-/// Why nobody can tell, each reason once.
+/// Why nobody can tell, each reason once, with the percentiles that it is about unless that is all of them.
 fn reasons(comparison: &Comparison) -> String {
-    let mut reasons: Vec<(String, &str)> = Vec::new();
+    let mut text = String::new();
     for difference in &comparison.differences {
-        for found in &difference.figures {
-            let said = (letter(difference.result), found.noise.reason.as_str());
-            if found.figure.quantile().is_some() && !said.1.is_empty() && !reasons.contains(&said) {
-                reasons.push(said);
+        let percentiles = difference.figures.iter().filter(|found| found.figure.quantile().is_some());
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for found in percentiles.clone().filter(|found| !found.noise.reason.is_empty()) {
+            let reason = found.noise.reason.as_str();
+            match reasons.iter_mut().find(|(said, _)| *said == reason) {
+                Some((_, names)) => names.push(found.figure.name()),
+                None => reasons.push((reason, vec![found.figure.name()])),
             }
         }
+        let count = percentiles.count();
+        for (reason, names) in reasons {
+            let about = if names.len() == count { String::new() } else { format!(" {}", names.join(", ")) };
+            text += &under("?", &format!("{}{about}: {reason}", letter(difference.result)));
+        }
     }
-    reasons.iter().map(|(name, reason)| under("?", &format!("{name}: {reason}"))).collect()
+    text
 }
 
 fn block(comparison: &Comparison, first: &Reading, others: &[Difference]) -> String {
