@@ -103,10 +103,9 @@ impl Live<'_> {
         if other.verdict.service == ServiceVerdict::Saturated {
             let growth = other.queueing.backlog_growth_per_s.unwrap_or(0.0);
             return Some(format!(
-                "{load} ({at}) and the backlog grows by {growth:.0}/s: after a minute {:.0} requests wait, after an hour {:.0}. \
+                "{load} ({at}) and the backlog grows by {growth:.0}/s: after a minute {:.0} requests wait, and so on without end. \
                  More users could not have shown that: they would have waited.",
-                growth * 60.0,
-                growth * 3_600.0
+                growth * 60.0
             ));
         }
         let (name, same, value) = common_tail(self.same, other)?;

@@ -467,7 +467,9 @@ fn several_results_of_ours_in_one_document_are_several_readings() {
     assert_eq!(names, ["runs.json open-300/s #1", "runs.json open-300/s #2", "runs.json open-0.5/s #1"]);
     assert!(readings[1].seconds.is_some());
     let broken = document.replace("\"queueing\"", "\"quiet\"");
-    assert!(import("runs.json", broken.as_bytes()).unwrap_err().to_string().contains("has no field `queueing`"));
+    assert!(
+        import("runs.json", broken.as_bytes()).unwrap_err().to_string().contains("has no field `queueing`")
+    );
     let none = br#"{"schema": "rpsbench.runs/1", "runs": []}"#;
     assert!(import("runs.json", none).unwrap_err().to_string().contains("list of runs is missing"));
 }
