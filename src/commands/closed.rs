@@ -12,7 +12,7 @@ pub(super) fn closed(args: &ClosedArgs, typed: &Typed) -> Result<Exit, CommandEr
     let ClosedJob { stages, warmup, repeats, setup, format, outputs } =
         ClosedJob::new(args, typed, machine())?;
     let threads = stages.first().map_or(1, |plan| plan.threads);
-    let mut several = Several::new(stages.len() as u64 * repeats, format);
+    let mut several = Several::new(stages.len() as u64, repeats, format);
     let several = with_rig(setup, threads, async |rig| {
         for _ in 0..repeats {
             let mut before = warmup.as_ref();

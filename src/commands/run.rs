@@ -8,7 +8,7 @@ use crate::cli::{RunArgs, RunJob, Typed};
 
 pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let RunJob { plan, repeats, setup, format, outputs } = RunJob::new(args, typed, machine())?;
-    let mut several = Several::new(repeats, format);
+    let mut several = Several::new(1, repeats, format);
     let several = with_rig(setup, plan.threads, async |rig| {
         for _ in 0..repeats {
             let Some(ran) = rig.run(&plan).await? else { return Ok(None) };

@@ -11,21 +11,27 @@ use crate::report::{Format, Style, runs};
 pub(super) struct Several {
     results: Vec<Summary>,
     asked_for: u64,
+    /// Whether runs are repeated, and so numbered.
+    are_repeated: bool,
     shows_rows: bool,
 }
 
 impl Several {
-    /// So many results are asked for.
-    pub(super) fn new(asked_for: u64, format: Format) -> Self {
+    /// Of each of `runs` runs so many repeats are asked for.
+    pub(super) fn new(runs: u64, repeats: u64, format: Format) -> Self {
+        let asked_for = runs * repeats;
         let shows_rows = format == Format::Text && asked_for > 1;
-        let several = Self { results: Vec::new(), asked_for, shows_rows };
+        let several = Self { results: Vec::new(), asked_for, are_repeated: repeats > 1, shows_rows };
         several.show(&runs::header());
         several
     }
 
     /// A result is there.
     pub(super) fn add(&mut self, summary: Summary) {
-        self.show(&runs::row(&name_of(&summary), &summary));
+        let name = name_of(&summary);
+        let repeat = self.results.iter().filter(|result| name_of(result) == name).count() + 1;
+        let label = if self.are_repeated { format!("{name} #{repeat}") } else { name };
+        self.show(&runs::row(&label, &summary));
         self.results.push(summary);
     }
 
@@ -45,7 +51,9 @@ pub(super) fn finish(
     format: Format,
     outputs: Vec<OutputFile>,
 ) -> Result<Exit, CommandError> {
-    let Some(Several { mut results, asked_for, shows_rows }) = several else { return Ok(Exit::Interrupted) };
+    let Some(Several { mut results, asked_for, shows_rows, .. }) = several else {
+        return Ok(Exit::Interrupted);
+    };
     let exit = results.iter().map(exit_of).max().unwrap_or(Exit::Done);
     if asked_for == 1
         && let Some(only) = results.pop()
