@@ -15,7 +15,7 @@ pub enum Invocation {
     /// `closed`.
     Closed(Box<ClosedArgs>, Typed),
     /// `compare`.
-    Compare(CompareArgs),
+    Compare(Box<CompareArgs>, Typed),
     /// `report`.
     Report(ReportArgs),
     /// `serve`.
@@ -52,7 +52,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     Ok(match Command::from_arg_matches(&matches)? {
         Command::Run(run) => Invocation::Run(run, typed),
         Command::Closed(closed) => Invocation::Closed(closed, typed),
-        Command::Compare(compare) => Invocation::Compare(compare),
+        Command::Compare(compare) => Invocation::Compare(compare, typed),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
     })

@@ -15,8 +15,8 @@ pub use args::{
 };
 pub use invocation::{Invocation, Typed, parse};
 pub use meaning::{
-    ClosedJob, CompareJob, CompareSource, Machine, OpenLoop, ReportJob, Requests, RunJob, ServeJob, Setup,
-    TargetChoice, UsageError,
+    ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, Requests, RunJob, ServeJob,
+    Setup, TargetChoice, UsageError,
 };
 pub use output::{OutputError, OutputFile};
 pub use values::{FewOrAuto, LimitOrAll, Span, StageEnd, Stages};

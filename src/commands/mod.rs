@@ -65,6 +65,11 @@ pub enum CommandError {
     /// A result file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A live comparison whose closed loop got no answers.
+    #[error(
+        "the closed loop got no answers, so there is no throughput to compare at; see with `rpsbench closed` why"
+    )]
+    NothingReached,
     /// A result file could not be read.
     #[error("cannot read the result `{file}`: {source}")]
     Read {
@@ -112,7 +117,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match invocation {
         Invocation::Run(args, typed) => run::run(&args, &typed),
         Invocation::Closed(args, typed) => closed::closed(&args, &typed),
-        Invocation::Compare(args) => compare::compare(&args),
+        Invocation::Compare(args, typed) => compare::compare(&args, &typed),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };

@@ -31,6 +31,8 @@ pub(super) struct Rig {
     /// Whether a signal has come: then the run under way is cut short, and there should be no other.
     pub(super) interrupted: bool,
     quiet: bool,
+    /// The built-in service, where there is no other.
+    service: Option<Running>,
 }
 
 /// A run that is over, and when it began (RFC 3339, UTC).
@@ -88,7 +90,8 @@ pub(super) fn with_rig<R>(
         let transport = move |worker| Wire::new(&shared, worker, MonotonicClock);
         let session = Session::start(workers, &workload, transport).await?;
         let streams = probed.iter().map(|probed| probed.streams).collect();
-        let mut rig = Rig { workload, found, session, streams, interrupts, interrupted: false, quiet };
+        let mut rig =
+            Rig { workload, found, session, streams, interrupts, interrupted: false, quiet, service };
         let result = tokio::select! {
             result = work(&mut rig) => result,
             () = network.refresh() => Ok(None),
@@ -100,7 +103,6 @@ pub(super) fn with_rig<R>(
     });
     // A name lookup that hangs must not keep the process, least of all from saying so.
     runtime.shutdown_background();
-    drop(service);
     result
 }
 
@@ -133,6 +135,13 @@ impl Rig {
         };
         live.borrow().clear();
         Ok(finished.transpose()?.map(|finished| Ran { finished, started_at }))
+    }
+
+    /// Makes the built-in service begin anew, so that runs that are compared find it alike.
+    pub(super) fn renew_service(&self) {
+        if let Some(service) = &self.service {
+            service.renew();
+        }
     }
 
     /// A plan that knows how many requests a connection to each origin carries at once.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::warnings::warnings;
 use super::{Condition, Difference, Judgement, Reading};
-use crate::measure::Tool;
+use crate::measure::{NamedRun, Tool};
 
 /// The schema that this version writes and reads.
 pub const SCHEMA: &str = "rpsbench.compare/1";
@@ -25,6 +25,12 @@ pub struct Comparison {
     /// The conditions of `--fail-if`, each for each other reading.
     #[serde(default)]
     pub conditions: Vec<Judgement>,
+    /// The complete results, where they were made for this comparison.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<NamedRun>,
+    /// What they show together, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
 }
 
 /// There is nothing to compare with.
@@ -51,6 +57,8 @@ impl Comparison {
             tool: Tool::this(),
             warnings: warnings(&results),
             conditions: judged,
+            runs: Vec::new(),
+            findings: Vec::new(),
             differences,
             results,
         })

@@ -20,6 +20,7 @@ mod difference;
 mod document;
 mod figure;
 pub mod import;
+mod live;
 mod reading;
 mod seconds;
 pub mod warnings;
@@ -28,7 +29,8 @@ pub use condition::{Condition, ConditionError, Judgement};
 pub use difference::{Bound, Difference, FigureDifference, Noise, NoiseVerdict};
 pub use document::{Comparison, SCHEMA, TooFew};
 pub use figure::{Figure, Unit};
-pub use import::{ImportError, Problem, import};
+pub use import::{ImportError, Problem, import, reading_of};
+pub use live::Live;
 pub use reading::{Clock, Mode, Reading, Times};
 pub use seconds::Seconds;
 

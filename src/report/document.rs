@@ -1,15 +1,17 @@
 //! Saved documents of any kind: told apart by their schema, printed again.
 
 use super::json::{ReadError, schema_of};
-use super::{Format, Style, compare, json, render};
+use super::{Format, Style, compare, json, render, runs};
 use crate::compare::{Comparison, SCHEMA as COMPARISON};
-use crate::measure::Summary;
+use crate::measure::{RUNS_SCHEMA, Runs, Summary};
 
 /// A document of ours.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// The result of one run.
     Result(Box<Summary>),
+    /// Several results: stages, or repeats.
+    Runs(Box<Runs>),
     /// Results side by side.
     Comparison(Box<Comparison>),
 }
@@ -22,6 +24,7 @@ impl Document {
     pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
         match schema_of(bytes)?.as_str() {
             COMPARISON => compare::read(bytes).map(|comparison| Self::Comparison(Box::new(comparison))),
+            RUNS_SCHEMA => runs::read(bytes).map(|runs| Self::Runs(Box::new(runs))),
             // Also the schema that nobody knows: the reader of results says what is wrong with it.
             _ => json::read(bytes).map(|summary| Self::Result(Box::new(summary))),
         }
@@ -31,6 +34,7 @@ impl Document {
     pub fn render(&self, format: Format, style: &Style) -> String {
         match self {
             Self::Result(summary) => render(summary, format, style),
+            Self::Runs(runs) => runs::render(runs, format, style),
             Self::Comparison(comparison) => compare::render(comparison, format, style),
         }
     }

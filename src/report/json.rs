@@ -104,7 +104,11 @@ pub fn render(summary: &Summary) -> String {
 /// # Errors
 /// [`ReadError`] for anything else; never panics.
 pub fn read(bytes: &[u8]) -> Result<Summary, ReadError> {
-    let summary: Summary = read_as(bytes, SCHEMA)?;
+    checked(read_as(bytes, SCHEMA)?)
+}
+
+/// A result whose counts agree with each other.
+pub(super) fn checked(summary: Summary) -> Result<Summary, ReadError> {
     let warmup = summary.warmup.iter().map(|warmup| warmup.ledger);
     let endpoints = summary.endpoints.iter().map(|endpoint| endpoint.ledger);
     let mut ledgers = std::iter::once(summary.ledger).chain(warmup).chain(endpoints);

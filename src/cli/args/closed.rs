@@ -21,6 +21,10 @@ shows both side by side.";
 /// The flags of `closed`.
 #[derive(Debug, Args)]
 pub struct ClosedArgs {
+    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
+    /// loopback port
+    #[arg(value_name = "URL")]
+    pub target: Option<String>,
     /// Users, each sending when its last answer has come [default: 10]
     #[arg(short, long, env = "RPSBENCH_CONCURRENCY", value_name = "USERS")]
     pub concurrency: Option<u64>,

@@ -72,7 +72,7 @@ pub enum Command {
     Closed(Box<ClosedArgs>),
     /// Results side by side: ours and other tools', and whether they differ by more than the noise
     #[command(after_help = compare::EXAMPLES)]
-    Compare(CompareArgs),
+    Compare(Box<CompareArgs>),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted
@@ -82,6 +82,10 @@ pub enum Command {
 /// The flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
+    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
+    /// loopback port
+    #[arg(value_name = "URL")]
+    pub target: Option<String>,
     /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5
     #[arg(short, long, env = "RPSBENCH_RATE", allow_hyphen_values = true)]
     pub rate: Rate,

@@ -40,7 +40,7 @@ impl ClosedJob {
     pub fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let ClosedArgs { traffic, load, reporting, .. } = args;
         let loops = stages_of(args, typed)?;
-        let mut setup = Setup::new(traffic, load, reporting, typed)?;
+        let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
         let most_users = loops.iter().map(ClosedLoop::users).max().unwrap_or(0);
         let connections = setup.connections(machine);
         if most_users > connections {

@@ -37,6 +37,12 @@ pub enum UsageError {
     /// The schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// Files and a URL.
+    #[error("give either saved results, or one URL with -c for a live comparison")]
+    FilesAndRuns,
+    /// A live comparison of nobody.
+    #[error("a live comparison needs the users of its closed loop: -c 150")]
+    NoUsers,
     /// The users.
     #[error(transparent)]
     ClosedLoop(#[from] ClosedLoopError),

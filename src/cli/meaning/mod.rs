@@ -23,7 +23,7 @@ use crate::service::ServiceModel;
 use target::model_of;
 
 pub use closed::ClosedJob;
-pub use compare::{CompareJob, CompareSource};
+pub use compare::{CompareJob, CompareSource, LiveJob};
 pub use error::UsageError;
 pub use open::OpenLoop;
 pub use request::Requests;

@@ -31,7 +31,7 @@ impl RunJob {
     pub fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let RunArgs { rate, traffic, load, open, reporting, .. } = args;
         let schedule = schedule_of(args, typed)?;
-        let mut setup = Setup::new(traffic, load, reporting, typed)?;
+        let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
         let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine)?;
         let plan = open.plan(schedule, open.threads_for(*rate))?;
         setup.warnings.extend(open.warning(*rate));

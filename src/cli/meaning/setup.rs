@@ -29,15 +29,16 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Checks the flags that all such commands have.
+    /// Checks the flags that all such commands have. `argument` is the URL that stands without a flag.
     pub(super) fn new(
+        argument: Option<&str>,
         traffic: &TrafficArgs,
         load: &LoadArgs,
         reporting: &ReportingArgs,
         typed: &Typed,
     ) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
-        let url = url_of(traffic, typed, &mut warnings)?;
+        let url = url_of(argument, traffic, typed, &mut warnings)?;
         limits::check(&traffic.request, &traffic.network, load, reporting)?;
         let requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
         let target = match url {

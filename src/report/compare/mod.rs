@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod live;
 mod text;
 
 pub use json::read;

@@ -15,6 +15,9 @@ const MARGIN: usize = 4;
 
 /// Writes the report.
 pub(super) fn render(comparison: &Comparison, style: &Style) -> String {
+    if !comparison.runs.is_empty() {
+        return super::live::section(comparison, style);
+    }
     let sections = [
         readings(comparison),
         warnings(comparison, style),
