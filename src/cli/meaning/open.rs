@@ -71,7 +71,7 @@ impl OpenLoop {
     /// # Errors
     /// [`ScheduleError`] when the warm-up is too long.
     pub fn plan(&self, schedule: Schedule, threads: u64) -> Result<Plan, ScheduleError> {
-        let rate = schedule.rate();
+        let rate = schedule.peak_rate();
         let schedule =
             schedule.with_arrivals(self.arrivals, self.template.seed).with_warmup(self.warmup_ns)?;
         let lead = || lead_for(rate.per_second() / threads as f64, self.machine);
