@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs};
+use super::args::{Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs};
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub enum Invocation {
     Closed(Box<ClosedArgs>, Typed),
     /// `compare`.
     Compare(Box<CompareArgs>, Typed),
+    /// `sweep`.
+    Sweep(Box<SweepArgs>, Typed),
     /// `report`.
     Report(ReportArgs),
     /// `serve`.
@@ -53,6 +55,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Command::Run(run) => Invocation::Run(run, typed),
         Command::Closed(closed) => Invocation::Closed(closed, typed),
         Command::Compare(compare) => Invocation::Compare(compare, typed),
+        Command::Sweep(sweep) => Invocation::Sweep(sweep, typed),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
     })

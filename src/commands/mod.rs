@@ -5,12 +5,14 @@ mod compare;
 mod facts;
 mod live;
 mod machine;
+mod recover;
 mod report;
 mod rig;
 mod run;
 mod serve;
 mod several;
 mod signals;
+mod sweep;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -118,6 +120,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Invocation::Run(args, typed) => run::run(&args, &typed),
         Invocation::Closed(args, typed) => closed::closed(&args, &typed),
         Invocation::Compare(args, typed) => compare::compare(&args, &typed),
+        Invocation::Sweep(args, typed) => sweep::sweep(&args, &typed),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };

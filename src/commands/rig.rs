@@ -112,11 +112,20 @@ impl Rig {
     /// # Errors
     /// When a worker broke down.
     pub(super) async fn run(&mut self, plan: &Plan) -> Result<Option<Ran>, CommandError> {
+        self.carry_out(plan, self.quiet).await
+    }
+
+    /// The same without a live line: for what is not measured.
+    pub(super) async fn run_quietly(&mut self, plan: &Plan) -> Result<Option<Ran>, CommandError> {
+        self.carry_out(plan, true).await
+    }
+
+    async fn carry_out(&mut self, plan: &Plan, quiet: bool) -> Result<Option<Ran>, CommandError> {
         let plan = &self.on_these_connections(plan);
         let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let first = if self.interrupted { Stop::Drain } else { Stop::Run };
         let (stop_sender, stop) = watch::channel(first);
-        let live = std::cell::RefCell::new(LiveLine::new(self.quiet));
+        let live = std::cell::RefCell::new(LiveLine::new(quiet));
         let run = self.session.run(plan, stop, |progress| live.borrow_mut().show(progress));
         let mut run = std::pin::pin!(run);
         let finished = loop {

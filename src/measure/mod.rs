@@ -11,6 +11,7 @@ mod account;
 mod closed_loop;
 mod connection_summary;
 mod connections;
+mod contradiction;
 mod distribution;
 mod encoding;
 mod endpoint;

@@ -28,6 +28,7 @@ pub mod json;
 pub mod runs;
 #[cfg(test)]
 mod schema;
+pub mod sweep;
 pub mod text;
 
 pub use document::Document;

@@ -7,6 +7,7 @@ mod network;
 mod reporting;
 mod request;
 mod service;
+mod sweep;
 mod traffic;
 
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub use network::NetworkArgs;
 pub use reporting::ReportingArgs;
 pub use request::{DataOrderArg, RequestArgs};
 pub use service::ServiceArgs;
+pub use sweep::{OrderArg, ShapeArg, SweepArgs};
 pub use traffic::TrafficArgs;
 
 const EXAMPLES: &str = "\
@@ -73,6 +75,9 @@ pub enum Command {
     /// Results side by side: ours and other tools', and whether they differ by more than the noise
     #[command(after_help = compare::EXAMPLES)]
     Compare(Box<CompareArgs>),
+    /// A ladder of rates and its knees, a search for the highest rate that holds, or a spike
+    #[command(after_help = sweep::EXAMPLES, arg_required_else_help = true)]
+    Sweep(Box<SweepArgs>),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted

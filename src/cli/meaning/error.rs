@@ -37,6 +37,37 @@ pub enum UsageError {
     /// The schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// A ladder without rungs.
+    #[error("a ladder needs its rates: --rates 50..400:50; or search with --find-knee")]
+    NoRates,
+    /// A shape with other than two rates.
+    #[error("a shape has two rates, the one to hold and the one of the spike: --rates 200,600")]
+    TwoRates,
+    /// A search for nothing.
+    #[error("--find-knee needs an objective to look for: --slo 'p99<500ms'")]
+    NoObjective,
+    /// The distance of the bounds.
+    #[error("--width is out of range; choose 0.1% to 50%")]
+    Width,
+    /// No rate between the limits.
+    #[error("--max-rate {1} is not above --min-rate {0}")]
+    EmptyRange(String, String),
+    /// Not even one trial.
+    #[error(
+        "a budget of {budget_s} s is shorter than one trial of {least_s} s; give at least a dozen times as much"
+    )]
+    Budget {
+        /// The budget.
+        budget_s: f64,
+        /// What one trial takes.
+        least_s: f64,
+    },
+    /// Objectives that exclude each other.
+    #[error("no result can meet both {0} and {1}; leave one out")]
+    Contradiction(String, String),
+    /// `--baseline-factor`.
+    #[error("--baseline-factor must be above 1")]
+    BaselineFactor,
     /// Files and a URL.
     #[error("give either saved results, or one URL with -c for a live comparison")]
     FilesAndRuns,

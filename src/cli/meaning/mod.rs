@@ -11,6 +11,7 @@ mod preflight;
 mod request;
 mod run;
 mod setup;
+mod sweep;
 mod target;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub use open::OpenLoop;
 pub use request::Requests;
 pub use run::RunJob;
 pub use setup::Setup;
+pub use sweep::{SearchPlan, SweepJob, Sweeping};
 pub use target::TargetChoice;
 
 /// What the machine has to give.

@@ -1,0 +1,59 @@
+//! Reports of runs at several rates: functions of a [`Sweep`].
+
+mod knees;
+mod plot;
+mod table;
+
+pub use table::{header, row};
+
+use super::json::{self, ReadError};
+use super::{Format, Style, csv};
+use crate::search::ladder::{SWEEP_SCHEMA, Sweep};
+
+/// Writes the report, with a newline at its end.
+pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
+    match format {
+        Format::Text => table::table(sweep) + &after_table(sweep, style),
+        Format::Csv => {
+            let named: Vec<_> = sweep
+                .rungs
+                .iter()
+                .map(|rung| (format!("sweep-{}/s", rung.rate_per_s), &rung.result))
+                .collect();
+            csv::table(named.iter().map(|(name, result)| (name.as_str(), *result)))
+        }
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(sweep)
+                .expect("results have only text as map keys, and nothing else in them can fail to be JSON");
+            text.push('\n');
+            text
+        }
+    }
+}
+
+/// What stands below the rows: what is left of each rung, the knees, the answer of a search, and the ladder as a plot.
+pub fn after_table(sweep: &Sweep, style: &Style) -> String {
+    let sections = [
+        table::second_table(sweep),
+        table::remarks(sweep),
+        plot::plot(sweep),
+        knees::knees(sweep),
+        knees::spike(sweep),
+        knees::search(sweep, style),
+    ];
+    let sections = sections.into_iter().filter(|section| !section.is_empty());
+    sections.map(|section| format!("\n{section}")).collect()
+}
+
+/// Reads a document that [`render`] wrote as JSON.
+///
+/// # Errors
+/// [`ReadError`] for anything else; never panics.
+pub fn read(bytes: &[u8]) -> Result<Sweep, ReadError> {
+    let sweep: Sweep = json::read_as(bytes, SWEEP_SCHEMA)?;
+    sweep.rungs.iter().try_for_each(|rung| json::checked(rung.result.clone()).map(|_| ()))?;
+    Ok(sweep)
+}
+
+#[cfg(test)]
+mod tests;
