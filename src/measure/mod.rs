@@ -11,7 +11,6 @@ mod account;
 mod closed_loop;
 mod connection_summary;
 mod connections;
-mod contradiction;
 mod distribution;
 mod encoding;
 mod endpoint;

@@ -32,11 +32,6 @@ impl Quantile {
         (1..10_000).contains(&share).then_some(Self(share))
     }
 
-    /// The share of 10,000.
-    pub fn basis_points(self) -> u16 {
-        self.0
-    }
-
     /// `ceil(q x count)`: the rank (from 1) of the sample that the quantile names (nearest-rank definition).
     pub fn rank(self, count: u64) -> u64 {
         (u128::from(count) * u128::from(self.0)).div_ceil(10_000) as u64

@@ -98,47 +98,6 @@ impl Slo {
     }
 }
 
-/// Which way an objective bounds its figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Upper,
-    Lower,
-}
-
-/// An objective as a bound on a figure.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Bound {
-    /// Figures of one family are in order: one of a higher rank is never below one of a lower.
-    pub(super) family: u8,
-    pub(super) rank: u32,
-    pub(super) side: Side,
-    pub(super) limit: f64,
-    /// The limit itself does not do.
-    pub(super) is_strict: bool,
-}
-
-impl Slo {
-    pub(super) fn bound(&self) -> Bound {
-        let (family, rank) = match self.metric {
-            Metric::Percentile(quantile) => (0, u32::from(quantile.basis_points())),
-            Metric::Max => (0, u32::MAX),
-            Metric::Mean => (1, 0),
-            Metric::ErrorRate => (2, 0),
-            Metric::FailureRate => (3, 0),
-            Metric::OverflowRate => (4, 0),
-            Metric::ThrottledRate => (5, 0),
-            Metric::Achieved => (6, 0),
-        };
-        let (side, is_strict) = match self.comparison {
-            Comparison::Below => (Side::Upper, true),
-            Comparison::AtMost => (Side::Upper, false),
-            Comparison::Above => (Side::Lower, true),
-            Comparison::AtLeast => (Side::Lower, false),
-        };
-        Bound { family, rank, side, limit: self.limit, is_strict }
-    }
-}
-
 impl Comparison {
     fn holds(self, value: f64, limit: f64) -> bool {
         match self {

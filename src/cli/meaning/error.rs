@@ -62,9 +62,6 @@ pub enum UsageError {
         /// What one trial takes.
         least_s: f64,
     },
-    /// Objectives that exclude each other.
-    #[error("no result can meet both {0} and {1}; leave one out")]
-    Contradiction(String, String),
     /// `--baseline-factor`.
     #[error("--baseline-factor must be above 1")]
     BaselineFactor,

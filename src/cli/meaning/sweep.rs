@@ -78,9 +78,6 @@ impl SweepJob {
         if !(args.baseline_factor > 1.0 && args.baseline_factor.is_finite()) {
             return Err(UsageError::BaselineFactor);
         }
-        if let Some((one, other)) = Slo::contradiction(&reporting.slo) {
-            return Err(UsageError::Contradiction(one, other));
-        }
         let what = what_of(args, typed)?;
         let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
         let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine)?;
