@@ -35,5 +35,6 @@ pub mod plan;
 pub mod report;
 pub mod request;
 pub mod schedule;
+pub mod search;
 pub mod service;
 pub mod transport;
