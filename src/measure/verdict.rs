@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::saturation::{Overload, Sign};
 use super::{ErrorKind, LatencyStats, Mode, Summary};
 
 /// Whether the generator held the schedule.
@@ -52,18 +53,6 @@ const INVALID_LAG_MS: f64 = 10.0;
 /// Share of the response p99 that the send lag p99 may have before a result is suspect, and before it is invalid.
 const SUSPECT_SHARE: f64 = 0.1;
 const INVALID_SHARE: f64 = 0.5;
-/// Share of arrivals that must be completely answered (RFC 9971 speaks of a loss ratio) for a service to keep up.
-const ANSWERED: f64 = 0.98;
-/// Share of arrivals that may find the cap full.
-const OVERFLOWED: f64 = 0.01;
-/// Kendall's rank correlation of backlog with time above which the backlog grows. See docs/method.md for the
-/// measured rates of false alarm.
-const TREND: f64 = 0.6;
-/// Blocks that a run is cut into for the trend.
-const BLOCKS: usize = 10;
-/// Fewest intervals that show a trend.
-const FEWEST_FOR_TREND: usize = 4;
-
 /// How a reason on the generator begins.
 const ON_GENERATOR: &str = "generator: ";
 /// How a reason on the service begins.
@@ -208,27 +197,33 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
             vec!["nothing was offered, so nothing is known of the service".to_owned()],
         );
     }
-    if share(ledger.overflow, ledger.offered()) > OVERFLOWED {
-        reasons.push(format!(
-            "{} of the arrivals found the cap of {} in flight full",
-            percent(share(ledger.overflow, ledger.offered())),
-            summary.plan.max_in_flight
-        ));
-    }
-    // What an interrupt cut off says nothing about the service.
-    let cut_off = if summary.interrupted && ledger.completed() > 0 { ledger.unfinished } else { 0 };
-    let answered = share(ledger.completed(), ledger.sent - cut_off);
-    if ledger.sent > 0 && answered < ANSWERED {
-        reasons.push(format!("only {} of the requests sent were completely answered", percent(answered)));
-    }
-    if backlog_grows(summary) {
-        reasons.push(format!(
-            "the backlog grew by {:.1} requests a second, to {} at the end: {:.1}/s were completed of {:.1}/s offered",
-            summary.queueing.backlog_growth_per_s.unwrap_or(0.0),
-            summary.queueing.in_flight_end + summary.queueing.queued_end,
-            summary.rates.completed_per_s,
-            summary.rates.offered_per_s
-        ));
+    let overload = Overload::of(summary);
+    let backlog_grows = overload.signs.iter().any(|sign| matches!(sign, Sign::BacklogGrows { .. }));
+    for sign in overload.signs {
+        reasons.push(match sign {
+            Sign::Overflow { share } => {
+                let cap = summary.plan.max_in_flight;
+                format!("{} of the arrivals found the cap of {cap} in flight full", percent(share))
+            }
+            Sign::Unanswered { answered } => {
+                format!("only {} of the requests sent were completely answered", percent(answered))
+            }
+            Sign::BacklogGrows { .. } => format!(
+                "the backlog grew by {:.1} requests a second, to {} at the end: {:.1}/s were completed of {:.1}/s offered",
+                summary.queueing.backlog_growth_per_s.unwrap_or(0.0),
+                summary.queueing.in_flight_end + summary.queueing.queued_end,
+                summary.rates.completed_per_s,
+                summary.rates.offered_per_s
+            ),
+            // The same said twice, where the backlog is known to grow.
+            Sign::ResponsesGrow { .. } if backlog_grows => continue,
+            Sign::ResponsesGrow { from_s, to_s } => format!(
+                "answers became slower all the time: the median was {:.1} ms in the first part of the run and {:.1} ms in \
+                 the last",
+                from_s * 1e3,
+                to_s * 1e3
+            ),
+        });
     }
     if reasons.is_empty() {
         let rates = &summary.rates;
@@ -239,51 +234,6 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
         return (ServiceVerdict::KeepingUp, vec![text]);
     }
     (ServiceVerdict::Saturated, reasons)
-}
-
-/// Whether the backlog (in flight and waiting for the cap) grows with time, beyond what the fastest answer
-/// explains (any service with that delay has rate x delay in flight) and beyond a queue's noise, which is of the
-/// order of the square root of the arrivals.
-fn backlog_grows(summary: &Summary) -> bool {
-    let fastest_s = summary.latency.service.min_ms.unwrap_or(0.0) / 1e3;
-    let explained = summary.rates.offered_per_s * fastest_s;
-    let backlog: Vec<f64> =
-        summary.series.iter().map(|row| ((row.in_flight + row.queued) as f64 - explained).max(0.0)).collect();
-    let noise = (summary.ledger.offered() as f64).sqrt();
-    let Some(last_row) = backlog.last() else {
-        return false;
-    };
-    if backlog.len() < FEWEST_FOR_TREND {
-        return *last_row > (3.0 * noise).max(5.0);
-    }
-    let blocks = block_medians(&backlog, BLOCKS);
-    let (first, last) = (blocks[0], blocks[blocks.len() - 1]);
-    kendall_tau(&blocks) >= TREND && last >= 2.0 * first && last - first >= (0.3 * noise).max(5.0)
-}
-
-/// The medians of consecutive blocks, at most `blocks` of them.
-fn block_medians(values: &[f64], blocks: usize) -> Vec<f64> {
-    let blocks = blocks.min(values.len());
-    (0..blocks)
-        .map(|i| {
-            let mut block = values[i * values.len() / blocks..(i + 1) * values.len() / blocks].to_vec();
-            block.sort_by(f64::total_cmp);
-            block[block.len() / 2]
-        })
-        .collect()
-}
-
-/// Kendall's tau of a sequence against its order: 1 for always rising, -1 for always falling (Kendall, 1938).
-fn kendall_tau(values: &[f64]) -> f64 {
-    let mut balance = 0_i64;
-    let mut pairs = 0_i64;
-    for (i, later) in values.iter().enumerate() {
-        for earlier in &values[..i] {
-            balance += i64::from(later > earlier) - i64::from(later < earlier);
-            pairs += 1;
-        }
-    }
-    if pairs == 0 { 0.0 } else { balance as f64 / pairs as f64 }
 }
 
 /// A percentile's name and its value in milliseconds.

@@ -1,0 +1,118 @@
+//! What a search found.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The end of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Why it ended.
+    pub reason: Reason,
+    /// The highest load that holds, as far as is known.
+    pub lower: Option<Bound>,
+    /// The lowest load above it that fails, as far as is known.
+    pub upper: Option<Bound>,
+    /// A longer trial at the lower bound was good.
+    pub confirmed: bool,
+    /// Trials that counted.
+    pub trials: u32,
+    /// Trials in which the generator missed its schedule.
+    pub void_trials: u32,
+    /// Time that it took, in seconds.
+    pub time_s: f64,
+}
+
+/// A load with the votes that make it a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The load, in requests per second.
+    pub rate_per_s: f64,
+    /// Trials of full length that were good, that of the confirmation included.
+    pub good: u32,
+    /// Trials of full length that were bad.
+    pub bad: u32,
+    /// Shorter trials that were good.
+    pub short_good: u32,
+    /// Shorter trials that were bad.
+    pub short_bad: u32,
+    /// Whether the votes decided it; otherwise it is what short trials say.
+    pub decided: bool,
+}
+
+/// Why a search ended. Only [`Reason::Found`] is an interval of the width that was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Reason {
+    /// The bounds are as near as was asked for.
+    Found,
+    /// The lowest load is bad already: the knee lies below.
+    NotBelowLowest,
+    /// The objectives are missed with next to no load.
+    ImpossibleIdle,
+    /// The highest load that the user allows is still good.
+    NotAboveHighest,
+    /// The generator gives out first.
+    LimitedByGenerator {
+        /// The highest rate that it could be trusted with, or the one that it could not.
+        at_per_s: f64,
+    },
+    /// After a trial, the service did not come back to its baseline.
+    DidNotRecover {
+        /// How long it was waited for, in seconds.
+        waited_s: f64,
+    },
+    /// The next trial would not have ended in time.
+    BudgetSpent,
+    /// The user wanted no more.
+    Interrupted,
+}
+
+impl Bound {
+    /// With n trials all good: the probability of a bad one that can be excluded with 95 % confidence,
+    /// `1 - 0.05^(1/n)`. `None` where a trial was bad, or none was run.
+    pub fn worst_chance_of_a_bad_trial(&self) -> Option<f64> {
+        (self.good > 0 && self.bad == 0).then(|| 1.0 - 0.05_f64.powf(1.0 / f64::from(self.good)))
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found => f.write_str("found"),
+            Self::NotBelowLowest => {
+                f.write_str("the lowest rate is too much already: the knee lies below it")
+            }
+            Self::ImpossibleIdle => f.write_str("the objectives are missed with next to no load"),
+            Self::NotAboveHighest => f.write_str("the highest rate still holds: the knee lies above it"),
+            Self::LimitedByGenerator { at_per_s } => {
+                write!(f, "this machine gives out at {at_per_s}/s, before the service does")
+            }
+            Self::DidNotRecover { waited_s } => {
+                write!(
+                    f,
+                    "the service did not come back within {waited_s:.0} s after the load was taken away"
+                )
+            }
+            Self::BudgetSpent => f.write_str("the time is over: these are the bounds so far"),
+            Self::Interrupted => f.write_str("interrupted: these are the bounds so far"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_good_trials_alone_may_claim_is_the_table_of_the_method() {
+        let bound =
+            |good, bad| Bound { rate_per_s: 1.0, good, bad, short_good: 0, short_bad: 0, decided: true };
+        for (good, percent) in [(3, 63.0), (5, 45.0), (10, 26.0)] {
+            let chance = bound(good, 0).worst_chance_of_a_bad_trial().unwrap();
+            assert!((chance * 100.0 - percent).abs() < 0.5, "{good}: {chance}");
+        }
+        assert_eq!(bound(5, 1).worst_chance_of_a_bad_trial(), None);
+        assert_eq!(bound(0, 0).worst_chance_of_a_bad_trial(), None);
+    }
+}
