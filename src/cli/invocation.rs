@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs};
+use super::args::{
+    CalibrateArgs, Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs,
+};
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub enum Invocation {
     Compare(Box<CompareArgs>, Typed),
     /// `sweep`.
     Sweep(Box<SweepArgs>, Typed),
+    /// `calibrate`.
+    Calibrate(CalibrateArgs),
     /// `report`.
     Report(ReportArgs),
     /// `serve`.
@@ -56,6 +60,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         Command::Closed(closed) => Invocation::Closed(closed, typed),
         Command::Compare(compare) => Invocation::Compare(compare, typed),
         Command::Sweep(sweep) => Invocation::Sweep(sweep, typed),
+        Command::Calibrate(calibrate) => Invocation::Calibrate(calibrate),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
     })

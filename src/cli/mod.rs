@@ -10,14 +10,14 @@ mod output;
 mod values;
 
 pub use args::{
-    ArrivalsArg, Cli, ClosedArgs, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs,
-    OverflowArg, ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, SweepArgs,
-    TrafficArgs,
+    ArrivalsArg, CalibrateArgs, Cli, ClosedArgs, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs,
+    OpenLoopArgs, OverflowArg, ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs,
+    SweepArgs, TrafficArgs,
 };
 pub use invocation::{Invocation, Typed, parse};
 pub use meaning::{
-    ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, Requests, RunJob,
-    SearchPlan, ServeJob, Setup, SweepJob, Sweeping, TargetChoice, UsageError,
+    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, Requests,
+    RunJob, SearchPlan, ServeJob, Setup, SweepJob, Sweeping, TargetChoice, UsageError,
 };
 pub use output::{OutputError, OutputFile};
 pub use values::{FewOrAuto, LimitOrAll, Share, Span, StageEnd, Stages};

@@ -1,8 +1,10 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod calibrate;
 mod closed;
 mod compare;
 mod facts;
+mod find_knee;
 mod live;
 mod machine;
 mod recover;
@@ -30,6 +32,8 @@ use crate::transport::NetworkError;
 pub enum Exit {
     /// Done.
     Done,
+    /// A search ended without its answer; what it knows is printed.
+    NotFound,
     /// An objective was missed.
     ObjectiveMissed,
     /// The generator could not hold the schedule: the result is not valid.
@@ -42,6 +46,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
+            Exit::NotFound => 1,
             Exit::NotValid => 3,
             Exit::ObjectiveMissed => 99,
             Exit::Interrupted => 130,
@@ -67,6 +72,9 @@ pub enum CommandError {
     /// A result file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A search that cannot be made as it was asked for.
+    #[error(transparent)]
+    Search(#[from] crate::search::SettingsError),
     /// A live comparison whose closed loop got no answers.
     #[error(
         "the closed loop got no answers, so there is no throughput to compare at; see with `rpsbench closed` why"
@@ -102,7 +110,11 @@ pub enum CommandError {
 impl CommandError {
     fn exit_code(&self) -> u8 {
         // A certificate or key that is not right is an argument that is not right.
-        if matches!(self, Self::Usage(_) | Self::Network(NetworkError::Tls(_))) { 2 } else { 1 }
+        if matches!(self, Self::Usage(_) | Self::Search(_) | Self::Network(NetworkError::Tls(_))) {
+            2
+        } else {
+            1
+        }
     }
 }
 
@@ -121,6 +133,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Invocation::Closed(args, typed) => closed::closed(&args, &typed),
         Invocation::Compare(args, typed) => compare::compare(&args, &typed),
         Invocation::Sweep(args, typed) => sweep::sweep(&args, &typed),
+        Invocation::Calibrate(args) => calibrate::calibrate(&args),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };

@@ -2,20 +2,26 @@
 
 use std::io::{self, Write};
 
+use super::calibrate;
+use super::find_knee::Search;
 use super::live::note;
 use super::machine::machine;
 use super::recover::Recoverer;
 use super::rig::{Rig, with_rig};
 use super::{CommandError, Exit, publish_with, style_of_stdout};
 use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed, UsageError};
+use crate::load::{Clock, MonotonicClock};
 use crate::measure::{ServiceVerdict, SpikeRecovery, Summary};
 use crate::report::{Format, Style, sweep as report};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule, Spike};
+use crate::search::Reason;
 use crate::search::ladder::{Done, Ladder, Rung, Sweep};
 
 pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let SweepJob { what, open, step_ns, recover_ns, baseline_factor, setup, format, outputs, .. } =
-        SweepJob::new(args, typed, machine())?;
+    let SweepJob {
+        what, open, step_ns, recover_ns, warmup_ns, baseline_factor, setup, format, outputs, ..
+    } = SweepJob::new(args, typed, machine())?;
+    let began_ns = MonotonicClock.now_ns();
     let rows = Rows { shown: format == Format::Text };
     let quiet = setup.quiet;
     let highest = match &what {
@@ -24,6 +30,12 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
         Sweeping::Search(plan) => plan.max_rate,
     };
     let threads = highest.map_or(1, |rate| open.threads_for(rate));
+    let mut ceiling_per_s = f64::INFINITY;
+    if matches!(what, Sweeping::Search(_)) {
+        let Some(ceiling) = calibrate::ceiling(threads, quiet)? else { return Ok(Exit::Interrupted) };
+        ceiling_per_s = calibrate::TRUSTED * ceiling;
+    }
+    let mut reason = None;
     let sweep = with_rig(setup, threads, async |rig| {
         rows.header();
         match &what {
@@ -42,7 +54,25 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
                 rows.row(spike.held.per_second(), &result);
                 Ok(Some(spiked(*spike, result, baseline_factor)))
             }
-            Sweeping::Search(_) => Ok(None),
+            Sweeping::Search(plan) => {
+                let warmup_s = warmup_ns as f64 / NANOS_PER_S as f64;
+                let search = Search {
+                    plan,
+                    open: &open,
+                    threads,
+                    ceiling_per_s,
+                    began_ns,
+                    recover_ns,
+                    warmup_s,
+                    rows: &rows,
+                    quiet,
+                };
+                let Some(searched) = search.run(rig).await? else { return Ok(None) };
+                reason = Some(searched.reason);
+                let mut sweep = Sweep::new(searched.rungs, baseline_factor, rig.interrupted);
+                sweep.search = Some(searched.report);
+                Ok(Some(sweep))
+            }
         }
     })?;
     let Some(sweep) = sweep else { return Ok(Exit::Interrupted) };
@@ -52,7 +82,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
         report::render(&sweep, format, &style_of_stdout())
     };
     publish_with(&on_screen, outputs, |format| report::render(&sweep, format, &Style::default()))?;
-    Ok(exit_of(&sweep))
+    Ok(reason.map_or_else(|| exit_of(&sweep), exit_of_search))
 }
 
 fn by_rate(a: &Rate, b: &Rate) -> std::cmp::Ordering {
@@ -119,6 +149,17 @@ fn exit_of(sweep: &Sweep) -> Exit {
         Exit::NotValid
     } else {
         Exit::Done
+    }
+}
+
+/// Only an interval of the width that was asked for is an answer.
+fn exit_of_search(reason: Reason) -> Exit {
+    match reason {
+        Reason::Found => Exit::Done,
+        Reason::NotBelowLowest | Reason::ImpossibleIdle => Exit::ObjectiveMissed,
+        Reason::LimitedByGenerator { .. } => Exit::NotValid,
+        Reason::NotAboveHighest | Reason::DidNotRecover { .. } | Reason::BudgetSpent => Exit::NotFound,
+        Reason::Interrupted => Exit::Interrupted,
     }
 }
 

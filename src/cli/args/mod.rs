@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod calibrate;
 mod closed;
 mod compare;
 mod load;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values::Span;
 use crate::schedule::Rate;
 
+pub use calibrate::CalibrateArgs;
 pub use closed::ClosedArgs;
 pub use compare::CompareArgs;
 pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
@@ -78,6 +80,8 @@ pub enum Command {
     /// A ladder of rates and its knees, a search for the highest rate that holds, or a spike
     #[command(after_help = sweep::EXAMPLES, arg_required_else_help = true)]
     Sweep(Box<SweepArgs>),
+    /// How fast this machine can send, so that a search does not take its limit for the service's
+    Calibrate(CalibrateArgs),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted

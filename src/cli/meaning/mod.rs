@@ -1,5 +1,6 @@
 //! What it means: arguments, checked against each other and against the machine.
 
+mod calibrate;
 mod closed;
 mod compare;
 mod error;
@@ -23,6 +24,7 @@ use crate::report::Format;
 use crate::service::ServiceModel;
 use target::model_of;
 
+pub use calibrate::CalibrateJob;
 pub use closed::ClosedJob;
 pub use compare::{CompareJob, CompareSource, LiveJob};
 pub use error::UsageError;

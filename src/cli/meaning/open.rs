@@ -32,10 +32,9 @@ impl OpenLoop {
         reporting: &ReportingArgs,
         setup: &Setup,
         machine: Machine,
-    ) -> Result<Self, ScheduleError> {
+    ) -> Self {
         // Any schedule does: it is set for each run.
-        let any = Schedule::for_count(Rate::ONE, 1)?;
-        let mut template = plan_of(Source::Schedule(any), traffic, load, reporting);
+        let mut template = plan_of(Source::Schedule(Schedule::one()), traffic, load, reporting);
         template.overflow = match open.overflow {
             OverflowArg::Drop => OverflowPolicy::Drop,
             OverflowArg::Queue => OverflowPolicy::Queue(open.queue),
@@ -44,7 +43,7 @@ impl OpenLoop {
             LimitOrAll::All => BurstDepth::All,
             LimitOrAll::Number(tokens) => BurstDepth::Tokens(tokens),
         };
-        Ok(Self {
+        Self {
             template,
             arrivals: match open.arrivals {
                 ArrivalsArg::Constant => Arrivals::Constant,
@@ -56,7 +55,21 @@ impl OpenLoop {
             lead_ns: open.lead.map(|span| span.0.min(NANOS_PER_S)),
             connections: setup.connections(machine),
             machine,
-        })
+        }
+    }
+
+    /// Evenly spaced, without a warm-up, with a cap that cannot bind: nothing but the rate.
+    pub(super) fn plain(setup: &Setup, machine: Machine) -> Self {
+        Self {
+            template: Plan::plain(),
+            arrivals: Arrivals::Constant,
+            warmup_ns: 0,
+            max_in_flight: FewOrAuto::Auto,
+            threads: FewOrAuto::Auto,
+            lead_ns: None,
+            connections: setup.connections(machine),
+            machine,
+        }
     }
 
     /// The threads that a rate asks for. The workers of a session serve all its runs: ask with the highest rate.

@@ -76,6 +76,25 @@ impl Requests {
         })
     }
 
+    /// The plainest there is: GET.
+    pub(super) fn plain() -> Self {
+        Self {
+            source: Source::Flags {
+                method: Method::GET,
+                body: Secret::new(Bytes::new()),
+                defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
+            },
+            tokens: None,
+            token_header: http::header::AUTHORIZATION,
+            data: None,
+            data_order: DataOrder::Rotate,
+            seed: 0,
+            traceparent: false,
+            keepalive: true,
+            show_hosts: false,
+        }
+    }
+
     /// Whether a URL is needed besides the files.
     pub(super) fn need_url(&self) -> bool {
         !matches!(self.source, Source::Endpoints(_))

@@ -32,7 +32,7 @@ impl RunJob {
         let RunArgs { rate, traffic, load, open, reporting, .. } = args;
         let schedule = schedule_of(args, typed)?;
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine)?;
+        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
         let plan = open.plan(schedule, open.threads_for(*rate))?;
         setup.warnings.extend(open.warning(*rate));
         setup.warnings.extend(preflight::ports(*rate, &plan, &traffic.network, machine));

@@ -5,8 +5,7 @@ use super::super::invocation::Typed;
 use super::network::wire_of;
 use super::target::{TargetChoice, model_of, url_of};
 use super::{Machine, Requests, UsageError, limits};
-use crate::measure::BurstDepth;
-use crate::plan::{OverflowPolicy, Plan};
+use crate::plan::Plan;
 use crate::schedule::Source;
 use crate::transport::WireOptions;
 
@@ -73,21 +72,15 @@ pub(super) fn plan_of(
         source,
         timeout_ns: request.timeout.0,
         deadline_ns: request.deadline.map(|span| span.0),
-        max_in_flight: u64::MAX,
-        overflow: OverflowPolicy::Drop,
-        burst: BurstDepth::All,
         seed: load.seed,
-        threads: 1,
         drain_ns: load.drain.unwrap_or(request.timeout).0,
         keepalive: !network.no_keepalive,
         idle_ns: Some(network.keepalive.0).filter(|idle_ns| *idle_ns > 0),
         max_requests: network.max_requests_per_connection,
         connections: network.connections,
-        streams: Vec::new(),
         samples: reporting.samples,
         connect_rate: network.connect_rate,
-        lead_ns: 0,
-        expected_rate_per_s: None,
         slos: reporting.slo.clone(),
+        ..Plan::plain()
     }
 }

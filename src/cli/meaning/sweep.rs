@@ -25,6 +25,8 @@ pub struct SweepJob {
     pub step_ns: u64,
     /// Longest wait for the service to recover, in nanoseconds.
     pub recover_ns: u64,
+    /// Length of the warm-up before each run, in nanoseconds.
+    pub warmup_ns: u64,
     /// Factor of the baseline knee.
     pub baseline_factor: f64,
     /// Objectives.
@@ -80,12 +82,13 @@ impl SweepJob {
         }
         let what = what_of(args, typed)?;
         let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine)?;
+        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
         Ok(Self {
             what,
             open,
             step_ns: args.step_duration.0,
             recover_ns: args.recover.0,
+            warmup_ns: load.warmup.0,
             baseline_factor: args.baseline_factor,
             slos: reporting.slo.clone(),
             setup,
