@@ -29,14 +29,18 @@ impl Nginx {
              http {{ access_log {root}/access.log; keepalive_requests 1000000;\n\
                client_body_temp_path {root}/body; proxy_temp_path {root}/proxy; fastcgi_temp_path {root}/fastcgi;\n\
                uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;\n\
+               limit_req_zone $server_port zone=all:1m rate=200r/s;\n\
                server {{ listen 127.0.0.1:{port} backlog=1024;\n\
                  location = / {{ return 200 'hello from a real server'; }}\n\
+                 location = /limited {{ limit_req zone=all burst=2 nodelay; root {root}; try_files /page =404; }}\n\
                  location = /close {{ keepalive_timeout 0; return 200 'bye'; }}\n\
                  location = /echo {{ return 200 '$request_method $http_x_test $http_host'; }}\n\
                  location / {{ return 404; }} }} }}\n"
         );
         let file = folder.path().join("nginx.conf");
         fs::write(&file, configuration).expect("the configuration is written");
+        // What `return` answers never comes to the limit.
+        fs::write(folder.path().join("page"), "within the limit").expect("the page is written");
         let child = Command::new("nginx")
             .args(["-c", &file.display().to_string(), "-p", &root.to_string()])
             .stderr(Stdio::null())
@@ -175,4 +179,32 @@ fn neither_host_nor_query_is_in_any_result() {
         written += &fs::read_to_string(folder.path().join(name)).unwrap();
     }
     assert!(!written.contains("planted-secret") && !written.contains("127.0.0.1"), "{written}");
+}
+
+/// `limit_req` at 200/s answers 503 above it, so the knee of the error objective is the limit.
+#[test]
+#[ignore = "needs nginx: run `bash tests/run.sh`"]
+fn a_search_finds_the_limit_that_a_gateway_sets() {
+    let nginx = Nginx::start();
+    let (ended, document) = run_json(&[
+        "sweep",
+        &nginx.url("/limited"),
+        "--find-knee",
+        "--slo",
+        "error_rate<1%",
+        "--min-rate",
+        "20",
+        "--budget",
+        "110s",
+        "--step-duration",
+        "4s",
+        "--warmup",
+        "200ms",
+    ]);
+    let search = &document["search"];
+    assert_eq!(ended.code, 0, "{ended:?}: {search}");
+    let bound = |name: &str| search[name].as_f64().expect("a bound");
+    // 1 % of errors are allowed and a burst of 2 passes: (200 x 4 s + 2) / (0.99 x 4 s) = 202.5/s. Within 5 % of 200.
+    let (lower, upper) = (bound("lower_per_s"), bound("upper_per_s"));
+    assert!(lower <= 205.0 && upper >= 200.0 && lower >= 190.0 && upper <= 213.0, "{search}");
 }

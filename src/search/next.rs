@@ -101,10 +101,16 @@ fn step(settings: &Settings, history: &History) -> Result<Wanted, Reason> {
         (Some(lower), None) if decided.lower == Some(lower) => {
             Ok(bracket(settings, lower * (1.0 + NEAR * settings.width)))
         }
-        (Some(lower), None) => Ok(bracket(settings, 2.0 * lower)),
+        // From the baseline to where the knee may lie in one step; from there on, doubling.
+        (Some(lower), None) => Ok(bracket(settings, (2.0 * lower).max(first_step(settings)))),
         (None, Some(upper)) => Ok(bracket(settings, upper / 2.0)),
-        (None, None) => Ok(bracket(settings, settings.guess_per_s.map_or(lowest, |guess| guess / 2.0))),
+        (None, None) => Ok(bracket(settings, first_step(settings).max(lowest))),
     }
+}
+
+/// Half of the guess: it is better to come from below.
+fn first_step(settings: &Settings) -> f64 {
+    settings.guess_per_s.map_or(0.0, |guess| guess / 2.0)
 }
 
 /// The load at which the generator missed its schedule too often.
