@@ -69,9 +69,8 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
                 };
                 let Some(searched) = search.run(rig).await? else { return Ok(None) };
                 reason = Some(searched.reason);
-                let mut sweep = Sweep::new(searched.rungs, baseline_factor, rig.interrupted);
-                sweep.search = Some(searched.report);
-                Ok(Some(sweep))
+                let sweep = Sweep::new(searched.rungs, baseline_factor, rig.interrupted);
+                Ok(Some(sweep.with_search(searched.report)))
             }
         }
     })?;

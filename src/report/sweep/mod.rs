@@ -37,7 +37,8 @@ pub fn after_table(sweep: &Sweep, style: &Style) -> String {
         table::second_table(sweep),
         table::remarks(sweep),
         plot::plot(sweep),
-        knees::knees(sweep),
+        // Trials of a search differ in length and are not fair to each other: its answer is the search's own.
+        if sweep.search.is_none() { knees::knees(sweep) } else { String::new() },
         knees::spike(sweep),
         knees::search(sweep, style),
     ];

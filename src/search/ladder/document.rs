@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Knees;
+use super::{Knee, Knees};
 use crate::measure::{GeneratorVerdict, SpikeRecovery, Summary, Tool};
 
 /// The schema that this version writes and reads.
@@ -98,6 +98,14 @@ impl Rung {
 }
 
 impl Sweep {
+    /// The same with the search that chose the rates: its bounds are the knee of the objectives.
+    #[must_use]
+    pub fn with_search(mut self, search: SearchReport) -> Self {
+        self.knees.slo = Some(Knee { holds_per_s: search.lower_per_s, fails_per_s: search.upper_per_s });
+        self.search = Some(search);
+        self
+    }
+
     /// Puts runs together.
     pub fn new(rungs: Vec<Rung>, baseline_factor: f64, interrupted: bool) -> Self {
         Self {
