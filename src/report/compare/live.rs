@@ -6,6 +6,9 @@ use super::super::text::numbers::{count, factor, ms, percent, rate};
 use crate::compare::{Comparison, letter};
 use crate::measure::{GeneratorVerdict, LatencyStats, ServiceVerdict, Summary};
 
+/// One of the times of a result.
+type Part = fn(&Summary) -> &LatencyStats;
+
 /// The section; empty for a comparison of saved results.
 pub(super) fn section(comparison: &Comparison, style: &Style) -> String {
     if comparison.runs.is_empty() {
@@ -24,7 +27,7 @@ pub(super) fn section(comparison: &Comparison, style: &Style) -> String {
     row("offered", &|summary| rate(summary.rates.offered_per_s));
     row("completed", &|summary| rate(summary.rates.completed_per_s));
     row("requests", &|summary| count(summary.ledger.offered()));
-    let times: [(&str, fn(&Summary) -> &LatencyStats); 2] =
+    let times: [(&str, Part); 2] =
         [("response", |summary| &summary.latency.response), ("service", |summary| &summary.latency.service)];
     for (part, stats) in times {
         for figure in ["mean", "p50", "p90", "p99", "p99.9", "max"] {
