@@ -1,4 +1,5 @@
 //! The closed loop as a user meets it: users who wait, in stages, again and again, and beside an open loop.
+#![allow(clippy::disallowed_methods, reason = "a test waits for a process, or is a slow server")]
 
 mod common;
 

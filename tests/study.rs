@@ -9,10 +9,11 @@ const STUDY: &str = include_str!("fixtures/import/study.csv");
 /// Columns of both tables: users, requests, throughput, mean.
 fn rows(text: &str) -> Vec<(u64, u64, f64, f64)> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let figure = |text: &str| text.parse::<f64>().expect("a figure");
     let row = |row: csv::StringRecord| {
-        (row[1].parse().unwrap(), row[2].parse().unwrap(), row[3].parse().unwrap(), row[6].parse().unwrap())
+        (figure(&row[1]) as u64, figure(&row[2]) as u64, figure(&row[3]), figure(&row[6]))
     };
-    reader.records().map(|record| row(record.unwrap())).collect()
+    reader.records().map(|record| row(record.expect("a row"))).collect()
 }
 
 /// Three quarters of a minute, because that is what the study's requests take.

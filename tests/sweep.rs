@@ -1,4 +1,5 @@
 //! Ladders, searches and spikes as a user meets them: on the built-in service, whose capacity is known, and on nginx.
+#![allow(clippy::disallowed_methods, reason = "a test waits for a process, or is a slow server")]
 
 mod common;
 
