@@ -13,6 +13,7 @@ use http::header::HeaderName;
 pub use self::outgoing::{Moment, Outgoing};
 pub use self::spec::{WorkloadError, WorkloadSpec};
 use super::expectation::Expectation;
+use super::rotation::Rotation;
 use super::template::{RequestTemplate, Secrets, Values, trace_id};
 use super::{DataOrder, DataTable, Mix, Origin, Redactor, Secret, Target, TokenList};
 use crate::measure::Redact;
@@ -32,6 +33,8 @@ struct Content {
     redactor: Redactor,
     origins: Vec<Origin>,
     tokens: Option<(HeaderName, TokenList)>,
+    token_turns: Rotation,
+    row_turns: Rotation,
     data: Option<DataTable>,
     data_order: DataOrder,
     seed: u64,
@@ -120,7 +123,7 @@ impl Workload {
     pub fn request(&self, sequence: u64, moment: Moment) -> Outgoing {
         let template = &self.0.compiled(sequence).template;
         let values = self.0.values(template, sequence, moment);
-        let token = self.0.tokens.as_ref().map(|(_, tokens)| tokens.at(sequence));
+        let token = self.0.tokens.as_ref().map(|(_, tokens)| tokens.at(self.0.token_turns.at(sequence)));
         Outgoing {
             request: template.request(&values, token),
             row: values.row.map(|(_, row)| row + 1),
@@ -136,7 +139,7 @@ impl Workload {
         let template = &self.0.compiled(sequence).template;
         let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
         if let Some((_, tokens)) = &self.0.tokens {
-            secrets.token(tokens.at(sequence).as_bytes());
+            secrets.token(tokens.at(self.0.token_turns.at(sequence)).as_bytes());
         }
         template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);
         secrets.into_texts().map(Secret::new).collect()
@@ -176,7 +179,12 @@ impl Content {
 
     fn values(&self, template: &RequestTemplate, sequence: u64, moment: Moment) -> Values<'_> {
         let data = self.data.as_ref().filter(|_| template.uses_data());
-        let row = |data: &DataTable| self.data_order.row_at(sequence, self.seed, data.row_count());
+        // A random row does not run in step with anything.
+        let place = match self.data_order {
+            DataOrder::Rotate => self.row_turns.at(sequence),
+            DataOrder::Random => sequence,
+        };
+        let row = |data: &DataTable| self.data_order.row_at(place, self.seed, data.row_count());
         Values { row: data.map(|data| (data, row(data))), sequence, moment }
     }
 }

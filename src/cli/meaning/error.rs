@@ -111,6 +111,9 @@ pub enum UsageError {
     /// The header of the tokens.
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,
+    /// A body that curl would read from a file.
+    #[error("--body is sent as it stands, and this one begins with @; for a file write --body-file FILE")]
+    BodyAt,
     /// The method.
     #[error("`{0}` is not an HTTP method; write GET, POST, PUT and so on")]
     Method(String),

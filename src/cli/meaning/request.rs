@@ -223,6 +223,7 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {
         (Some(path), _) => files::read("body", path).map(Bytes::from),
+        (None, Some(text)) if text.starts_with('@') => Err(UsageError::BodyAt),
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),
     }

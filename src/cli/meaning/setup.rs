@@ -6,6 +6,7 @@ use super::network::wire_of;
 use super::target::{TargetChoice, model_of, url_of};
 use super::{Machine, Requests, UsageError, limits};
 use crate::plan::Plan;
+use crate::request::Scheme;
 use crate::schedule::Source;
 use crate::transport::WireOptions;
 
@@ -48,6 +49,7 @@ impl Setup {
         if traffic.network.http2 && matches!(target, TargetChoice::BuiltIn(_)) {
             return Err(UsageError::BuiltInHttp2);
         }
+        warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network)?;
         Ok(Self { target, requests, wire, quiet: reporting.quiet, warnings })
     }
@@ -58,6 +60,26 @@ impl Setup {
         let ends = if matches!(self.target, TargetChoice::BuiltIn(_)) { 2 } else { 1 };
         (machine.descriptors.saturating_sub(RESERVED_DESCRIPTORS) / ends).max(1)
     }
+}
+
+/// Flags that were typed and change nothing, each with the reason.
+fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -> Vec<String> {
+    let (request, network) = (&traffic.request, &traffic.network);
+    let is_plain = match target {
+        TargetChoice::Url(target) => target.origin().scheme() == Scheme::Http,
+        TargetChoice::BuiltIn(_) => true,
+        TargetChoice::FromFile => false,
+    };
+    let of_tls = ["cacert", "cert", "insecure", "sni"];
+    let tls = of_tls.iter().find(|flag| is_plain && typed.has(flag)).copied();
+    let found = [
+        ("streams", network.http1, "HTTP/1.1 has no streams"),
+        ("data_order", request.data.is_none(), "there is no --data"),
+        ("token_header", request.tokens.is_none(), "there are no --tokens"),
+        (tls.unwrap_or_default(), tls.is_some(), "the target is plain http://"),
+    ];
+    let idle = found.into_iter().filter(|(flag, has_no_effect, _)| *has_no_effect && typed.has(flag));
+    idle.map(|(flag, _, why)| format!("--{} has no effect: {why}", flag.replace('_', "-"))).collect()
 }
 
 /// A plan with all that does not depend on how much is sent, on one thread. Nothing of it may wait for the cap.

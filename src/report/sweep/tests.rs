@@ -60,7 +60,8 @@ fn validator() -> Validator {
 
 #[test]
 fn a_ladder_reads_as_expected() {
-    let text = render(&searched(), Format::Text, &Style::default());
+    let (ladder, search) = (sweep(), searched());
+    let text = render(&ladder, Format::Text, &Style::default()) + &after_table(&search, &Style::default());
     let path = format!("{}/src/report/sweep/expected.txt", env!("CARGO_MANIFEST_DIR"));
     if std::env::var_os("RPSBENCH_BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();

@@ -75,7 +75,7 @@ pub fn verdicts(summary: &Summary, style: &Style) -> String {
     let (service, tone) = match summary.verdict.service {
         ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
         ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
-        ServiceVerdict::Unknown => ("UNKNOWN: see what this report cannot tell", Tone::Doubtful),
+        ServiceVerdict::Unknown => ("UNKNOWN: this run cannot tell whether it kept up", Tone::Doubtful),
     };
     text += &labelled("Service", &sentence(service, tone, style));
     for reason in summary.verdict.reasons_on_service() {
@@ -162,7 +162,11 @@ pub fn ledger(summary: &Summary) -> String {
             ledger.overflow,
             ledger.offered(),
             "offered",
-            format!("found the cap of {} in flight full", count(plan.max_in_flight)),
+            if plan.queue > 0 {
+                format!("still waited at the end, or found {} waiting for the cap", count(plan.queue))
+            } else {
+                format!("found the cap of {} in flight full", count(plan.max_in_flight))
+            },
         ),
         (
             "missed",

@@ -8,9 +8,10 @@ use http::Method;
 use http::header::{HeaderName, HeaderValue};
 
 use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError, WorkloadSpec};
+use crate::request::rotation::Rotation;
 use crate::request::targets::group_names;
 use crate::request::template::{RequestTemplate, Setting};
-use crate::request::{DataOrder, Expectation, Mix, Origin, Redactor, Target};
+use crate::request::{DataOrder, DataTable, Expectation, Mix, Origin, Redactor, Target, TokenList};
 
 impl Workload {
     /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
@@ -51,6 +52,9 @@ impl Workload {
             });
         }
         let redactor = Redactor::new(&origins.list, spec.show_hosts);
+        let period = mix.as_ref().map_or(1, Mix::period);
+        let tokens = spec.tokens.as_ref().map_or(1, TokenList::count) as u64;
+        let rows = spec.data.as_ref().map_or(1, DataTable::row_count);
         Ok(Self(Arc::new(Content {
             endpoints,
             needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
@@ -59,6 +63,8 @@ impl Workload {
             redactor,
             origins: origins.list,
             tokens: spec.tokens.map(|tokens| (spec.token_header, tokens)),
+            token_turns: Rotation::new(tokens, period),
+            row_turns: Rotation::new(rows, period),
             data: spec.data,
             data_order: spec.data_order,
             seed: spec.seed,
@@ -88,6 +94,8 @@ impl Workload {
             redactor: Redactor::new(std::slice::from_ref(target.origin()), false),
             origins: vec![target.origin().clone()],
             tokens: None,
+            token_turns: Rotation::new(1, 1),
+            row_turns: Rotation::new(1, 1),
             data: None,
             data_order: DataOrder::Rotate,
             seed: 0,
