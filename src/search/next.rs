@@ -76,6 +76,10 @@ fn step(settings: &Settings, history: &History) -> Result<Wanted, Reason> {
         return vote(rate_per_s);
     }
     let (lowest, limit) = (settings.lowest_per_s, settings.limit_per_s());
+    let is_first = history.votes().all(|trial| trial.purpose == Purpose::Baseline);
+    if let (true, Some(guess)) = (is_first, settings.guess_per_s) {
+        return Ok(bracket(settings, guess / 2.0));
+    }
     let coarse = loads.coarse();
     match (coarse.lower, coarse.upper) {
         (Some(lower), Some(upper)) => match candidate(settings, decided, lower, upper) {
@@ -101,16 +105,10 @@ fn step(settings: &Settings, history: &History) -> Result<Wanted, Reason> {
         (Some(lower), None) if decided.lower == Some(lower) => {
             Ok(bracket(settings, lower * (1.0 + NEAR * settings.width)))
         }
-        // From the baseline to where the knee may lie in one step; from there on, doubling.
-        (Some(lower), None) => Ok(bracket(settings, (2.0 * lower).max(first_step(settings)))),
+        (Some(lower), None) => Ok(bracket(settings, lower * growth(settings, lower))),
         (None, Some(upper)) => Ok(bracket(settings, upper / 2.0)),
-        (None, None) => Ok(bracket(settings, first_step(settings).max(lowest))),
+        (None, None) => Ok(bracket(settings, lowest)),
     }
-}
-
-/// Half of the guess: it is better to come from below.
-fn first_step(settings: &Settings) -> f64 {
-    settings.guess_per_s.map_or(0.0, |guess| guess / 2.0)
 }
 
 /// The load at which the generator missed its schedule too often.
@@ -156,6 +154,13 @@ fn is_confirmed(history: &History, rate_per_s: f64) -> bool {
 fn bracket(settings: &Settings, rate_per_s: f64) -> Wanted {
     let duration_s = settings.coarse_trial_s(1.0);
     Wanted { rate_per_s: settings.ask(rate_per_s), duration_s, purpose: Purpose::Bracket }
+}
+
+/// By how much to raise a load that was good: doubled, but past the guess only by a quarter. The guess is the service's
+/// throughput, which is where the knee is, or little above it; a short trial there may well be good by chance.
+fn growth(settings: &Settings, good_per_s: f64) -> f64 {
+    let at_the_guess = settings.guess_per_s.is_some_and(|guess| (0.9..1.1).contains(&(good_per_s / guess)));
+    if at_the_guess { 1.25 } else { 2.0 }
 }
 
 /// A load between the bounds.

@@ -4,6 +4,8 @@
 //! that is looked up, and Kiefer and Wolfowitz' recursion over a handful of workers.
 #![allow(dead_code, reason = "each test uses its own part")]
 
+pub mod services;
+
 use rpsbench::measure::Observed;
 
 /// Pseudo-random numbers (SplitMix64: Steele, Lea and Flood, 2014).
