@@ -18,7 +18,7 @@ use crate::measure::Summary;
 
 pub mod csv;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod json;
 pub mod runs;
 #[cfg(test)]
