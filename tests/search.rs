@@ -251,3 +251,48 @@ fn a_generator_that_gives_out_below_the_service_is_named() {
     assert!(answer.upper.is_none(), "nothing is said against the service");
     assert_eq!(asked, [10.0, 200.0, 400.0, 400.0, 400.0]);
 }
+
+/// The table of docs/knee.md: how often the interval holds the knee, by width and length of a trial.
+#[test]
+#[ignore = "takes minutes, and prints rather than checks"]
+fn how_often_the_interval_holds_the_knee() {
+    let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(20);
+    let six = |width: f64| move |guess: f64| Settings { width, ..six_minutes(guess) };
+    let (m_m_1, m_d_1) = (m_m_1_knee_per_s(1_000.0, 0.046), m_d_1_knee_per_s(1_000.0, 0.0235));
+    for (name, served, p99_s, knee_per_s) in [
+        ("built-in (D/G/22)", BUILT_IN, 0.5, BUILT_IN_KNEE_PER_S),
+        ("M/M/1", single(Times::Exponential, 1_000.0), 0.046, m_m_1),
+        ("M/D/1", single(Times::Constant, 1_000.0), 0.0235, m_d_1),
+        ("M/G/22", M_G_22, 0.5, M_G_22_KNEE_PER_S),
+    ] {
+        for width in [0.05, 0.1] {
+            let print = |trials: &str, got: Coverage| {
+                let Coverage { found, holds, too_high, most_trials, mean_trials, mean_s } = got;
+                println!(
+                    "{name}, knee {knee_per_s:.1}/s, width {width}, {trials}: holds {holds} of {seeds} (found {found}, \
+                     too high {too_high}), {mean_trials:.1} trials (most {most_trials}), {mean_s:.0} s"
+                );
+            };
+            print("6 minutes", coverage(seeds, knee_per_s, six(width), queue(served, p99_s)));
+            for trial_s in [30.0, 60.0, 120.0, 240.0] {
+                let got = coverage(seeds, knee_per_s, with(trial_s, width), queue(served, p99_s));
+                print(&format!("trials of {trial_s} s"), got);
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes, and prints rather than checks"]
+fn long_runs_find_the_knees_that_are_written_down() {
+    for (name, queue) in [("built-in", BUILT_IN), ("M/G/22", M_G_22)] {
+        let (mut low, mut high) = (0.9 * BUILT_IN_PER_S, BUILT_IN_PER_S);
+        for _ in 0..10 {
+            let middle = f64::midpoint(low, high);
+            let slow = |seed| queue.run(middle, 20_000.0, 300.0, &mut Random::new(seed)).slower_than(0.5);
+            let mean = (0..10).map(slow).sum::<f64>() / 10.0;
+            if mean <= 0.01 { low = middle } else { high = middle }
+        }
+        println!("{name}: {low:.2}/s to {high:.2}/s");
+    }
+}

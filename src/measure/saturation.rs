@@ -224,3 +224,86 @@ fn kendall_tau(values: &[f64]) -> f64 {
 fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100 arrivals a second, all answered, with this backlog and these medians in each second.
+    fn observed(backlog: &[f64], median_s: &[f64]) -> Observed {
+        let offered = 100 * backlog.len() as u64;
+        Observed {
+            offered,
+            sent: offered,
+            answered: offered,
+            offered_per_s: 100.0,
+            backlog: backlog.to_vec(),
+            median_s: median_s.iter().copied().map(Some).collect(),
+            ..Observed::default()
+        }
+    }
+
+    fn signs(observed: &Observed) -> Vec<Sign> {
+        let overload = Overload::detect(observed);
+        assert_eq!(overload.is_overloaded(), !overload.signs.is_empty());
+        overload.signs
+    }
+
+    #[test]
+    fn a_steady_backlog_is_no_overload_and_a_growing_one_is() {
+        let steady: Vec<f64> = (0..20).map(|i| f64::from(20 + i * 7 % 5)).collect();
+        let growing: Vec<f64> = (0..20).map(|i| f64::from(10 * i)).collect();
+        let even = vec![0.05; 20];
+        assert_eq!(signs(&observed(&steady, &even)), []);
+        assert!(matches!(signs(&observed(&growing, &even))[..], [Sign::BacklogGrows { by }] if by > 100.0));
+    }
+
+    #[test]
+    fn what_the_fastest_answer_explains_is_no_backlog() {
+        // Answers take 10 s: the first of them ends what looks like growth.
+        let filling: Vec<f64> = (1..=20).map(|i| f64::from(100 * i.min(10))).collect();
+        let slow = Observed { fastest_s: 10.0, ..observed(&filling, &[10.0; 20]) };
+        assert_eq!(signs(&slow), []);
+        assert!(!signs(&Observed { fastest_s: 0.0, ..slow }).is_empty());
+    }
+
+    #[test]
+    fn answers_that_become_slower_all_the_time_are_a_sign_of_their_own() {
+        let rising: Vec<f64> = (1..=20).map(|i| 0.02 * f64::from(i)).collect();
+        let flat = vec![5.0; 20];
+        assert!(matches!(signs(&observed(&flat, &rising))[..], [Sign::ResponsesGrow { .. }]));
+        // Rising by 1 % is a warm machine, not a queue; and where a second is unknown, nothing is said.
+        let hardly: Vec<f64> = (1..=20).map(|i| 0.05 + 0.000_01 * f64::from(i)).collect();
+        assert_eq!(signs(&observed(&flat, &hardly)), []);
+        let mut unknown = observed(&flat, &rising);
+        unknown.median_s[7] = None;
+        assert_eq!(signs(&unknown), []);
+    }
+
+    #[test]
+    fn arrivals_that_were_not_answered_or_not_sent_are_signs_beyond_their_limits_only() {
+        let base = observed(&[5.0; 20], &[0.05; 20]);
+        let answered = |answered| Observed { answered, ..base.clone() };
+        assert_eq!(signs(&answered(1_960)), [], "98 % is enough");
+        assert_eq!(signs(&answered(1_959)), [Sign::Unanswered { answered: 0.9795 }]);
+        let overflow = |overflow| Observed { overflow, ..base.clone() };
+        assert_eq!(signs(&overflow(20)), [], "1 % is allowed");
+        assert_eq!(signs(&overflow(21)), [Sign::Overflow { share: 0.0105 }]);
+        let none_sent = Observed { sent: 0, answered: 0, overflow: 2_000, ..base.clone() };
+        assert_eq!(signs(&none_sent), [Sign::Overflow { share: 1.0 }]);
+    }
+
+    #[test]
+    fn the_score_says_how_near_it_came() {
+        let base = observed(&[5.0; 20], &[0.05; 20]);
+        let score = |answered| Overload::detect(&Observed { answered, ..base.clone() }).score;
+        assert!((score(1_980) - 0.5).abs() < 1e-9 && score(1_960) < 1.0 && score(1_900) > 2.0);
+        assert_eq!(Overload::detect(&Observed::default()).score, 0.0);
+    }
+
+    #[test]
+    fn short_runs_have_no_trend_and_need_a_large_backlog() {
+        assert_eq!(signs(&observed(&[0.0, 20.0, 40.0], &[0.1, 0.2, 0.4])), []);
+        assert_eq!(signs(&observed(&[0.0, 50.0, 100.0], &[0.1, 0.5, 1.0])).len(), 1);
+    }
+}

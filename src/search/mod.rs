@@ -24,6 +24,9 @@ mod settings;
 mod tally;
 mod vote;
 
+#[cfg(test)]
+mod next_tests;
+
 pub use answer::{Answer, Bound, Reason};
 pub use bounds::{Bounds, bounds};
 pub use history::{Event, History, Purpose, Trial, Vote};

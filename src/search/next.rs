@@ -178,7 +178,8 @@ enum Candidate {
 fn candidate(settings: &Settings, decided: Pair, lower: f64, upper: f64) -> Candidate {
     let ratio = 1.0 - AIM * settings.width;
     let middle = (lower * upper).sqrt();
-    let (below, above) = (middle * ratio.sqrt(), middle / ratio.sqrt());
+    // As they would be asked for: a load that is decided is not asked for again.
+    let (below, above) = (settings.ask(middle * ratio.sqrt()), settings.ask(middle / ratio.sqrt()));
     let near = distance(lower, upper) <= NEAR * settings.width;
     let centred = distance(lower, upper) <= settings.centre_width();
     match (decided.lower, decided.upper) {

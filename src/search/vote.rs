@@ -41,3 +41,67 @@ fn describe(slo: &SloResult) -> String {
     };
     format!("{metric} {least}{figure}, SLO {}", slo.slo)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Verdict;
+
+    /// A trial with one objective, kept or not, and these verdicts.
+    fn trial(passed: bool, generator: GeneratorVerdict, service: ServiceVerdict) -> Summary {
+        let mut summary = crate::report::fixture::freeze();
+        let slo = |slo: &str, passed, measured, unit: &str, lower_bound| SloResult {
+            slo: slo.to_owned(),
+            passed,
+            measured: Some(measured),
+            unit: unit.to_owned(),
+            lower_bound,
+        };
+        summary.slos = vec![
+            slo("p99<500ms", passed, 612.3, "ms", false),
+            slo("error_rate<1%", true, 0.0012, "share", false),
+        ];
+        summary.queueing.backlog_growth_per_s = Some(14.23);
+        let reasons = vec!["generator: late".to_owned(), "service: slow".to_owned()];
+        summary.verdict = Verdict { generator, service, reasons };
+        summary
+    }
+
+    #[test]
+    fn an_unstable_service_is_bad_even_where_the_objectives_are_kept() {
+        use GeneratorVerdict::{Invalid, Suspect, Valid};
+        use ServiceVerdict::{KeepingUp, Saturated};
+        for (passed, generator, service, expected) in [
+            (true, Valid, KeepingUp, Vote::Good),
+            (true, Suspect, KeepingUp, Vote::Good),
+            (false, Valid, KeepingUp, Vote::Bad),
+            (true, Valid, Saturated, Vote::Bad),
+            (false, Valid, Saturated, Vote::Bad),
+            (true, Invalid, KeepingUp, Vote::Void),
+            (false, Invalid, Saturated, Vote::Void),
+        ] {
+            let (got, note) = vote(&trial(passed, generator, service));
+            assert_eq!(got, expected, "{passed} {generator:?} {service:?}: {note}");
+        }
+        let mut cut = trial(true, Valid, KeepingUp);
+        cut.interrupted = true;
+        assert_eq!(vote(&cut), (Vote::Void, "cut short".to_owned()));
+    }
+
+    #[test]
+    fn the_note_is_the_evidence() {
+        let (_, note) = vote(&trial(false, GeneratorVerdict::Valid, ServiceVerdict::Saturated));
+        assert_eq!(note, "p99 612 ms, SLO p99<500ms; error_rate 0.12 %, SLO error_rate<1%; backlog +14.2/s");
+        let (_, note) = vote(&trial(false, GeneratorVerdict::Invalid, ServiceVerdict::Saturated));
+        assert_eq!(note, "late");
+    }
+
+    /// The objectives are judged over planned arrivals: the fixture's overload has arrivals that were never sent, and
+    /// fewer good answers than a p99 needs.
+    #[test]
+    fn arrivals_without_a_good_answer_count_against_the_load() {
+        let summary = crate::report::fixture::overload();
+        let p99 = summary.slos.iter().find(|slo| slo.slo.starts_with("p99")).unwrap();
+        assert!(p99.lower_bound && !p99.passed, "{p99:?}");
+    }
+}
