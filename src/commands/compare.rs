@@ -8,7 +8,7 @@ use super::machine::machine;
 use super::report::content_of;
 use super::rig::with_rig;
 use super::several::exit_of;
-use super::{CommandError, Exit, publish_as};
+use super::{CommandError, Exit, publish, publish_as};
 use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed, UsageError};
 use crate::compare::{Comparison, Live, Reading, import, letter, reading_of};
 use crate::measure::{Runs, Summary};
@@ -25,6 +25,11 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
         CompareSource::Live(job) => {
             let Some(results) = run_live(*job, quiet)? else { return Ok(Exit::Interrupted) };
             let exit = results.iter().map(exit_of).max().unwrap_or(Exit::Done);
+            if let [only] = results.as_slice() {
+                // Cut short before there was anything to compare with: what there is is shown.
+                publish(only, format, outputs)?;
+                return Ok(Exit::Interrupted);
+            }
             let all = Runs::new(results, false);
             let readings = all.runs.iter().map(|run| reading_of(&run.name, &run.result)).collect();
             let mut comparison = Comparison::new(readings, &conditions)?;
@@ -44,7 +49,7 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
     Ok(if comparison.fails() { exit.max(Exit::ObjectiveMissed) } else { exit })
 }
 
-/// Runs the closed loop, then the open ones. An interrupt leaves nothing to compare, unless one of them is done.
+/// Runs the closed loop, then the open ones, as far as an interrupt lets it.
 fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandError> {
     let LiveJob { closed, warmup, open, duration_ns, setup } = job;
     let threads = closed.threads;
@@ -71,7 +76,7 @@ fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandEr
             let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
             results.push(rig.summary(&plan, ran, 0.0)?);
         }
-        Ok((results.len() > 1).then_some(results))
+        Ok(Some(results))
     })
 }
 

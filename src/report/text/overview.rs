@@ -39,11 +39,18 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
     }
     if summary.interrupted {
         let sign = paint("INTERRUPTED", Tone::Bad, style);
+        let of_planned = match plan.requests {
+            Some(_) => String::new(),
+            None => format!(" of {}", seconds(plan.duration_s)),
+        };
+        let missing = match summary.ledger.cancelled {
+            0 => String::new(),
+            never => format!("{} requests were never due; ", count(never)),
+        };
         text += &format!(
-            "{sign} after {} of {}: {} requests were never due; the figures are over the other {}\n",
+            "{sign} after {}{of_planned}: {missing}the figures are over {}{}\n",
             seconds(summary.rates.window_s),
-            seconds(plan.duration_s),
-            count(summary.ledger.cancelled),
+            if missing.is_empty() { "" } else { "the other " },
             count(summary.ledger.offered())
         );
     }
