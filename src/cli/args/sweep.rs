@@ -49,7 +49,7 @@ pub struct SweepArgs {
     /// In which order
     #[arg(long, env = "RPSBENCH_ORDER", default_value = "up", help_heading = "Ladder")]
     pub order: OrderArg,
-    /// End the ladder after two saturated rungs
+    /// End the ladder after two saturated rungs; --stop-when-saturated=false runs them all
     #[arg(
         long, env = "RPSBENCH_STOP_WHEN_SATURATED", action = ArgAction::Set, value_parser = BoolishValueParser::new(),
         default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true,
@@ -66,7 +66,8 @@ pub struct SweepArgs {
         help_heading = "Ladder"
     )]
     pub recover: Span,
-    /// The baseline knee is where the response p99 is this many times that of the lowest rung
+    /// The baseline knee is where the response p99 is this many times that of the lowest rung (the median, where a rung has
+    /// too few requests for a p99)
     #[arg(
         long,
         env = "RPSBENCH_BASELINE_FACTOR",

@@ -1,14 +1,15 @@
 //! The knees in words, and what a search found.
 
 use super::super::Style;
-use super::super::text::layout::{Tone, labelled, paint, table, with_label, wrapped};
+use super::super::text::layout::{Tone, clean, labelled, paint, table, with_label, wrapped};
 use super::super::text::numbers::{ms, plain, seconds};
 use crate::search::ladder::{Knee, Sweep};
 
 /// Each knee with the two rungs that enclose it.
 pub(super) fn knees(sweep: &Sweep) -> String {
     let knees = &sweep.knees;
-    let factor = format!("response time {} times that of the lowest rung", plain(sweep.baseline_factor));
+    let figure = knees.baseline_figure.map_or("time", |figure| figure.name());
+    let factor = format!("response {figure} {} times that of the lowest rung", plain(sweep.baseline_factor));
     let rows = [
         ("SLO", knees.slo, "highest rate that meets the objectives"),
         ("saturation", knees.saturation, "beyond it the backlog grows"),
@@ -59,7 +60,7 @@ pub(super) fn search(sweep: &Sweep, style: &Style) -> String {
     } else {
         Tone::Doubtful
     };
-    let mut text = labelled("Search", &paint(&search.reason, tone, style));
+    let mut text = labelled("Search", &paint(&clean(&search.reason), tone, style));
     text += &wrapped("", &search.words);
     for load in &search.loads {
         let mut votes = format!("{}/s: {} good, {} bad", plain(load.rate_per_s), load.good, load.bad);

@@ -8,18 +8,14 @@ pub use table::{header, row};
 
 use super::json::{self, ReadError};
 use super::{Format, Style, csv};
-use crate::search::ladder::{SWEEP_SCHEMA, Sweep};
+use crate::search::ladder::{Rung, SWEEP_SCHEMA, Sweep};
 
 /// Writes the report, with a newline at its end.
 pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
     match format {
         Format::Text => table::table(sweep) + &after_table(sweep, style),
         Format::Csv => {
-            let named: Vec<_> = sweep
-                .rungs
-                .iter()
-                .map(|rung| (format!("sweep-{}/s", rung.rate_per_s), &rung.result))
-                .collect();
+            let named: Vec<_> = sweep.rungs.iter().map(|rung| (name(rung), &rung.result)).collect();
             csv::table(named.iter().map(|(name, result)| (name.as_str(), *result)))
         }
         Format::Json => {
@@ -29,6 +25,12 @@ pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
             text
         }
     }
+}
+
+/// The name of a run in a table: `sweep-300/s`, and `sweep-300/s-2` for its second repeat.
+fn name(rung: &Rung) -> String {
+    let repeat = if rung.repeat > 1 { format!("-{}", rung.repeat) } else { String::new() };
+    format!("sweep-{}/s{repeat}", rung.rate_per_s)
 }
 
 /// What stands below the rows: what is left of each rung, the knees, the answer of a search, and the ladder as a plot.

@@ -28,7 +28,7 @@ pub fn row(rate_per_s: f64, summary: &Summary) -> String {
         time(response, "p99", response.p99_ms),
         time(response, "p99.9", response.p99_9_ms),
         time(&summary.latency.service, "p99", summary.latency.service.p99_ms),
-        count(queueing.in_flight_end + queueing.queued_end),
+        count(queueing.in_flight_end.saturating_add(queueing.queued_end)),
     ];
     line(&plain(rate_per_s), &figures, &verdict(summary))
 }
@@ -54,6 +54,8 @@ pub(super) fn second_table(sweep: &Sweep) -> String {
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
     for rung in &sweep.rungs {
         let Summary { rates, queueing, .. } = &rung.result;
+        let bound =
+            if queueing.lower_bounds.iter().any(|name| name == "amplification_p99") { ">" } else { "" };
         let growth = queueing.backlog_growth_per_s;
         rows.push(vec![
             plain(rung.rate_per_s),
@@ -61,7 +63,9 @@ pub(super) fn second_table(sweep: &Sweep) -> String {
             percent(rates.overflow_rate),
             share(rates.error_rate),
             share(rates.failure_rate),
-            queueing.amplification_p99.map_or_else(|| "-".to_owned(), factor),
+            queueing
+                .amplification_p99
+                .map_or_else(|| "-".to_owned(), |times| format!("{bound}{}", factor(times))),
             growth.map_or_else(|| "-".to_owned(), |growth| format!("{growth:+.1}/s")),
         ]);
     }

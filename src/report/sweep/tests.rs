@@ -1,6 +1,9 @@
 //! A ladder, as it is written and read back.
 
+use std::sync::LazyLock;
+
 use jsonschema::{Registry, Validator};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::fixture;
@@ -103,4 +106,89 @@ fn a_ladder_is_a_table_for_spreadsheets() {
     let text = render(&sweep(), Format::Csv, &Style::default());
     let names: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!((names.len(), names[0], names[10]), (11, "sweep-10/s", "sweep-110/s"));
+}
+
+#[test]
+fn a_lower_bound_never_looks_measured() {
+    let mut sweep = sweep();
+    let last = &mut sweep.rungs[10].result;
+    last.latency.response.lower_bounds = vec!["p99".to_owned()];
+    last.queueing.lower_bounds = vec!["amplification_p99".to_owned()];
+    let text = render(&sweep, Format::Text, &Style::default());
+    assert!(text.contains(">9200") && text.contains(">x364"), "{text}");
+    let plot = text.split("against rate/s").nth(1).unwrap();
+    assert!(plot.contains("●      >"), "{text}");
+}
+
+#[test]
+fn repeats_have_names_of_their_own() {
+    let mut sweep = sweep();
+    (sweep.rungs[1].rate_per_s, sweep.rungs[1].repeat) = (10.0, 2);
+    let text = render(&sweep, Format::Csv, &Style::default());
+    let names: Vec<&str> = text.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(names[..3], ["sweep-10/s", "sweep-10/s-2", "sweep-30/s"]);
+}
+
+#[test]
+fn repeats_of_one_rate_are_no_plot() {
+    let mut sweep = sweep();
+    sweep.rungs.iter_mut().for_each(|rung| rung.rate_per_s = 50.0);
+    assert!(!render(&sweep, Format::Text, &Style::default()).contains("against rate/s"));
+}
+
+#[test]
+fn the_baseline_knee_says_what_was_measured() {
+    assert!(render(&sweep(), Format::Text, &Style::default()).contains("response p99 3 times"));
+    let mut few = sweep().rungs;
+    few.iter_mut().for_each(|rung| rung.result.latency.response.p99_ms = None);
+    let text = render(&Sweep::new(few, 3.0, false), Format::Text, &Style::default());
+    assert!(text.contains("response p50 3 times"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn odd_figures_are_refused_or_printed_but_never_panic(
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 1..6),
+        odd in prop::sample::select(vec![
+            json!(null), json!(0), json!(-1), json!(u64::MAX), json!(1e308), json!(-1e-308), json!("\u{1b}[2J\n"), json!([]),
+        ]),
+    ) {
+        // Made once: the fixture simulates its arrivals.
+        static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(searched()).unwrap());
+        let mut document = DOCUMENT.clone();
+        let mut place = &mut document;
+        for pick in picks {
+            let size = place.as_object().map(|map| map.len()).or(place.as_array().map(Vec::len)).unwrap_or(0);
+            if size == 0 {
+                break;
+            }
+            let at = pick.index(size);
+            place = match place {
+                Value::Object(map) => map.values_mut().nth(at).unwrap(),
+                Value::Array(items) => &mut items[at],
+                _ => unreachable!("only objects and arrays have a size"),
+            };
+        }
+        *place = odd;
+        if let Ok(sweep) = read(document.to_string().as_bytes()) {
+            let text = render(&sweep, Format::Text, &Style::default());
+            prop_assert!(!text.contains('\u{1b}'), "{}", text);
+        }
+    }
+}
+
+/// What the figures of a damaged document may be, where chance does not lead.
+#[test]
+fn hostile_figures_and_words_do_no_harm() {
+    let mut sweep = searched();
+    let queueing = &mut sweep.rungs[0].result.queueing;
+    (queueing.in_flight_end, queueing.queued_end) = (u64::MAX, u64::MAX);
+    sweep.rungs[1].rate_per_s = 1e308;
+    if let Some(search) = &mut sweep.search {
+        search.reason = "\u{1b}[2J".to_owned();
+    }
+    let text = render(&sweep, Format::Text, &Style::default());
+    assert!(!text.contains('\u{1b}'), "{text}");
 }

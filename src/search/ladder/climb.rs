@@ -91,8 +91,10 @@ impl Ladder {
         self.down.iter().filter(|step| step.rate.per_second() < highest).find(is_left).copied()
     }
 
-    /// How many rungs below a rate were saturated in most of their repeats.
+    /// How many rungs below a rate were saturated in most of their repeats. Only the way up counts: what the way down
+    /// shows of the same rung must not send the ladder up again.
     fn saturated_below(&self, done: &[Done], rate: Rate) -> usize {
+        let done: Vec<&Done> = done.iter().filter(|done| self.first.contains(&done.step)).collect();
         let mut rates: Vec<f64> = done.iter().map(|done| done.step.rate.per_second()).collect();
         rates.sort_by(f64::total_cmp);
         rates.dedup();
@@ -144,5 +146,18 @@ mod tests {
     #[test]
     fn a_ladder_that_goes_up_and_down_turns_after_two_saturated_rungs() {
         assert_eq!(climb(Order::UpDown, 1, true, 300.0), [100.0, 200.0, 300.0, 400.0, 300.0, 200.0, 100.0]);
+    }
+
+    /// Hysteresis: on the way down the service holds what it did not hold on the way up.
+    #[test]
+    fn a_ladder_that_has_turned_does_not_turn_again() {
+        let rungs: Rungs = "100..600:100".parse().unwrap();
+        let ladder = Ladder::new(&rungs, Order::UpDown, 1, 7, true);
+        let mut done: Vec<Done> = Vec::new();
+        while let Some(step) = ladder.next(&done) {
+            done.push(Done { step, saturated: step.repeat == 1 && step.rate.per_second() >= 300.0 });
+        }
+        let rates: Vec<f64> = done.iter().map(|done| done.step.rate.per_second()).collect();
+        assert_eq!(rates, [100.0, 200.0, 300.0, 400.0, 300.0, 200.0, 100.0]);
     }
 }

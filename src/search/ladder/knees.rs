@@ -25,6 +25,38 @@ pub struct Knees {
     pub power: Option<Knee>,
     /// The first rate at which the response time is so many times that of the lowest rung.
     pub baseline: Option<Knee>,
+    /// Which percentile of the response time the baseline knee compares; null without one.
+    #[serde(default)]
+    pub baseline_figure: Option<BaselineFigure>,
+}
+
+/// A percentile of the response time that every rung supports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaselineFigure {
+    /// The 99th percentile.
+    P99,
+    /// The median, where a rung has too few requests for a p99.
+    P50,
+}
+
+impl BaselineFigure {
+    /// Its name in [`LatencyStats::lower_bounds`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::P99 => "p99",
+            Self::P50 => "p50",
+        }
+    }
+
+    /// In milliseconds; infinite where it falls among arrivals without a good answer, which rank above every good one.
+    fn of(self, stats: &LatencyStats) -> Option<f64> {
+        let value = match self {
+            Self::P99 => stats.p99_ms,
+            Self::P50 => stats.p50_ms,
+        };
+        if stats.is_lower_bound(self.name()) { value.map(|_| f64::INFINITY) } else { value }
+    }
 }
 
 /// The runs of one rate that are not void, with a majority vote.
@@ -62,12 +94,14 @@ impl Knees {
         }
         let has_slos = levels.iter().any(|level| level.runs.iter().any(|run| !run.slos.is_empty()));
         let meets = |run: &Summary| run.slos.iter().all(|slo| slo.passed);
+        let (baseline, baseline_figure) = baseline(&levels, baseline_factor).unzip();
         let keeps_up = |run: &Summary| run.verdict.service != ServiceVerdict::Saturated;
         Self {
             slo: has_slos.then(|| first_beyond(&levels, |level| !level.most(meets))),
             saturation: Some(first_beyond(&levels, |level| !level.most(keeps_up))),
             power: power(&levels),
-            baseline: baseline(&levels, baseline_factor),
+            baseline,
+            baseline_figure,
         }
     }
 }
@@ -97,23 +131,22 @@ fn power(levels: &[Level<'_>]) -> Option<Knee> {
     })
 }
 
-fn baseline(levels: &[Level<'_>], factor: f64) -> Option<Knee> {
-    let figures: [fn(&LatencyStats) -> Option<f64>; 2] = [|stats| stats.p99_ms, |stats| stats.p50_ms];
+fn baseline(levels: &[Level<'_>], factor: f64) -> Option<(Knee, BaselineFigure)> {
     // The highest of the two that all levels have, so that like is compared with like.
-    let values = figures.into_iter().find_map(|figure| {
-        levels
-            .iter()
-            .map(|level| level.median(|run| figure(&run.latency.response)))
-            .collect::<Option<Vec<f64>>>()
+    let (figure, values) = [BaselineFigure::P99, BaselineFigure::P50].into_iter().find_map(|figure| {
+        let of_levels = levels.iter().map(|level| level.median(|run| figure.of(&run.latency.response)));
+        Some((figure, of_levels.collect::<Option<Vec<f64>>>()?))
     })?;
-    let limit = values.first()? * factor;
+    // Without a measured figure on the lowest rung there is nothing to compare with.
+    let limit = values.first().filter(|lowest| lowest.is_finite())? * factor;
     let first = values.iter().position(|value| *value > limit);
-    Some(Knee {
+    let knee = Knee {
         holds_per_s: first
             .map_or(levels.last(), |first| levels.get(first.checked_sub(1)?))
             .map(|level| level.rate_per_s),
         fails_per_s: first.map(|first| levels[first].rate_per_s),
-    })
+    };
+    Some((knee, figure))
 }
 
 #[cfg(test)]
@@ -210,5 +243,20 @@ mod tests {
         rungs[1].result.latency.response.p50_ms = Some(50.0);
         let knees = Knees::of(&rungs, 3.0);
         assert_eq!((knees.slo, knees.baseline), (None, knee(10.0, 20.0)));
+        assert_eq!(knees.baseline_figure, Some(BaselineFigure::P50));
+    }
+
+    /// Refused at once: the bound is only the longest good answer, but the true p99 ranks above every good one.
+    #[test]
+    fn a_p99_among_arrivals_without_a_good_answer_is_beyond_the_baseline() {
+        let refused = |mut rung: Rung| {
+            rung.result.latency.response.lower_bounds = vec!["p99".to_owned()];
+            rung
+        };
+        let rungs = [rung(100.0, 100.0, 10.0, 20.0), refused(rung(200.0, 150.0, 10.0, 20.0))];
+        assert_eq!(Knees::of(&rungs, 3.0).baseline, knee(100.0, 200.0));
+        // Nothing to compare with.
+        let rungs = [refused(rung(100.0, 100.0, 10.0, 20.0)), rung(200.0, 150.0, 10.0, 20.0)];
+        assert_eq!(Knees::of(&rungs, 3.0).baseline, None);
     }
 }

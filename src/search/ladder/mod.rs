@@ -7,5 +7,5 @@ mod rungs;
 
 pub use climb::{Done, Ladder, Order, Step};
 pub use document::{LoadVotes, Recovery, Rung, SWEEP_SCHEMA, SearchReport, Sweep};
-pub use knees::{Knee, Knees};
+pub use knees::{BaselineFigure, Knee, Knees};
 pub use rungs::{Rungs, RungsError};

@@ -33,6 +33,9 @@ pub enum RungsError {
     /// It would never end.
     #[error("the step of {0} does not lead upwards; write a step above 0, or a factor above 1 such as x1.25")]
     Step(String),
+    /// Smaller than the decimals of a rate.
+    #[error("the step of {0} leads to no new rate, for rungs have three decimals; write a larger step")]
+    TooFine(String),
     /// More than is sensible.
     #[error("that is more than {MOST} rungs; take a larger step")]
     TooMany,
@@ -89,7 +92,12 @@ fn range(text: &str, from: &str, rest: &str) -> Result<Rungs, RungsError> {
         if value > to * (1.0 + 1e-9) {
             return Ok(Rungs(rates));
         }
-        rates.push(Rate::of_per_second(value)?);
+        let rate = Rate::of_per_second(value)?;
+        // Twice the same rung would be one rung to whoever looks for what is still to be run.
+        if rates.last() == Some(&rate) {
+            return Err(RungsError::TooFine(step.to_owned()));
+        }
+        rates.push(rate);
     }
     Err(RungsError::TooMany)
 }
@@ -129,6 +137,7 @@ mod tests {
             ("50..400:x0.5", "above 1"),
             ("50..400:xNaN", "above 1"),
             ("1..100000:1", "larger step"),
+            ("50..50.002:0.0001", "leads to no new rate"),
             ("100,50", "from low to high"),
             ("50,50", "from low to high"),
             ("50..x:50", "not a rate"),
@@ -143,7 +152,7 @@ mod tests {
         fn reading_never_panics_and_what_is_read_rises(text in "[0-9.,:x/sm-]{0,24}") {
             if let Ok(Rungs(rates)) = text.parse::<Rungs>() {
                 prop_assert!(!rates.is_empty() && rates.len() <= MOST);
-                prop_assert!(rates.windows(2).all(|pair| pair[0].per_second() <= pair[1].per_second()));
+                prop_assert!(rates.windows(2).all(|pair| pair[0].per_second() < pair[1].per_second()));
             }
         }
     }
