@@ -166,6 +166,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         traceparent: false,
         keepalive: true,
         show_hosts: false,
+        other_hosts: Vec::new(),
     };
     Workload::build(spec).expect("a valid workload")
 }

@@ -173,8 +173,8 @@ impl Reading {
 /// What may be shown of a target: its path and the names in its query, never its host.
 pub fn target_label(url: &str) -> String {
     match url.parse::<Target>() {
-        Ok(target) => Redactor::new(std::slice::from_ref(target.origin()), false).target(&target),
-        Err(_) => Redactor::new(&[], false).text(url),
+        Ok(target) => Redactor::new(std::slice::from_ref(target.origin()), &[], false).target(&target),
+        Err(_) => Redactor::new(&[], &[], false).text(url),
     }
 }
 

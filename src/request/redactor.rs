@@ -29,10 +29,11 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// The host of the first origin is `host-1`, the others count on. With `show_hosts`, hosts, ports and query values
+    /// The host of the first origin is `host-1`, the others count on, then the `other_hosts`. With `show_hosts`, hosts, ports and query values
     /// are shown; credentials never are.
-    pub fn new(origins: &[Origin], show_hosts: bool) -> Self {
-        let hosts = Mutex::new(Hosts::new(origins.iter().map(Origin::host)));
+    pub fn new(origins: &[Origin], other_hosts: &[String], show_hosts: bool) -> Self {
+        let others = other_hosts.iter().map(String::as_str);
+        let hosts = Mutex::new(Hosts::new(origins.iter().map(Origin::host).chain(others)));
         Self { show_hosts, secrets: Vec::new(), hosts }
     }
 

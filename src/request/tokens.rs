@@ -70,10 +70,17 @@ impl TokenList {
     }
 }
 
+/// Longest name of a column that is taken for one.
+const LONGEST_NAME: usize = 40;
+
+/// Whether a row names its columns: a cell speaks of auth or token, and is written as names are. A token such as
+/// `auth0|5f7c8e` or a JSON Web Token is not.
 fn is_header(row: &Row<'_>) -> bool {
     row.cells().any(|cell| {
-        let cell = cell.to_ascii_lowercase();
-        cell.contains("auth") || cell.contains("token")
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+        let name = cell.to_lowercase();
+        let speaks_of_it = name.contains("auth") || name.contains("token");
+        speaks_of_it && name.chars().count() <= LONGEST_NAME && name.chars().all(is_name)
     })
 }
 
@@ -103,6 +110,9 @@ mod tests {
         assert_eq!(all("a\nauthor\n"), ["a", "author"], "only the first row can be a header");
         assert_eq!(read("\ntoken\na\n").unwrap().header_line(), Some(2));
         assert_eq!(read("a\n").unwrap().header_line(), None);
+        for token in ["auth0|5f7c8e", "Bearer token.of.three", &"token".repeat(9)] {
+            assert_eq!(read(&format!("{token}\nb\n")).unwrap().count(), 2, "{token}");
+        }
     }
 
     #[test]

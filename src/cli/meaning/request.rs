@@ -28,6 +28,7 @@ pub struct Requests {
     traceparent: bool,
     keepalive: bool,
     show_hosts: bool,
+    sni: Option<String>,
 }
 
 /// Where the requests come from.
@@ -73,6 +74,7 @@ impl Requests {
             traceparent: request.traceparent,
             keepalive: !args.network.no_keepalive,
             show_hosts,
+            sni: args.network.sni.clone(),
         })
     }
 
@@ -92,7 +94,17 @@ impl Requests {
             traceparent: false,
             keepalive: true,
             show_hosts: false,
+            sni: None,
         }
+    }
+
+    /// What the user should know of the files.
+    pub(super) fn warnings(&self) -> Option<String> {
+        let line = self.tokens.as_ref().and_then(TokenList::header_line)?;
+        Some(format!(
+            "line {line} of the token file names a column, so it was not taken for a token; if it is one, put a line `token` \
+             before it"
+        ))
     }
 
     /// Whether a URL is needed besides the files.
@@ -140,6 +152,7 @@ impl Requests {
             traceparent: self.traceparent,
             keepalive: self.keepalive,
             show_hosts: self.show_hosts,
+            other_hosts: self.sni.into_iter().collect(),
         })?;
         if has_data && !workload.uses_data() {
             return Err(UsageError::UnusedData);

@@ -49,6 +49,7 @@ impl Setup {
         if traffic.network.http2 && matches!(target, TargetChoice::BuiltIn(_)) {
             return Err(UsageError::BuiltInHttp2);
         }
+        warnings.extend(requests.warnings());
         warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network)?;
         Ok(Self { target, requests, wire, quiet: reporting.quiet, warnings })

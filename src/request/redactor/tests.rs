@@ -6,7 +6,7 @@ fn redactor(show_hosts: bool) -> Redactor {
     let origin = |url: &str| url.parse::<Target>().unwrap().origin().clone();
     let origins =
         [origin("http://orders.corp.internal:8443/"), origin("https://api/"), origin("http://[::1]:81/")];
-    Redactor::new(&origins, show_hosts)
+    Redactor::new(&origins, &[], show_hosts)
         .with_secrets(vec![Secret::new("pass word/1".to_owned()), Secret::new("x7".to_owned())])
 }
 
@@ -200,4 +200,11 @@ proptest! {
             redactor.body(&bytes, &[]);
         }
     }
+}
+
+#[test]
+fn a_host_that_is_only_spoken_of_is_hidden_too() {
+    let origins: Vec<Origin> = ["https://10.1.2.3/".parse::<Target>().unwrap().origin().clone()].to_vec();
+    let redactor = Redactor::new(&origins, &["orders.internal".to_owned()], false);
+    assert_eq!(redactor.text("no certificate for orders.internal"), "no certificate for host-2");
 }

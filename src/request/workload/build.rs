@@ -51,7 +51,7 @@ impl Workload {
                 expectation: first.expectation.clone(),
             });
         }
-        let redactor = Redactor::new(&origins.list, spec.show_hosts);
+        let redactor = Redactor::new(&origins.list, &spec.other_hosts, spec.show_hosts);
         let period = mix.as_ref().map_or(1, Mix::period);
         let tokens = spec.tokens.as_ref().map_or(1, TokenList::count) as u64;
         let rows = spec.data.as_ref().map_or(1, DataTable::row_count);
@@ -91,7 +91,7 @@ impl Workload {
             }],
             compiled: vec![Compiled { template, route: Route::default() }],
             mix: None,
-            redactor: Redactor::new(std::slice::from_ref(target.origin()), false),
+            redactor: Redactor::new(std::slice::from_ref(target.origin()), &[], false),
             origins: vec![target.origin().clone()],
             tokens: None,
             token_turns: Rotation::new(1, 1),

@@ -26,6 +26,8 @@ pub struct WorkloadSpec {
     pub keepalive: bool,
     /// Whether reports show hosts, paths and query values. They never show credentials.
     pub show_hosts: bool,
+    /// Hosts that are spoken of besides those of the targets, such as the name that TLS asks for.
+    pub other_hosts: Vec<String>,
 }
 
 /// Why a specification makes no workload.

@@ -32,6 +32,7 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         traceparent: false,
         keepalive: true,
         show_hosts: false,
+        other_hosts: Vec::new(),
     }
 }
 
