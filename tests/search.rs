@@ -29,8 +29,8 @@ const fn single(times: Times, capacity_per_s: f64) -> Queue {
 
 /// Highest rates with p99 < 500 ms, each from 10 runs of 20,000 s at every step of a bisection;
 /// `long_runs_find_the_knees_that_are_written_down` repeats it.
-const BUILT_IN_KNEE_PER_S: f64 = 294.6;
-const M_G_22_KNEE_PER_S: f64 = 289.8;
+const BUILT_IN_KNEE_PER_S: f64 = 294.7;
+const M_G_22_KNEE_PER_S: f64 = 289.5;
 
 /// The share of seeds, and what the searches cost.
 #[derive(Debug, Default)]
