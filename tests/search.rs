@@ -28,7 +28,7 @@ const fn single(times: Times, capacity_per_s: f64) -> Queue {
 }
 
 /// Highest rates with p99 < 500 ms, each from 10 runs of 20,000 s at every step of a bisection;
-/// `long_runs_find_the_knees_that_are_written_down` repeats it.
+/// `table_of_knees_found_by_long_runs` repeats it.
 const BUILT_IN_KNEE_PER_S: f64 = 294.7;
 const M_G_22_KNEE_PER_S: f64 = 289.5;
 
@@ -255,7 +255,7 @@ fn a_generator_that_gives_out_below_the_service_is_named() {
 /// The table of docs/knee.md: how often the interval holds the knee, by width and length of a trial.
 #[test]
 #[ignore = "takes minutes, and prints rather than checks"]
-fn how_often_the_interval_holds_the_knee() {
+fn table_of_how_often_the_interval_holds_the_knee() {
     let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(20);
     let six = |width: f64| move |guess: f64| Settings { width, ..six_minutes(guess) };
     let (m_m_1, m_d_1) = (m_m_1_knee_per_s(1_000.0, 0.046), m_d_1_knee_per_s(1_000.0, 0.0235));
@@ -284,7 +284,7 @@ fn how_often_the_interval_holds_the_knee() {
 
 #[test]
 #[ignore = "takes minutes, and prints rather than checks"]
-fn long_runs_find_the_knees_that_are_written_down() {
+fn table_of_knees_found_by_long_runs() {
     for (name, queue) in [("built-in", BUILT_IN), ("M/G/22", M_G_22)] {
         let (mut low, mut high) = (0.9 * BUILT_IN_PER_S, BUILT_IN_PER_S);
         for _ in 0..10 {

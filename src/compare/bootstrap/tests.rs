@@ -68,10 +68,10 @@ fn trials(
 }
 
 /// How often two runs of the same service differ by more than the noise, and how often a shift of 20 % is found:
-/// `cargo test --release --lib calibration -- --ignored --nocapture`.
+/// `cargo test --release --lib table_of_the_bootstraps_errors -- --ignored --nocapture`.
 #[test]
 #[ignore = "prints a table; takes minutes"]
-fn calibration() {
+fn table_of_the_bootstraps_errors() {
     for length in [10, 30, 60, 300] {
         for load in [0.5, 0.7, 0.9] {
             for quantile in [Quantile::P50, Quantile::P90, Quantile::P99] {
