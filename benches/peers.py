@@ -59,6 +59,8 @@ PEERS = {
 }
 # Closed-loop command lines by (url, seconds).
 FLAT_OUT = {
+    "rpsbench": lambda url, s: ["rpsbench", "closed", url, "-c", f"{FLAT_OUT_CONNECTIONS}", "--duration", f"{s}s",
+                                "--warmup", "0s", "--quiet", "--format", "csv"],
     "wrk": lambda url, s: ["wrk", "-t1", f"-c{FLAT_OUT_CONNECTIONS}", f"-d{s}s", url],
     "h2load": lambda url, s: ["h2load", "--h1", "-t1", f"-c{FLAT_OUT_CONNECTIONS}", f"-D{s}", url],
     "oha": lambda url, s: ["oha", "-c", f"{FLAT_OUT_CONNECTIONS}", "-z", f"{s}s", "--worker-threads", "1", "--no-tui",
@@ -213,9 +215,12 @@ def waking_table(binary):
     sys.stdout.flush()
 
 
-def flat_out(tool):
+def flat_out(tool, binary):
     with Target("--max-requests", 400_000 * (DURATION + 1)) as target:
-        code, cpu_s = run_client(FLAT_OUT[tool](target.url, DURATION), 3 * DURATION + 30)
+        command = FLAT_OUT[tool](target.url, DURATION)
+        if tool == "rpsbench":
+            command[0] = str(binary)
+        code, cpu_s = run_client(command, 3 * DURATION + 30)
     report = target.report
     if code != 0 or not report["duration_s"]:
         return None
@@ -223,12 +228,14 @@ def flat_out(tool):
 
 
 def capacity(binary):
-    tools = [tool for tool in FLAT_OUT if shutil.which(tool)]
+    tools = [tool for tool in FLAT_OUT if tool == "rpsbench" and binary or shutil.which(tool)]
     print(f"\n### Flat out, closed loop, {FLAT_OUT_CONNECTIONS} connections, one core\n")
     print("| tool | requests/s | CPU us/request |\n|---|---|---|")
-    for tool, found in rounds(tools, flat_out).items():
-        row = medians(found)
+    rows = {tool: medians(found) for tool, found in rounds(tools, lambda tool: flat_out(tool, binary)).items()}
+    for tool, row in rows.items():
         print(f"| {tool} | {row['per_s']:,.0f} | {row['cpu_us']:.1f} |")
+    if "rpsbench" in rows and "wrk" in rows:
+        print(f"\nthroughput, rpsbench / wrk: {rows['rpsbench']['per_s'] / rows['wrk']['per_s']:.2f}")
     if not binary:
         return
     rows = rounds(["rpsbench"], lambda tool: measure(tool, HOLD_RATE, binary)).get("rpsbench")

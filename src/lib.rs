@@ -9,6 +9,8 @@
 //! ```text
 //! command line -> Plan -> Slot {index, intended} -> Sample -> Recorder -> Summary -> bytes
 //!     cli         plan        schedule       load + transport   measure    measure   report
+//!                                                                              |       ^
+//!                                          saved results, ours and others' -> compare
 //! ```
 //!
 //! | room | what lives there | knows |
@@ -20,6 +22,8 @@
 //! | [`load`] | clock, pacer, token bucket, dispatch, workers, the engine | tokio |
 //! | [`transport`] | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
 //! | [`measure`] | samples, ledger, distributions, verdict, the summary | pure |
+//! | [`compare`] | results of ours and of other tools side by side, and what is more than noise | pure |
+//! | [`search`] | which trial to run next on the way to the knee | pure |
 //! | [`report`] | a summary as text, JSON or CSV, and back | pure |
 //! | [`service`] | the built-in target service, a known answer | tokio, hyper |
 //! | [`commands`] | each command, from job to exit code | all of them |
@@ -29,6 +33,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod load;
 pub mod measure;
 pub mod plan;

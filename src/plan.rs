@@ -78,6 +78,32 @@ impl Plan {
         littles_law.saturating_add(littles_law / 10).saturating_add(10)
     }
 
+    /// One evenly spaced request, and nothing that could hold it back.
+    pub fn plain() -> Self {
+        const S: u64 = crate::schedule::NANOS_PER_S;
+        Self {
+            source: Source::Schedule(Schedule::one()),
+            timeout_ns: 10 * S,
+            deadline_ns: None,
+            max_in_flight: u64::MAX,
+            overflow: OverflowPolicy::Drop,
+            burst: BurstDepth::All,
+            seed: 1,
+            threads: 1,
+            drain_ns: 10 * S,
+            keepalive: true,
+            idle_ns: None,
+            max_requests: None,
+            connections: None,
+            streams: Vec::new(),
+            samples: 0,
+            connect_rate: None,
+            lead_ns: 0,
+            expected_rate_per_s: None,
+            slos: Vec::new(),
+        }
+    }
+
     /// The users of a closed loop.
     pub fn closed(&self) -> Option<&ClosedLoop> {
         match &self.source {

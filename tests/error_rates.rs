@@ -7,7 +7,7 @@ use rpsbench::measure::{
     Accounting, Backlog, ConnectionLog, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series,
     ServiceVerdict, Summary, Timeline, Withhold,
 };
-use rpsbench::plan::{OverflowPolicy, Plan};
+use rpsbench::plan::Plan;
 use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
 use rpsbench::service::{Departure, ServiceModel};
 
@@ -48,27 +48,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     recorder.plan(schedule.count(), 0);
     let mut series = Series::new(1, schedule.duration_ns());
     recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
-    let plan = Plan {
-        source: Source::Schedule(schedule),
-        timeout_ns: 10 * NANOS_PER_S,
-        deadline_ns: None,
-        max_in_flight: 10_000,
-        overflow: OverflowPolicy::Drop,
-        burst: rpsbench::measure::BurstDepth::All,
-        seed,
-        threads: 1,
-        drain_ns: 10 * NANOS_PER_S,
-        keepalive: true,
-        idle_ns: None,
-        max_requests: None,
-        connections: None,
-        streams: Vec::new(),
-        samples: 0,
-        connect_rate: None,
-        lead_ns: 0,
-        expected_rate_per_s: None,
-        slos: Vec::new(),
-    };
+    let plan = Plan { source: Source::Schedule(schedule), max_in_flight: 10_000, seed, ..Plan::plain() };
     let facts = RunFacts {
         plan: plan.facts("GET", "http://host-1/"),
         slos: Vec::new(),

@@ -5,11 +5,10 @@
 mod common;
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
-use common::{assert_ledger_adds_up, ledger, run, run_json};
+use common::{assert_ledger_adds_up, ledger, run, run_json, wait_until_it_listens};
 use tempfile::TempDir;
 
 /// A running nginx that serves a small page at `/`, a 404 elsewhere, and closes after one request under `/close`.
@@ -30,21 +29,25 @@ impl Nginx {
              http {{ access_log {root}/access.log; keepalive_requests 1000000;\n\
                client_body_temp_path {root}/body; proxy_temp_path {root}/proxy; fastcgi_temp_path {root}/fastcgi;\n\
                uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;\n\
+               limit_req_zone $server_port zone=all:1m rate=200r/s;\n\
                server {{ listen 127.0.0.1:{port} backlog=1024;\n\
                  location = / {{ return 200 'hello from a real server'; }}\n\
+                 location = /limited {{ limit_req zone=all burst=2 nodelay; root {root}; try_files /page =404; }}\n\
                  location = /close {{ keepalive_timeout 0; return 200 'bye'; }}\n\
                  location = /echo {{ return 200 '$request_method $http_x_test $http_host'; }}\n\
                  location / {{ return 404; }} }} }}\n"
         );
         let file = folder.path().join("nginx.conf");
         fs::write(&file, configuration).expect("the configuration is written");
+        // What `return` answers never comes to the limit.
+        fs::write(folder.path().join("page"), "within the limit").expect("the page is written");
         let child = Command::new("nginx")
             .args(["-c", &file.display().to_string(), "-p", &root.to_string()])
             .stderr(Stdio::null())
             .spawn()
             .expect("nginx starts; `bash tests/run.sh` installs it");
         let nginx = Self { child, port, folder };
-        nginx.wait_until_it_listens();
+        wait_until_it_listens(port);
         nginx
     }
 
@@ -55,17 +58,6 @@ impl Nginx {
     /// Requests that nginx has logged. It writes the log before it closes or reads on, so after a run it is whole.
     fn logged(&self) -> usize {
         fs::read_to_string(self.folder.path().join("access.log")).expect("the log is there").lines().count()
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
-    fn wait_until_it_listens(&self) {
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(25));
-        }
-        panic!("nginx does not listen within 5 s");
     }
 }
 
@@ -187,4 +179,32 @@ fn neither_host_nor_query_is_in_any_result() {
         written += &fs::read_to_string(folder.path().join(name)).unwrap();
     }
     assert!(!written.contains("planted-secret") && !written.contains("127.0.0.1"), "{written}");
+}
+
+/// `limit_req` at 200/s answers 503 above it, so the knee of the error objective is the limit.
+#[test]
+#[ignore = "needs nginx: run `bash tests/run.sh`"]
+fn a_search_finds_the_limit_that_a_gateway_sets() {
+    let nginx = Nginx::start();
+    let (ended, document) = run_json(&[
+        "sweep",
+        &nginx.url("/limited"),
+        "--find-knee",
+        "--slo",
+        "error_rate<1%",
+        "--min-rate",
+        "20",
+        "--budget",
+        "110s",
+        "--step-duration",
+        "4s",
+        "--warmup",
+        "200ms",
+    ]);
+    let search = &document["search"];
+    assert_eq!(ended.code, 0, "{ended:?}: {search}");
+    let bound = |name: &str| search[name].as_f64().expect("a bound");
+    // 1 % of errors are allowed and a burst of 2 passes: (200 x 4 s + 2) / (0.99 x 4 s) = 202.5/s. Within 5 % of 200.
+    let (lower, upper) = (bound("lower_per_s"), bound("upper_per_s"));
+    assert!(lower <= 205.0 && upper >= 200.0 && lower >= 190.0 && upper <= 213.0, "{search}");
 }

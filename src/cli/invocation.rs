@@ -5,13 +5,23 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::args::{Cli, Command, ReportArgs, RunArgs, ServeArgs};
+use super::args::{
+    CalibrateArgs, Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs,
+};
 
 /// One command with its flags.
 #[derive(Debug)]
 pub enum Invocation {
     /// `run`, named or not.
     Run(Box<RunArgs>, Typed),
+    /// `closed`.
+    Closed(Box<ClosedArgs>, Typed),
+    /// `compare`.
+    Compare(Box<CompareArgs>, Typed),
+    /// `sweep`.
+    Sweep(Box<SweepArgs>, Typed),
+    /// `calibrate`.
+    Calibrate(CalibrateArgs),
     /// `report`.
     Report(ReportArgs),
     /// `serve`.
@@ -44,11 +54,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     if matches.subcommand().is_none() {
         return Ok(Invocation::Run(Box::new(RunArgs::from_arg_matches(&matches)?), Typed::of(&matches)));
     }
+    let typed = matches.subcommand().map_or_else(Typed::default, |(_, matches)| Typed::of(matches));
     Ok(match Command::from_arg_matches(&matches)? {
-        Command::Run(run) => {
-            let typed = matches.subcommand().map_or_else(Typed::default, |(_, matches)| Typed::of(matches));
-            Invocation::Run(run, typed)
-        }
+        Command::Run(run) => Invocation::Run(run, typed),
+        Command::Closed(closed) => Invocation::Closed(closed, typed),
+        Command::Compare(compare) => Invocation::Compare(compare, typed),
+        Command::Sweep(sweep) => Invocation::Sweep(sweep, typed),
+        Command::Calibrate(calibrate) => Invocation::Calibrate(calibrate),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
     })

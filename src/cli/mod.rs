@@ -10,10 +10,14 @@ mod output;
 mod values;
 
 pub use args::{
-    ArrivalsArg, Cli, Command, FormatArg, LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg, ReportArgs,
-    ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs, TrafficArgs,
+    ArrivalsArg, CalibrateArgs, Cli, ClosedArgs, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs,
+    OpenLoopArgs, OverflowArg, ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs,
+    SweepArgs, TrafficArgs,
 };
 pub use invocation::{Invocation, Typed, parse};
-pub use meaning::{Machine, ReportJob, Requests, RunJob, ServeJob, Setup, TargetChoice, UsageError};
+pub use meaning::{
+    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, Requests,
+    RunJob, SearchPlan, ServeJob, Setup, SweepJob, Sweeping, TargetChoice, UsageError,
+};
 pub use output::{OutputError, OutputFile};
-pub use values::{FewOrAuto, LimitOrAll, Span};
+pub use values::{FewOrAuto, LimitOrAll, Share, Span, StageEnd, Stages};

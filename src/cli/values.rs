@@ -27,6 +27,58 @@ pub enum LimitOrAll {
     Number(u32),
 }
 
+/// Stages of a closed loop: `20x400,50x1250` (users x requests) or `20x30s,50x1m` (users x duration).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stages(pub Vec<(u64, StageEnd)>);
+
+/// When a stage is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageEnd {
+    /// After so many requests.
+    Requests(u64),
+    /// After so long.
+    Duration(Span),
+}
+
+impl FromStr for Stages {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let stage = |stage: &str| {
+            let (users, length) = stage.trim().split_once(['x', 'X'])?;
+            let users = positive(users.trim())?;
+            let length = length.trim();
+            let end = match length.parse() {
+                Ok(requests) => StageEnd::Requests(requests),
+                // A bare number with a point would be neither.
+                Err(_) if length.ends_with(|c: char| c.is_ascii_digit()) => return None,
+                Err(_) => StageEnd::Duration(length.parse().ok()?),
+            };
+            let is_empty = matches!(end, StageEnd::Requests(0) | StageEnd::Duration(Span(0)));
+            (!is_empty).then_some((users, end))
+        };
+        let stages = text.split(',').map(stage).collect::<Option<Vec<_>>>();
+        let hint = "write stages as users x requests, 20x400,50x1250, or as users x duration, 20x30s,50x30s";
+        stages.map(Self).ok_or_else(|| hint.to_owned())
+    }
+}
+
+/// A share of 1: `5%` or `0.05`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share(pub f64);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (number, divisor) =
+            text.strip_suffix('%').map_or((text, 1.0), |number| (number.trim_end(), 100.0));
+        let value: Option<f64> = number.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
+        value.map(|value| Self(value / divisor)).ok_or_else(|| "write a share as 5% or 0.05".to_owned())
+    }
+}
+
 /// Statuses apart by commas: `200` or `200,404`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statuses(pub Vec<u16>);
@@ -126,6 +178,20 @@ mod tests {
         assert_eq!("200, 404".parse(), Ok(Statuses(vec![200, 404])));
         for text in ["", "200,", "99", "600", "2xx", "-200"] {
             assert!(text.parse::<Statuses>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn stages_are_users_times_requests_or_a_duration() {
+        let requests = |users, n| (users, StageEnd::Requests(n));
+        assert_eq!("20x400, 50x1250".parse(), Ok(Stages(vec![requests(20, 400), requests(50, 1_250)])));
+        let seconds = |n: u64| StageEnd::Duration(Span(n * 1_000_000_000));
+        assert_eq!("20x30s,50X1m".parse(), Ok(Stages(vec![(20, seconds(30)), (50, seconds(60))])));
+        for text in [
+            "", "20", "x400", "20x", "20x0", "0x400", "20x400,", "20x1.5", "20 400", "-1x5", "20x-5s",
+            "20x5q",
+        ] {
+            assert!(text.parse::<Stages>().unwrap_err().contains("20x400"), "{text}");
         }
     }
 

@@ -1,33 +1,43 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod calibrate;
+mod closed;
+mod compare;
 mod facts;
+mod find_knee;
 mod live;
 mod machine;
+mod recover;
 mod report;
 mod rig;
 mod run;
 mod serve;
+mod several;
 mod signals;
+mod sweep;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cli::{self, Invocation, OutputError, OutputFile, UsageError};
+use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
 use crate::measure::{Summary, SummaryError};
 use crate::report::{Format, ReadError, Style, render};
 use crate::transport::NetworkError;
 
-/// How a command ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a command ended, from good to bad: of several results the last of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// Done.
     Done,
-    /// The generator could not hold the schedule: the result is not valid.
-    NotValid,
+    /// A search ended without its answer; what it knows is printed.
+    NotFound,
     /// An objective was missed.
     ObjectiveMissed,
+    /// The generator could not hold the schedule: the result is not valid.
+    NotValid,
     /// Interrupted; the report was still written.
     Interrupted,
 }
@@ -36,6 +46,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Done => 0,
+            Exit::NotFound => 1,
             Exit::NotValid => 3,
             Exit::ObjectiveMissed => 99,
             Exit::Interrupted => 130,
@@ -61,6 +72,14 @@ pub enum CommandError {
     /// A result file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A search that cannot be made as it was asked for.
+    #[error(transparent)]
+    Search(#[from] crate::search::SettingsError),
+    /// A live comparison whose closed loop got no answers.
+    #[error(
+        "the closed loop got no answers, so there is no throughput to compare at; see with `rpsbench closed` why"
+    )]
+    NothingReached,
     /// A result file could not be read.
     #[error("cannot read the result `{file}`: {source}")]
     Read {
@@ -69,6 +88,12 @@ pub enum CommandError {
         /// Why.
         source: ReadError,
     },
+    /// A file is no result that can be compared.
+    #[error("cannot compare {0}")]
+    Import(#[from] ImportError),
+    /// One result alone.
+    #[error(transparent)]
+    TooFew(#[from] TooFew),
     /// The built-in service could not be started.
     #[error("cannot start the built-in service: {0}; is the port in use?")]
     Service(io::Error),
@@ -85,7 +110,11 @@ pub enum CommandError {
 impl CommandError {
     fn exit_code(&self) -> u8 {
         // A certificate or key that is not right is an argument that is not right.
-        if matches!(self, Self::Usage(_) | Self::Network(NetworkError::Tls(_))) { 2 } else { 1 }
+        if matches!(self, Self::Usage(_) | Self::Search(_) | Self::Network(NetworkError::Tls(_))) {
+            2
+        } else {
+            1
+        }
     }
 }
 
@@ -101,6 +130,10 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match invocation {
         Invocation::Run(args, typed) => run::run(&args, &typed),
+        Invocation::Closed(args, typed) => closed::closed(&args, &typed),
+        Invocation::Compare(args, typed) => compare::compare(&args, &typed),
+        Invocation::Sweep(args, typed) => sweep::sweep(&args, &typed),
+        Invocation::Calibrate(args) => calibrate::calibrate(&args),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
     };
@@ -127,9 +160,27 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
 /// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
 fn publish(summary: &Summary, format: Format, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
-    let mut result = print(render(summary, format, &style_of_stdout()).as_bytes());
+    publish_as(&|format, style| render(summary, format, style), format, outputs)
+}
+
+/// The same for any document, given what writes its report.
+fn publish_as(
+    write: &dyn Fn(Format, &Style) -> String,
+    format: Format,
+    outputs: Vec<OutputFile>,
+) -> Result<(), CommandError> {
+    publish_with(&write(format, &style_of_stdout()), outputs, |format| write(format, &Style::default()))
+}
+
+/// The same where part of the report is on the screen already: `render` writes all of it in the format of a file.
+fn publish_with(
+    on_screen: &str,
+    outputs: Vec<OutputFile>,
+    render: impl Fn(Format) -> String,
+) -> Result<(), CommandError> {
+    let mut result = print(on_screen.as_bytes());
     for output in outputs {
-        let content = render(summary, output.format(), &Style::default());
+        let content = render(output.format());
         let written = output.write(content.as_bytes()).map_err(CommandError::from);
         result = result.and(written);
     }

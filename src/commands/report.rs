@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{CommandError, Exit, publish};
+use super::{CommandError, Exit, publish_as};
 use crate::cli::{ReportArgs, ReportJob};
-use crate::report::read;
+use crate::report::Document;
 
 /// Largest accepted result: ours are below 1 MiB; this guards memory against a wrong file.
 const MAX_RESULT_BYTES: u64 = 256 << 20;
@@ -16,12 +16,13 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
     let bytes = content_of(&job.file)
         .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
     let name = job.file.display().to_string();
-    let summary = read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
-    publish(&summary, job.format, job.outputs)?;
+    let document = Document::read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
+    publish_as(&|format, style| document.render(format, style), job.format, job.outputs)?;
     Ok(Exit::Done)
 }
 
-fn content_of(file: &Path) -> io::Result<Vec<u8>> {
+/// The whole content of a file; `-` is stdin.
+pub(super) fn content_of(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let named = |error: io::Error| {
         io::Error::new(error.kind(), format!("`{}`: {error}; check the path", file.display()))

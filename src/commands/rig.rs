@@ -31,6 +31,8 @@ pub(super) struct Rig {
     /// Whether a signal has come: then the run under way is cut short, and there should be no other.
     pub(super) interrupted: bool,
     quiet: bool,
+    /// The built-in service, where there is no other.
+    service: Option<Running>,
 }
 
 /// A run that is over, and when it began (RFC 3339, UTC).
@@ -88,7 +90,8 @@ pub(super) fn with_rig<R>(
         let transport = move |worker| Wire::new(&shared, worker, MonotonicClock);
         let session = Session::start(workers, &workload, transport).await?;
         let streams = probed.iter().map(|probed| probed.streams).collect();
-        let mut rig = Rig { workload, found, session, streams, interrupts, interrupted: false, quiet };
+        let mut rig =
+            Rig { workload, found, session, streams, interrupts, interrupted: false, quiet, service };
         let result = tokio::select! {
             result = work(&mut rig) => result,
             () = network.refresh() => Ok(None),
@@ -100,7 +103,6 @@ pub(super) fn with_rig<R>(
     });
     // A name lookup that hangs must not keep the process, least of all from saying so.
     runtime.shutdown_background();
-    drop(service);
     result
 }
 
@@ -109,14 +111,21 @@ impl Rig {
     ///
     /// # Errors
     /// When a worker broke down.
-    pub(super) async fn run(&mut self, plan: &mut Plan) -> Result<Option<Ran>, CommandError> {
-        // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
-        let most = if plan.keepalive { plan.max_requests.unwrap_or(u64::MAX) } else { 1 };
-        plan.streams = self.streams.iter().map(|streams| (*streams).min(most)).collect();
+    pub(super) async fn run(&mut self, plan: &Plan) -> Result<Option<Ran>, CommandError> {
+        self.carry_out(plan, self.quiet).await
+    }
+
+    /// The same without a live line: for what is not measured.
+    pub(super) async fn run_quietly(&mut self, plan: &Plan) -> Result<Option<Ran>, CommandError> {
+        self.carry_out(plan, true).await
+    }
+
+    async fn carry_out(&mut self, plan: &Plan, quiet: bool) -> Result<Option<Ran>, CommandError> {
+        let plan = &self.on_these_connections(plan);
         let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let first = if self.interrupted { Stop::Drain } else { Stop::Run };
         let (stop_sender, stop) = watch::channel(first);
-        let live = std::cell::RefCell::new(LiveLine::new(self.quiet));
+        let live = std::cell::RefCell::new(LiveLine::new(quiet));
         let run = self.session.run(plan, stop, |progress| live.borrow_mut().show(progress));
         let mut run = std::pin::pin!(run);
         let finished = loop {
@@ -137,12 +146,34 @@ impl Rig {
         Ok(finished.transpose()?.map(|finished| Ran { finished, started_at }))
     }
 
-    /// What a run amounts to.
+    /// Makes the built-in service begin anew, so that runs that are compared find it alike.
+    pub(super) fn renew_service(&self) {
+        if let Some(service) = &self.service {
+            service.renew();
+        }
+    }
+
+    /// A plan that knows how many requests a connection to each origin carries at once.
+    fn on_these_connections(&self, plan: &Plan) -> Plan {
+        // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
+        let most = if plan.keepalive { plan.max_requests.unwrap_or(u64::MAX) } else { 1 };
+        let streams = self.streams.iter().map(|streams| (*streams).min(most)).collect();
+        Plan { streams, ..plan.clone() }
+    }
+
+    /// What a run amounts to. `warmup_s`: the length of a warm-up that was a run of its own.
     ///
     /// # Errors
     /// When its ledger does not add up.
-    pub(super) fn summary(&self, plan: &Plan, ran: Ran) -> Result<Summary, CommandError> {
-        let (facts, recorder) = facts_of(plan, &self.workload, &self.found, ran.started_at, ran.finished);
+    pub(super) fn summary(&self, plan: &Plan, ran: Ran, warmup_s: f64) -> Result<Summary, CommandError> {
+        let (mut facts, recorder) = facts_of(
+            &self.on_these_connections(plan),
+            &self.workload,
+            &self.found,
+            ran.started_at,
+            ran.finished,
+        );
+        facts.plan.warmup_s += warmup_s;
         Ok(Summary::new(facts, &recorder, &self.workload)?)
     }
 }

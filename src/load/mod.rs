@@ -24,6 +24,7 @@
 
 mod bucket;
 mod clock;
+mod closed_loop;
 mod connect_budget;
 mod dispatch;
 mod gather;

@@ -38,7 +38,22 @@ pub fn encode_histogram(histogram: &Histogram<u64>) -> Result<String, EncodingEr
     Ok(BASE64_STANDARD.encode(bytes))
 }
 
-/// Decodes what [`encode_histogram`] wrote.
+/// Encodes the response times of one interval of the series, with the interval's two digits; empty where there are none.
+///
+/// # Errors
+/// [`EncodingError::Format`] when the histogram has no such form; none that an interval holds is so.
+pub fn encode_interval(histogram: &Histogram<u32>) -> Result<String, EncodingError> {
+    if histogram.is_empty() {
+        return Ok(String::new());
+    }
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .map_err(|error| EncodingError::Format(error.to_string()))?;
+    Ok(BASE64_STANDARD.encode(bytes))
+}
+
+/// Decodes what [`encode_histogram`] or [`encode_interval`] wrote.
 ///
 /// # Errors
 /// [`EncodingError`] for anything else; never panics.

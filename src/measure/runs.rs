@@ -91,8 +91,11 @@ impl Runs {
     }
 }
 
+/// Reads a figure off a result; `None` where it was not measured.
+type Figure = fn(&Summary) -> Option<f64>;
+
 /// The figures whose spread is shown.
-const FIGURES: [(&str, fn(&Summary) -> Option<f64>); 6] = [
+const FIGURES: [(&str, Figure); 6] = [
     ("completed_per_s", |summary| Some(summary.rates.completed_per_s)),
     ("mean_ms", |summary| measured(summary, "mean", summary.latency.response.mean_ms)),
     ("p50_ms", |summary| measured(summary, "p50", summary.latency.response.p50_ms)),
@@ -113,7 +116,7 @@ fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
             names.push(&run.name);
         }
     }
-    let spread = |name: &str, (figure, value): (&str, fn(&Summary) -> Option<f64>)| {
+    let spread = |name: &str, (figure, value): (&str, Figure)| {
         let same = runs.iter().filter(|run| run.name == name);
         let mut values: Vec<f64> = same.filter_map(|run| value(&run.result)).collect();
         values.sort_by(f64::total_cmp);

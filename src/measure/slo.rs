@@ -199,6 +199,14 @@ impl FromStr for Slo {
         let limit =
             if metric.is_latency() { parse_latency_ms(limit.trim()) } else { parse_share(limit.trim()) }
                 .map_err(fail)?;
+        let is_empty = match comparison {
+            Comparison::Below => limit <= 0.0,
+            Comparison::Above => limit >= 1.0,
+            Comparison::AtMost | Comparison::AtLeast => false,
+        };
+        if is_empty {
+            return Err(fail("no result can meet it".to_owned()));
+        }
         Ok(Self { metric, comparison, limit, text: text.to_owned() })
     }
 }

@@ -50,6 +50,8 @@ const OVERRUN: f64 = 0.01;
 const NOISE_MS: f64 = 1.0;
 /// Send lag p99 (ms) above which it can make a result invalid.
 const INVALID_LAG_MS: f64 = 10.0;
+/// Longest send lag (ms) that no percentile excuses: the client itself stood still.
+const STALL_MS: f64 = 1_000.0;
 /// Share of the response p99 that the send lag p99 may have before a result is suspect, and before it is invalid.
 const SUSPECT_SHARE: f64 = 0.1;
 const INVALID_SHARE: f64 = 0.5;
@@ -136,6 +138,13 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
             ),
         );
     }
+    if let Some(longest_ms) = summary.latency.send_lag.max_ms.filter(|longest| *longest > STALL_MS) {
+        let stalled = format!(
+            "the client stood still once: a request left {:.1} s late; see the run over time, and what else this machine did",
+            longest_ms / 1e3
+        );
+        worse(GeneratorVerdict::Suspect, stalled);
+    }
     let without_answers = || tail(&summary.latency.send_lag).map(|lag| (lag, lag));
     let figures =
         common_tail(&summary.latency.send_lag, &summary.latency.response_ok).or_else(without_answers);
@@ -171,6 +180,9 @@ fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
     if verdict == GeneratorVerdict::Valid {
         let lag = tail(&summary.latency.send_lag);
         reasons.push(match lag {
+            Some((name, lag_ms)) if summary.plan.mode == Mode::Closed => {
+                format!("no user was held up by the client: send lag {name} {lag_ms:.3} ms")
+            }
             Some((name, lag_ms)) => {
                 format!("the schedule was held: no arrival missed, send lag {name} {lag_ms:.3} ms")
             }
@@ -190,7 +202,7 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
     }
     if ledger.offered() == 0 {
         return (
-            ServiceVerdict::KeepingUp,
+            ServiceVerdict::Unknown,
             vec!["nothing was offered, so nothing is known of the service".to_owned()],
         );
     }
@@ -221,6 +233,16 @@ fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
                 to_s * 1e3
             ),
         });
+    }
+    if reasons.is_empty() && ledger.ok == 0 && ledger.completed() > 0 {
+        let answers: Vec<String> =
+            summary.status_codes.iter().map(|(status, count)| format!("{count} x {status}")).collect();
+        let text = format!(
+            "not one good answer ({}), so nothing is known of the work that the service should do; are the URL and the \
+             request right?",
+            answers.join(", ")
+        );
+        return (ServiceVerdict::Unknown, vec![text]);
     }
     if reasons.is_empty() {
         let rates = &summary.rates;

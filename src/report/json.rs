@@ -4,6 +4,7 @@
 //! figure (a missing field, a ledger that does not add up) and lenient where it would not (fields that this
 //! version does not know are ignored, since later versions may add some).
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 
@@ -82,6 +83,12 @@ pub enum ReadError {
          it was written; use the original ({0:?})"
     )]
     Imbalance(Box<Ledger>),
+    /// A comparison that speaks of results that are not in it.
+    #[error(
+        "the comparison speaks of results that are not in it: the file was changed after it was written; compare the \
+         results again"
+    )]
+    Inconsistent,
 }
 
 /// Writes the document: pretty-printed, one newline at the end.
@@ -97,18 +104,11 @@ pub fn render(summary: &Summary) -> String {
 /// # Errors
 /// [`ReadError`] for anything else; never panics.
 pub fn read(bytes: &[u8]) -> Result<Summary, ReadError> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Err(ReadError::Empty);
-    }
-    // The schema first: a document of another schema is told by its name, not by the first field that differs.
-    let document: Value = serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))?;
-    let schema = document.get("schema").and_then(Value::as_str).ok_or(ReadError::NoSchema)?;
-    if schema != SCHEMA {
-        return Err(ReadError::of_schema(schema));
-    }
-    // From the text again, not from the parsed value: only the text has lines to point at.
-    let summary: Summary = serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))?;
+    checked(read_as(bytes, SCHEMA)?)
+}
+
+/// A result whose counts agree with each other.
+pub(super) fn checked(summary: Summary) -> Result<Summary, ReadError> {
     let warmup = summary.warmup.iter().map(|warmup| warmup.ledger);
     let endpoints = summary.endpoints.iter().map(|endpoint| endpoint.ledger);
     let mut ledgers = std::iter::once(summary.ledger).chain(warmup).chain(endpoints);
@@ -116,6 +116,38 @@ pub fn read(bytes: &[u8]) -> Result<Summary, ReadError> {
         return Err(ReadError::Imbalance(Box::new(ledger)));
     }
     Ok(summary)
+}
+
+/// The schema that a document names, of whatever kind it is.
+///
+/// # Errors
+/// [`ReadError`] for what is no JSON, or has no schema.
+pub(super) fn schema_of(bytes: &[u8]) -> Result<String, ReadError> {
+    let bytes = without_mark(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(ReadError::Empty);
+    }
+    let document: Value = serde_json::from_slice(bytes).map_err(|error| ReadError::of(&error))?;
+    document.get("schema").and_then(Value::as_str).map(str::to_owned).ok_or(ReadError::NoSchema)
+}
+
+/// Reads a document of one schema.
+///
+/// # Errors
+/// [`ReadError`] for another schema, or what does not fit into this one.
+pub(super) fn read_as<T: DeserializeOwned>(bytes: &[u8], schema: &str) -> Result<T, ReadError> {
+    // The schema first: a document of another schema is told by its name, not by the first field that differs.
+    let found = schema_of(bytes)?;
+    if found != schema {
+        return Err(ReadError::of_schema(&found));
+    }
+    // From the text again, not from the parsed value: only the text has lines to point at.
+    serde_json::from_slice(without_mark(bytes)).map_err(|error| ReadError::of(&error))
+}
+
+/// Without the byte order mark that some editors put in front.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 impl ReadError {

@@ -6,6 +6,9 @@
 //!         └─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
 //! ```
 //!
+//! Saved documents of other kinds ([`Document`]) have reporters of the same three formats: [`compare`] for results side by
+//! side.
+//!
 //! A reporter sees nothing but the summary: no clock, no network, no file and no terminal. So a saved result
 //! prints exactly as the run itself did ([`json::read`], then [`render`]), and every report can be tested as a
 //! string. Two rules hold for all of them: a lower bound never looks like a measured figure, and a figure that
@@ -16,15 +19,19 @@ use std::path::Path;
 
 use crate::measure::Summary;
 
+pub mod compare;
 pub mod csv;
+mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod json;
 pub mod runs;
 #[cfg(test)]
 mod schema;
+pub mod sweep;
 pub mod text;
 
+pub use document::Document;
 pub use json::{ReadError, read};
 
 /// The forms a report can take.

@@ -67,7 +67,7 @@ fn every_written_field_is_described() {
     }
 }
 
-fn forbid_unknown_fields(schema: &mut Value) {
+pub(super) fn forbid_unknown_fields(schema: &mut Value) {
     if schema.get("type") == Some(&json!("object")) && schema.get("additionalProperties").is_none() {
         schema["additionalProperties"] = json!(false);
     }
@@ -81,7 +81,7 @@ fn forbid_unknown_fields(schema: &mut Value) {
 #[test]
 fn a_document_without_any_of_its_fixed_names_is_invalid() {
     /// Names that were added later or have a default, so that a document may lack them.
-    const OPTIONAL: [&str; 13] = [
+    const OPTIONAL: [&str; 14] = [
         "slos",
         "body_bytes",
         "warmup",
@@ -95,6 +95,7 @@ fn a_document_without_any_of_its_fixed_names_is_invalid() {
         "queued",
         "window_s",
         "elapsed_s",
+        "response_histogram",
     ];
     /// The same, of the plan and the connections alone: elsewhere these names are not optional.
     const OPTIONAL_THERE: [&str; 16] = [
@@ -160,6 +161,7 @@ fn a_wrong_value_is_invalid() {
         ("/errors/0/kind", json!("gremlin")),
         ("/warmup", json!({})),
         ("/series/0/in_flight", json!(null)),
+        ("/series/0/response_histogram", json!("not base64!")),
         ("/histograms/service", json!("not base64!")),
         ("/plan/tls_verification", json!("no")),
         ("/connections/kinds/0/protocol", json!("HTTP/3")),

@@ -84,14 +84,19 @@ impl Mix {
         }
     }
 
+    /// After how many arrivals the pattern repeats.
+    pub fn period(&self) -> u64 {
+        match &self.0 {
+            Order::Turns { endpoints } => u64::from(*endpoints),
+            Order::Table { winners, .. } => winners.len() as u64,
+        }
+    }
+
     /// How many arrivals of a part of the sequence go to each endpoint. It takes at most one period's time, however
     /// long the part is. A range that ends before it starts is empty.
     pub fn planned(&self, range: Range<u64>) -> Vec<u64> {
         let length = range.end.saturating_sub(range.start);
-        let period = match &self.0 {
-            Order::Turns { endpoints } => u64::from(*endpoints),
-            Order::Table { winners, .. } => winners.len() as u64,
-        };
+        let period = self.period();
         let (whole, rest) = (length / period, length % period);
         let mut counts = match &self.0 {
             Order::Turns { endpoints } => vec![whole; *endpoints as usize],

@@ -19,6 +19,7 @@ mod in_file;
 mod mix;
 mod origin;
 mod redactor;
+mod rotation;
 mod rows;
 mod scenario;
 mod secret;

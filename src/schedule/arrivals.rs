@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::poisson::Poisson;
 use super::ramp::Ramp;
-use super::{NANOS_PER_S, Phase, Rate, Slot, Stripe};
+use super::{NANOS_PER_S, Phase, Rate, Slot, Spike, Stripe};
 
 /// The longest run or warm-up: a year. Longer than any benchmark, and short enough for exact arithmetic.
 const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
@@ -44,11 +44,25 @@ pub struct Schedule {
     arrivals: Arrivals,
     seed: u64,
     warmup: Option<Ramp>,
+    spike: Option<Spike>,
     count: u64,
     duration_ns: u64,
 }
 
 impl Schedule {
+    /// A single arrival, at once.
+    pub fn one() -> Self {
+        Self {
+            rate: Rate::ONE,
+            arrivals: Arrivals::Constant,
+            seed: 0,
+            warmup: None,
+            spike: None,
+            count: 1,
+            duration_ns: NANOS_PER_S,
+        }
+    }
+
     /// `floor(rate x duration)` arrivals in `duration_ns`.
     ///
     /// # Errors
@@ -68,6 +82,15 @@ impl Schedule {
         Self::new(rate, count, rate.time_of(count))
     }
 
+    /// One rate, another, and the first again, evenly spaced each.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when no arrival fits or the run is beyond the limits.
+    pub fn for_spike(spike: Spike) -> Result<Self, ScheduleError> {
+        let schedule = Self::new(spike.held, spike.count(), spike.duration_ns())?;
+        Ok(Self { spike: Some(spike), ..schedule })
+    }
+
     fn new(rate: Rate, count: u64, duration_ns: u64) -> Result<Self, ScheduleError> {
         if count == 0 {
             return Err(ScheduleError::Empty { rate });
@@ -75,12 +98,21 @@ impl Schedule {
         if duration_ns > MAX_DURATION_NS || count > MAX_ARRIVALS {
             return Err(ScheduleError::TooLong);
         }
-        Ok(Self { rate, arrivals: Arrivals::Constant, seed: 0, warmup: None, count, duration_ns })
+        Ok(Self {
+            rate,
+            arrivals: Arrivals::Constant,
+            seed: 0,
+            warmup: None,
+            spike: None,
+            count,
+            duration_ns,
+        })
     }
 
-    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only.
+    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only. A spike is always evenly spaced.
     #[must_use]
     pub fn with_arrivals(self, arrivals: Arrivals, seed: u64) -> Self {
+        let arrivals = if self.spike.is_some() { Arrivals::Constant } else { arrivals };
         Self { arrivals, seed, ..self }
     }
 
@@ -96,9 +128,14 @@ impl Schedule {
         Ok(Self { warmup, ..self })
     }
 
-    /// The rate of the measured phase.
+    /// The rate of the measured phase; of a spike, the rate before and after it.
     pub fn rate(&self) -> Rate {
         self.rate
+    }
+
+    /// The highest rate of the measured phase.
+    pub fn peak_rate(&self) -> Rate {
+        self.spike.map_or(self.rate, Spike::peak)
     }
 
     /// How the measured arrivals are spaced.
@@ -145,7 +182,9 @@ impl Schedule {
             return Slot { index: position, phase: Phase::Warmup, intended_ns: ramp.time_of(position) };
         }
         let index = position - warmup_count;
-        let since_measured_ns = random_ns.unwrap_or_else(|| self.rate.time_of(index));
+        let since_measured_ns = random_ns.unwrap_or_else(|| {
+            self.spike.map_or_else(|| self.rate.time_of(index), |spike| spike.time_of(index))
+        });
         Slot { index, phase: Phase::Measured, intended_ns: self.warmup_ns() + since_measured_ns }
     }
 }

@@ -15,12 +15,14 @@ mod poisson;
 mod ramp;
 mod rate;
 mod source;
+mod spike;
 mod stripe;
 mod users;
 
 pub use arrivals::{Arrivals, Schedule, ScheduleError};
 pub use rate::{Rate, RateError};
 pub use source::Source;
+pub use spike::Spike;
 pub use stripe::Stripe;
 pub use users::{ClosedLoop, ClosedLoopError, LoopEnd, MAX_USERS, Users};
 

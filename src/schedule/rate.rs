@@ -34,6 +34,21 @@ pub enum RateError {
 }
 
 impl Rate {
+    /// One a second.
+    pub const ONE: Self = Self { arrivals: 1, seconds: 1 };
+
+    /// A rate that was computed, to a thousandth per second.
+    ///
+    /// # Errors
+    /// [`RateError`] as [`Self::new`], also for what is no number.
+    pub fn of_per_second(per_second: f64) -> Result<Self, RateError> {
+        if per_second > MAX_PER_S as f64 {
+            return Err(RateError::TooHigh(per_second.to_string()));
+        }
+        // What is no number, or below zero, becomes zero.
+        Self::new((per_second * 1e3).round() as u64, 1_000)
+    }
+
     /// `arrivals` per `seconds`.
     ///
     /// # Errors

@@ -16,6 +16,16 @@ pub enum Vote {
     Void,
 }
 
+impl fmt::Display for Vote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Good => "good",
+            Self::Bad => "bad",
+            Self::Void => "void",
+        })
+    }
+}
+
 /// Why a trial is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +94,11 @@ impl History {
     /// Adds an event. `elapsed_s` is the time since the search began, with everything that counts against its budget.
     pub fn push(&mut self, event: Event, elapsed_s: f64) {
         self.events.push(event);
+        self.elapsed_s = self.elapsed_s.max(elapsed_s);
+    }
+
+    /// Time has passed that counts against the budget: calibrating, guessing.
+    pub fn push_time(&mut self, elapsed_s: f64) {
         self.elapsed_s = self.elapsed_s.max(elapsed_s);
     }
 

@@ -13,11 +13,12 @@
 //! asks again. So a whole search is tested on simulated queues in milliseconds.
 //!
 //! The method is multiple loss ratio search (RFC 9971) with an order of steps of our own; docs/knee.md explains both, and
-//! what the answer means.
+//! what the answer means. [`ladder`] is what people do by hand: fixed rates, one after another, and where they bend.
 
 mod answer;
 mod bounds;
 mod history;
+pub mod ladder;
 mod next;
 mod settings;
 mod tally;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,6 +38,10 @@ const TOO_LARGE: &[u8] = br#"{"ok":false,"error":"the request body is too large"
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) queue: RefCell<Queue>,
+    /// The queue before its first request.
+    pub(super) fresh: Queue,
+    /// Set when the service is to begin anew with its next request.
+    pub(super) renewed: Arc<AtomicBool>,
     pub(super) departures: Rc<Departures>,
     pub(super) counters: Arc<Counters>,
 }
@@ -74,6 +79,9 @@ impl Shared {
                 ending.0 = &counters.refused;
                 return Ok(last_word(StatusCode::PAYLOAD_TOO_LARGE, TOO_LARGE));
             }
+        }
+        if self.renewed.load(Ordering::Relaxed) && self.renewed.swap(false, Ordering::Relaxed) {
+            *self.queue.borrow_mut() = self.fresh.clone();
         }
         let departure = self.queue.borrow_mut().arrive(MonotonicClock.now_ns());
         match departure {

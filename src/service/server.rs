@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
@@ -46,14 +47,16 @@ impl Service {
     pub fn start(model: &ServiceModel, listen: SocketAddr) -> io::Result<Running> {
         let queue = model.queue().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let counters = Arc::new(Counters::default());
+        let renewed = Arc::new(AtomicBool::new(false));
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = mpsc::channel();
         let thread = thread::Builder::new().name("rpsbench-service".into()).spawn({
             let counters = Arc::clone(&counters);
+            let renewed = Arc::clone(&renewed);
             move || match open(listen) {
                 Ok((runtime, listener, addr)) => {
                     let _ = ready.send(Ok(addr));
-                    runtime.block_on(serve(listener, queue, counters, stopped));
+                    runtime.block_on(serve(listener, queue, counters, renewed, stopped));
                 }
                 Err(error) => {
                     let _ = ready.send(Err(error));
@@ -61,7 +64,7 @@ impl Service {
             }
         })?;
         let addr = is_ready.recv().map_err(|_| io::Error::other("the service thread ended early"))??;
-        Ok(Running { addr, counters, stop: Some(stop), thread: Some(thread) })
+        Ok(Running { addr, counters, renewed, stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -70,6 +73,7 @@ impl Service {
 pub struct Running {
     addr: SocketAddr,
     counters: Arc<Counters>,
+    renewed: Arc<AtomicBool>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -88,6 +92,12 @@ impl Running {
     /// What it has seen so far.
     pub fn stats(&self) -> ServiceStats {
         self.counters.stats()
+    }
+
+    /// Makes the service begin anew with its next request, as if it had just been started: idle, with the same service
+    /// times again, and its freeze still to come. Connections stay.
+    pub fn renew(&self) {
+        self.renewed.store(true, Ordering::Relaxed);
     }
 
     /// Stops it at once: requests that wait for their answer lose their connection. The counters that are
@@ -147,9 +157,16 @@ fn bind(listen: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until it is told to stop; whatever still runs then ends with the runtime.
-async fn serve(listener: TcpListener, queue: Queue, counters: Arc<Counters>, stopped: oneshot::Receiver<()>) {
+async fn serve(
+    listener: TcpListener,
+    fresh: Queue,
+    counters: Arc<Counters>,
+    renewed: Arc<AtomicBool>,
+    stopped: oneshot::Receiver<()>,
+) {
     let departures = Rc::new(Departures::default());
-    let shared = Rc::new(Shared { queue: RefCell::new(queue), departures: Rc::clone(&departures), counters });
+    let queue = RefCell::new(fresh.clone());
+    let shared = Rc::new(Shared { queue, fresh, renewed, departures: Rc::clone(&departures), counters });
     spawn_local(async move {
         departures.run(MonotonicClock, SystemPacer::new(MonotonicClock, 0)).await;
     });

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::addresses::{AddressBook, LookUp, PATIENCE, look_up, system_lookup};
 use super::socket::{Plain, Socket, bound_to};
 use super::tls::{TlsClient, TlsFault};
-use super::{Failure, NetworkError, Unreachable, WireOptions, http2};
+use super::{Failure, HttpVersions, NetworkError, Unreachable, WireOptions, http2};
 use crate::load::MonotonicClock;
 use crate::measure::{ErrorKind, Protocol, TlsFacts};
 use crate::request::{Origin, Scheme};
@@ -126,6 +126,13 @@ impl Network {
             self.book.add(open);
             (first, (left_out > 0).then(|| left_out_note(left_out, all.len(), label)))
         };
+        let Some(stream) = stream else {
+            if place.name.is_some() || self.options.versions == HttpVersions::Http2 {
+                return Err(NetworkError::Handshake("it resets every connection as it opens".to_owned()));
+            }
+            self.places.push(place);
+            return Ok((Probed { protocol: Protocol::Http1, streams: 1, tls: None }, note));
+        };
         let found = match timeout(HANDSHAKE_PATIENCE, self.meet(&place, stream)).await {
             Ok(found) => found.map_err(|failure| NetworkError::Handshake(failure.describe()))?,
             Err(_) => {
@@ -138,8 +145,12 @@ impl Network {
         Ok((found, note))
     }
 
-    /// Parts the addresses that accept a connection from those that do not. Returns a connection to the first.
-    async fn sift(&self, all: &[SocketAddr]) -> Result<(Plain, Vec<SocketAddr>, usize), NetworkError> {
+    /// Parts the addresses that accept a connection from those that do not. Returns a connection to the first, where it
+    /// lives long enough.
+    async fn sift(
+        &self,
+        all: &[SocketAddr],
+    ) -> Result<(Option<Plain>, Vec<SocketAddr>, usize), NetworkError> {
         let usable: Vec<SocketAddr> =
             all.iter().copied().filter(|address| self.has_local_for(*address)).collect();
         let (mut first, mut open, mut last) = (None, Vec::new(), NetworkError::LocalFamily);
@@ -167,10 +178,12 @@ impl Network {
         }
     }
 
-    /// One connection, within a second.
-    pub(super) async fn probe(&self, address: Option<SocketAddr>) -> Result<Plain, Unreachable> {
+    /// One connection, within a second. `None`: somebody is there, but resets each connection as it opens; what that means
+    /// for the requests is for the run to find out.
+    pub(super) async fn probe(&self, address: Option<SocketAddr>) -> Result<Option<Plain>, Unreachable> {
         match timeout(PATIENCE, self.reach_patiently(address)).await {
-            Ok(Ok(stream)) => Ok(stream),
+            Ok(Ok(stream)) => Ok(Some(stream)),
+            Ok(Err(failure)) if failure.kind == ErrorKind::Reset => Ok(None),
             Ok(Err(failure)) => Err(match (failure.kind, address) {
                 (ErrorKind::ConnectFailed, None) => Unreachable::new(
                     format!("the Unix socket does not accept connections ({})", failure.describe()),

@@ -7,6 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -200,4 +201,16 @@ pub fn file(folder: &tempfile::TempDir, name: &str, content: impl AsRef<[u8]>) -
     let path = folder.path().join(name);
     std::fs::write(&path, content).expect("the file is written");
     path.display().to_string()
+}
+
+/// Waits for another process to listen on a port of this machine.
+#[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
+pub fn wait_until_it_listens(port: u16) {
+    for _ in 0..200 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    panic!("nothing listens on port {port} within 5 s");
 }

@@ -1,10 +1,14 @@
 //! What was typed.
 
+mod calibrate;
+mod closed;
+mod compare;
 mod load;
 mod network;
 mod reporting;
 mod request;
 mod service;
+mod sweep;
 mod traffic;
 
 use std::net::SocketAddr;
@@ -15,11 +19,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values::Span;
 use crate::schedule::Rate;
 
+pub use calibrate::CalibrateArgs;
+pub use closed::ClosedArgs;
+pub use compare::CompareArgs;
 pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
 pub use network::NetworkArgs;
 pub use reporting::ReportingArgs;
 pub use request::{DataOrderArg, RequestArgs};
 pub use service::ServiceArgs;
+pub use sweep::{OrderArg, ShapeArg, SweepArgs};
 pub use traffic::TrafficArgs;
 
 const EXAMPLES: &str = "\
@@ -63,6 +71,17 @@ pub enum Command {
     /// Open loop at a constant rate (the default command)
     #[command(after_help = EXAMPLES, arg_required_else_help = true)]
     Run(Box<RunArgs>),
+    /// Closed loop: users who each wait for an answer before sending again, in stages or not
+    #[command(after_help = closed::EXAMPLES, arg_required_else_help = true)]
+    Closed(Box<ClosedArgs>),
+    /// Results side by side: ours and other tools', and whether they differ by more than the noise
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(Box<CompareArgs>),
+    /// A ladder of rates and its knees, a search for the highest rate that holds, or a spike
+    #[command(after_help = sweep::EXAMPLES, arg_required_else_help = true)]
+    Sweep(Box<SweepArgs>),
+    /// How fast this machine can send, so that a search does not take its limit for the service's
+    Calibrate(CalibrateArgs),
     /// Print a saved result again
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted
@@ -72,6 +91,10 @@ pub enum Command {
 /// The flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
+    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
+    /// loopback port
+    #[arg(value_name = "URL")]
+    pub target: Option<String>,
     /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5
     #[arg(short, long, env = "RPSBENCH_RATE", allow_hyphen_values = true)]
     pub rate: Rate,
@@ -81,6 +104,9 @@ pub struct RunArgs {
     /// Number of measured requests, in place of --duration
     #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
     pub requests: Option<u64>,
+    /// Run it so many times, and show how much the runs differ
+    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1)]
+    pub repeat: u64,
 
     /// Where, what and over which connections.
     #[command(flatten)]

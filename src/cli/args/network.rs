@@ -83,7 +83,7 @@ pub struct NetworkArgs {
         help_heading = CONNECTIONS
     )]
     pub dns_ttl: Span,
-    /// Use these addresses for a host, HOST:PORT:ADDRESS[,ADDRESS], as curl does; repeatable (in the environment: one
+    /// Use these addresses for a host, `HOST:PORT:ADDRESS,ADDRESS`, as curl does; repeatable (in the environment: one
     /// per line)
     #[arg(
         long,

@@ -12,7 +12,7 @@ use crate::measure::Slo;
 #[derive(Debug, Args)]
 pub struct ReportingArgs {
     /// An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when
-    /// one is missed. Metrics: p50 to p99.99, mean, max, error_rate, failure_rate, overflow_rate, achieved
+    /// one is missed. Metrics: p50 to p99.99, mean, max, error_rate, failure_rate, overflow_rate, throttled_rate, achieved
     #[arg(long, env = "RPSBENCH_SLO", value_delimiter = ',', help_heading = "Report")]
     pub slo: Vec<Slo>,
     /// What stdout receives

@@ -7,10 +7,6 @@ use super::{NetworkArgs, RequestArgs, ServiceArgs};
 /// What every command that sends requests has.
 #[derive(Debug, Args)]
 pub struct TrafficArgs {
-    /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
-    /// loopback port
-    #[arg(value_name = "URL")]
-    pub target: Option<String>,
     /// The same as the argument URL
     #[arg(long, env = "RPSBENCH_URL", value_name = "URL", hide_env_values = true)]
     pub url: Option<String>,

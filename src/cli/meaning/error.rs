@@ -6,7 +6,7 @@ use super::super::output::OutputError;
 use crate::request::{
     FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
 };
-use crate::schedule::ScheduleError;
+use crate::schedule::{ClosedLoopError, ScheduleError};
 use crate::service::ModelError;
 use crate::transport::ResolveError;
 
@@ -16,6 +16,12 @@ pub enum UsageError {
     /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// `compare` without a file.
+    #[error("there is nothing to compare; give two saved results or more: rpsbench compare A.json B.json")]
+    NothingToCompare,
+    /// `-` more than once.
+    #[error("- stands for stdin, which can be read only once; save one of the results to a file")]
+    StdinTwice,
     /// Nothing to ask.
     #[error("there is no URL; give one, or a scenario or targets with URLs of their own")]
     NoTarget,
@@ -31,6 +37,46 @@ pub enum UsageError {
     /// The schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    /// A ladder without rungs.
+    #[error("a ladder needs its rates: --rates 50..400:50; or search with --find-knee")]
+    NoRates,
+    /// A shape with other than two rates.
+    #[error("a shape has two rates, the one to hold and the one of the spike: --rates 200,600")]
+    TwoRates,
+    /// A search for nothing.
+    #[error("--find-knee needs an objective to look for: --slo 'p99<500ms'")]
+    NoObjective,
+    /// The distance of the bounds.
+    #[error("--width is out of range; choose 0.1% to 50%")]
+    Width,
+    /// No rate between the limits.
+    #[error("--max-rate {1} is not above --min-rate {0}")]
+    EmptyRange(String, String),
+    /// Not even one trial.
+    #[error(
+        "a budget of {budget_s} s is shorter than one trial of {least_s} s; give at least a dozen times as much"
+    )]
+    Budget {
+        /// The budget.
+        budget_s: f64,
+        /// What one trial takes.
+        least_s: f64,
+    },
+    /// `--baseline-factor`.
+    #[error("--baseline-factor must be above 1")]
+    BaselineFactor,
+    /// Files and a URL.
+    #[error("give either saved results, or one URL with -c for a live comparison")]
+    FilesAndRuns,
+    /// A live comparison of nobody.
+    #[error("a live comparison needs the users of its closed loop: -c 150")]
+    NoUsers,
+    /// The users.
+    #[error(transparent)]
+    ClosedLoop(#[from] ClosedLoopError),
+    /// A ramp without its first stage.
+    #[error("a ramp needs --ramp-start: the users of its first stage")]
+    RampStart,
     /// A header.
     #[error(transparent)]
     Header(#[from] HeaderError),
@@ -65,6 +111,9 @@ pub enum UsageError {
     /// The header of the tokens.
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,
+    /// A body that curl would read from a file.
+    #[error("--body is sent as it stands, and this one begins with @; for a file write --body-file FILE")]
+    BodyAt,
     /// The method.
     #[error("`{0}` is not an HTTP method; write GET, POST, PUT and so on")]
     Method(String),

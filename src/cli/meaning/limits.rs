@@ -1,6 +1,6 @@
 //! How much at once: the cap, the threads, and how early to wake.
 
-use super::super::args::{LoadArgs, NetworkArgs, OpenLoopArgs, OverflowArg, ReportingArgs, RequestArgs};
+use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs};
 use super::super::values::FewOrAuto;
 use super::{Machine, UsageError};
 use crate::measure::BurstDepth;
@@ -57,40 +57,42 @@ pub(super) fn check(
     Ok(())
 }
 
-pub(super) fn cap_of(
-    open: &OpenLoopArgs,
+/// The cap: what was asked for, or what cannot bind within the connections that the file descriptors allow.
+pub(super) fn cap_for(asked: FewOrAuto, rate: Rate, timeout_ns: u64, connections: u64) -> u64 {
+    match asked {
+        FewOrAuto::Auto => Plan::unbound_in_flight(rate, timeout_ns).min(connections),
+        FewOrAuto::Number(cap) => cap,
+    }
+}
+
+/// What the user should know about the cap: that it can bind, or that there is no room for it. `overflows`: what finds it
+/// full is not sent.
+pub(super) fn warn_of_cap(
+    asked: FewOrAuto,
+    overflows: bool,
     rate: Rate,
     timeout_ns: u64,
     connections: u64,
-    warnings: &mut Vec<String>,
-) -> u64 {
+) -> Option<String> {
     let unbound = Plan::unbound_in_flight(rate, timeout_ns);
-    match open.max_in_flight {
-        FewOrAuto::Auto => {
-            if unbound > connections {
-                warnings.push(format!(
-                    "the cap is {connections} requests in flight, for want of file descriptors; a service that hangs \
-                     could need {unbound} (rate x timeout); raise `ulimit -n`, or shorten --timeout"
-                ));
-            }
-            unbound.min(connections)
-        }
-        FewOrAuto::Number(cap) => {
-            if cap < unbound {
-                warnings.push(format!(
-                    "the cap of {cap} requests in flight can bind: a slow service could need {unbound} (rate x \
-                     timeout); arrivals that find it full are counted as {}",
-                    if open.overflow == OverflowArg::Drop { "overflow" } else { "slot wait" }
-                ));
-            }
-            if cap > connections {
-                warnings.push(format!(
-                    "the cap of {cap} requests in flight is more than the {connections} connections that the file \
-                     descriptors allow; raise `ulimit -n`"
-                ));
-            }
-            cap
-        }
+    match asked {
+        FewOrAuto::Auto => (unbound > connections).then(|| {
+            format!(
+                "the cap is {connections} requests in flight, for want of file descriptors; a service that hangs \
+                 could need {unbound} (rate x timeout); raise `ulimit -n`, or shorten --timeout"
+            )
+        }),
+        FewOrAuto::Number(cap) if cap > connections => Some(format!(
+            "the cap of {cap} requests in flight is more than the {connections} connections that the file \
+             descriptors allow; raise `ulimit -n`"
+        )),
+        FewOrAuto::Number(cap) => (cap < unbound).then(|| {
+            format!(
+                "the cap of {cap} requests in flight can bind: a slow service could need {unbound} (rate x \
+                 timeout); arrivals that find it full are counted as {}",
+                if overflows { "overflow" } else { "slot wait" }
+            )
+        }),
     }
 }
 

@@ -1,13 +1,18 @@
 //! What it means: arguments, checked against each other and against the machine.
 
+mod calibrate;
+mod closed;
+mod compare;
 mod error;
 mod files;
 mod limits;
 mod network;
+mod open;
 mod preflight;
 mod request;
 mod run;
 mod setup;
+mod sweep;
 mod target;
 
 use std::net::SocketAddr;
@@ -19,10 +24,15 @@ use crate::report::Format;
 use crate::service::ServiceModel;
 use target::model_of;
 
+pub use calibrate::CalibrateJob;
+pub use closed::ClosedJob;
+pub use compare::{CompareJob, CompareSource, LiveJob};
 pub use error::UsageError;
+pub use open::OpenLoop;
 pub use request::Requests;
 pub use run::RunJob;
 pub use setup::Setup;
+pub use sweep::{SearchPlan, SweepJob, Sweeping};
 pub use target::TargetChoice;
 
 /// What the machine has to give.
@@ -64,7 +74,7 @@ impl ReportJob {
     /// # Errors
     /// [`UsageError`] when an output cannot be written.
     pub fn new(args: &ReportArgs) -> Result<Self, UsageError> {
-        let outputs = args.output.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?;
+        let outputs = outputs_of(&args.output)?;
         Ok(Self { file: args.file.clone(), format: format_of(args.format), outputs })
     }
 }
@@ -76,6 +86,21 @@ impl ServeJob {
     /// [`UsageError`] when the service cannot be as described.
     pub fn new(args: &ServeArgs) -> Result<Self, UsageError> {
         Ok(Self { listen: args.listen, model: model_of(&args.service, args.seed)? })
+    }
+}
+
+fn outputs_of(paths: &[PathBuf]) -> Result<Vec<OutputFile>, UsageError> {
+    Ok(paths.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?)
+}
+
+/// Most repeats: each keeps its result.
+const MOST_REPEATS: u64 = 1_000;
+
+fn repeats_of(repeats: u64) -> Result<u64, UsageError> {
+    match repeats {
+        0 => Err(UsageError::Zero("--repeat")),
+        repeats if repeats > MOST_REPEATS => Err(UsageError::TooMany("--repeat", MOST_REPEATS)),
+        repeats => Ok(repeats),
     }
 }
 

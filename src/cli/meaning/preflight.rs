@@ -1,6 +1,8 @@
 //! What will not go well, seen before the run: limits of this machine against the rate and the connections.
 
+use super::super::args::NetworkArgs;
 use super::Machine;
+use crate::plan::Plan;
 use crate::schedule::Rate;
 
 /// How long Linux keeps the port of a connection that this side closed (`TCP_TIMEWAIT_LEN`).
@@ -8,7 +10,17 @@ const TIME_WAIT_S: f64 = 60.0;
 
 /// Warns when new connections will use up the local ports. A connection that carries `requests` needs a new port for
 /// every so many arrivals, and a port that was used rests for a minute; each local address has ports of its own.
-pub(super) fn ports(
+pub(super) fn ports(rate: Rate, plan: &Plan, network: &NetworkArgs, machine: Machine) -> Option<String> {
+    // A Unix socket has no ports.
+    if network.unix_socket.is_some() {
+        return None;
+    }
+    let requests = if plan.keepalive { plan.max_requests } else { Some(1) };
+    let duration_s = plan.source.horizon_ns() as f64 / 1e9;
+    warn_of_ports(rate, duration_s, requests, network.local_address.len(), machine)
+}
+
+fn warn_of_ports(
     rate: Rate,
     duration_s: f64,
     requests: Option<u64>,
@@ -37,7 +49,7 @@ mod tests {
     #[test]
     fn ports_run_out_when_connections_are_not_kept() {
         let warning = |rate: &str, seconds, requests, addresses| {
-            ports(rate.parse().unwrap(), seconds, requests, addresses, MACHINE)
+            warn_of_ports(rate.parse().unwrap(), seconds, requests, addresses, MACHINE)
         };
         assert_eq!(warning("100000", 600.0, None, 0), None, "connections are kept");
         assert_eq!(warning("400", 600.0, Some(1), 0), None, "24,000 of 28,232");

@@ -76,6 +76,25 @@ impl Requests {
         })
     }
 
+    /// The plainest there is: GET.
+    pub(super) fn plain() -> Self {
+        Self {
+            source: Source::Flags {
+                method: Method::GET,
+                body: Secret::new(Bytes::new()),
+                defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
+            },
+            tokens: None,
+            token_header: http::header::AUTHORIZATION,
+            data: None,
+            data_order: DataOrder::Rotate,
+            seed: 0,
+            traceparent: false,
+            keepalive: true,
+            show_hosts: false,
+        }
+    }
+
     /// Whether a URL is needed besides the files.
     pub(super) fn need_url(&self) -> bool {
         !matches!(self.source, Source::Endpoints(_))
@@ -204,6 +223,7 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {
         (Some(path), _) => files::read("body", path).map(Bytes::from),
+        (None, Some(text)) if text.starts_with('@') => Err(UsageError::BodyAt),
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),
     }

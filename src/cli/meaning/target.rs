@@ -19,11 +19,12 @@ pub enum TargetChoice {
 
 /// The URL that was given, if any.
 pub(super) fn url_of(
+    argument: Option<&str>,
     args: &TrafficArgs,
     typed: &Typed,
     warnings: &mut Vec<String>,
 ) -> Result<Option<Target>, UsageError> {
-    let text = match (&args.target, &args.url) {
+    let text = match (argument, args.url.as_deref()) {
         (Some(argument), Some(flag)) if typed.has("url") && argument != flag => {
             return Err(UsageError::TwoTargets);
         }
@@ -31,8 +32,8 @@ pub(super) fn url_of(
         (None, Some(flag)) => flag,
         (None, None) => return Ok(None),
     };
-    if ["run", "report", "serve"].contains(&text.as_str()) {
-        return Err(UsageError::CommandLast(text.clone()));
+    if ["run", "closed", "sweep", "compare", "report", "serve"].contains(&text) {
+        return Err(UsageError::CommandLast(text.to_owned()));
     }
     let of_the_service = ["workers", "service_time", "sigma", "queue_max", "freeze_at", "freeze_for"];
     if let Some(flag) = of_the_service.iter().find(|flag| typed.has(flag)) {

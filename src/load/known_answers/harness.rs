@@ -9,8 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::load::gather::Gathered;
 use crate::load::{Clock, Finished, Pacer, Place, Stop, TimerPacer, Wires, Worker};
-use crate::measure::{BurstDepth, ConnectionLog, Recorder, RunFacts, Summary, Withhold};
-use crate::plan::OverflowPolicy;
+use crate::measure::{ConnectionLog, Recorder, RunFacts, Summary, Withhold};
 pub(super) use crate::plan::Plan;
 use crate::request::{Target, Workload};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
@@ -65,23 +64,9 @@ pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
     Plan {
         source: Source::Schedule(schedule(rate, seconds)),
         timeout_ns: 100 * S,
-        deadline_ns: None,
         max_in_flight: 1_000_000,
-        overflow: OverflowPolicy::Drop,
-        burst: BurstDepth::All,
-        seed: 1,
-        threads: 1,
         drain_ns: 100 * S,
-        keepalive: true,
-        idle_ns: None,
-        max_requests: None,
-        connections: None,
-        streams: Vec::new(),
-        samples: 0,
-        connect_rate: None,
-        lead_ns: 0,
-        expected_rate_per_s: None,
-        slos: Vec::new(),
+        ..Plan::plain()
     }
 }
 

@@ -5,8 +5,9 @@ mod text;
 
 pub use table::{header, row};
 
+use super::json::{self, ReadError};
 use super::{Format, Style, csv};
-use crate::measure::Runs;
+use crate::measure::{RUNS_SCHEMA, Runs};
 
 /// Writes the report of several results, with a newline at its end.
 pub fn render(runs: &Runs, format: Format, style: &Style) -> String {
@@ -22,7 +23,20 @@ pub fn render(runs: &Runs, format: Format, style: &Style) -> String {
     }
 }
 
+/// Reads a document that [`render`] wrote as JSON.
+///
+/// # Errors
+/// [`ReadError`] for anything else; never panics.
+pub fn read(bytes: &[u8]) -> Result<Runs, ReadError> {
+    let runs: Runs = json::read_as(bytes, RUNS_SCHEMA)?;
+    runs.results().try_for_each(|result| json::checked(result.clone()).map(|_| ()))?;
+    Ok(runs)
+}
+
 /// What stands below the table: how far the repeats differ, and what a closed loop cannot tell.
 pub fn after_table(runs: &Runs, style: &Style) -> String {
     text::below(runs, style)
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,17 +17,20 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
         Mode::Open => format!("open loop: {} {spacing}", asked_rate(plan.rate_per_s.unwrap_or_default())),
         Mode::Closed => closed_loop(plan),
     };
-    let queue = match plan.queue {
-        0 => String::new(),
-        waiting => format!(", {} may wait", count(waiting)),
+    let cap = match (plan.mode, plan.queue) {
+        (Mode::Closed, _) => String::new(),
+        (Mode::Open, 0) => format!(", cap {} in flight", count(plan.max_in_flight)),
+        (Mode::Open, waiting) => {
+            format!(", cap {} in flight, {} may wait", count(plan.max_in_flight), count(waiting))
+        }
     };
+    let length = if plan.requests.is_some() { "in" } else { "for" };
     let mut text = wrapped_headline(&format!(
-        "{} {}, {what} for {}, {}, cap {} in flight{queue}",
+        "{} {}, {what} {length} {}, {}{cap}",
         summary.tool.name,
         summary.tool.version,
         seconds(plan.duration_s),
-        counted(plan.threads, "thread"),
-        count(plan.max_in_flight)
+        counted(plan.threads, "thread")
     ));
     text += &wrapped_headline(&format!("{} {}, started {}", plan.method, plan.target, summary.started_at));
     if plan.traffic.tls_verification == Some(false) {
@@ -36,11 +39,18 @@ pub fn headline(summary: &Summary, style: &Style) -> String {
     }
     if summary.interrupted {
         let sign = paint("INTERRUPTED", Tone::Bad, style);
+        let of_planned = match plan.requests {
+            Some(_) => String::new(),
+            None => format!(" of {}", seconds(plan.duration_s)),
+        };
+        let missing = match summary.ledger.cancelled {
+            0 => String::new(),
+            never => format!("{} requests were never due; ", count(never)),
+        };
         text += &format!(
-            "{sign} after {} of {}: {} requests were never due; the figures are over the other {}\n",
+            "{sign} after {}{of_planned}: {missing}the figures are over {}{}\n",
             seconds(summary.rates.window_s),
-            seconds(plan.duration_s),
-            count(summary.ledger.cancelled),
+            if missing.is_empty() { "" } else { "the other " },
             count(summary.ledger.offered())
         );
     }
@@ -72,7 +82,7 @@ pub fn verdicts(summary: &Summary, style: &Style) -> String {
     let (service, tone) = match summary.verdict.service {
         ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
         ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
-        ServiceVerdict::Unknown => ("UNKNOWN: see what this report cannot tell", Tone::Doubtful),
+        ServiceVerdict::Unknown => ("UNKNOWN: this run cannot tell whether it kept up", Tone::Doubtful),
     };
     text += &labelled("Service", &sentence(service, tone, style));
     for reason in summary.verdict.reasons_on_service() {
@@ -97,11 +107,17 @@ fn queueing(summary: &Summary) -> String {
     } else {
         format!("{}: what a tool that measures from the send would hide", figures.join(", "))
     };
+    let is_closed = summary.plan.mode == Mode::Closed;
+    let end = if is_closed { "last request left" } else { "schedule ended" };
     let mut in_flight = format!(
-        "in flight: at most {}, {} when the schedule ended",
+        "in flight: at most {}, {} when the {end}",
         count(queueing.in_flight_peak),
         count(queueing.in_flight_end)
     );
+    if is_closed {
+        // Users come back only when they are answered: there is nothing that waits before it is sent.
+        return labelled("Queueing", &in_flight);
+    }
     if queueing.queued_end > 0 {
         in_flight += &format!(", {} more waiting for the cap", count(queueing.queued_end));
     }
@@ -153,7 +169,11 @@ pub fn ledger(summary: &Summary) -> String {
             ledger.overflow,
             ledger.offered(),
             "offered",
-            format!("found the cap of {} in flight full", count(plan.max_in_flight)),
+            if plan.queue > 0 {
+                format!("still waited at the end, or found {} waiting for the cap", count(plan.queue))
+            } else {
+                format!("found the cap of {} in flight full", count(plan.max_in_flight))
+            },
         ),
         (
             "missed",

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+use http::Request;
+
 use super::*;
-use crate::request::{TemplateProblem, parse_header, parse_header_text};
+use crate::request::{EndpointSpec, TemplateProblem, parse_header, parse_header_text};
 
 fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
     EndpointSpec {
@@ -28,6 +31,7 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         seed: 1,
         traceparent: false,
         keepalive: true,
+        show_hosts: false,
     }
 }
 
@@ -185,7 +189,8 @@ fn the_host_has_no_placeholders() {
 #[test]
 fn several_endpoints_share_the_sequence_and_their_origins() {
     let urls = ["http://x/a", "http://y/b", "http://x:80/c"];
-    let workload = Workload::build(spec(urls.map(|url| endpoint(url, &[], "")).to_vec())).unwrap();
+    let named = |url: &str| EndpointSpec { name: url.to_owned(), ..endpoint(url, &[], "") };
+    let workload = Workload::build(spec(urls.map(named).to_vec())).unwrap();
     let mut counts = HashMap::<(u32, u32), u64>::new();
     for route in (5..305).map(|sequence| workload.route(sequence)) {
         *counts.entry((route.endpoint, route.origin)).or_default() += 1;
@@ -199,6 +204,21 @@ fn several_endpoints_share_the_sequence_and_their_origins() {
     assert_eq!(none, WorkloadError::NoEndpoint);
     let unused = EndpointSpec { weight: 0, ..endpoint("http://x/", &[], "") };
     assert!(matches!(Workload::build(spec(vec![unused])), Err(WorkloadError::Mix(_))));
+}
+
+/// Targets of one method and URL have one name, and are one endpoint in reports; each still goes where it says.
+#[test]
+fn requests_of_one_name_are_one_endpoint() {
+    let urls = ["http://x/a", "http://y/b", "http://x/c"];
+    let workload = Workload::build(spec(urls.map(|url| endpoint(url, &[], "")).to_vec())).unwrap();
+    assert_eq!((workload.endpoint_count(), workload.endpoints()[0].weight), (1, 3));
+    assert_eq!(workload.planned(5..305), [300]);
+    let paths =
+        [0, 1, 2].map(|sequence| workload.request(sequence, Moment::default()).request.uri().to_string());
+    assert_eq!(paths.iter().collect::<std::collections::HashSet<_>>().len(), 3, "{paths:?}");
+    assert!((0..9).all(|sequence| workload.route(sequence).endpoint == 0));
+    let origins: Vec<u32> = (0..3).map(|sequence| workload.route(sequence).origin).collect();
+    assert_eq!(origins.iter().sum::<u32>(), 1, "{origins:?}");
 }
 
 #[test]

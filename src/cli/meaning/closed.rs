@@ -1,0 +1,136 @@
+//! `closed`, checked.
+
+use super::super::args::ClosedArgs;
+use super::super::invocation::Typed;
+use super::super::output::OutputFile;
+use super::super::values::{FewOrAuto, StageEnd};
+use super::setup::plan_of;
+use super::{Machine, Setup, UsageError, format_of, outputs_of, repeats_of};
+use crate::plan::Plan;
+use crate::report::Format;
+use crate::schedule::{ClosedLoop, LoopEnd, Source};
+
+/// Most stages of a ramp.
+const MOST_STAGES: u64 = 1_000;
+/// Users where nobody says how many.
+const DEFAULT_USERS: u64 = 10;
+
+/// Closed loops that can be started, one after another.
+#[derive(Debug)]
+pub struct ClosedJob {
+    /// One plan for each stage, at least one.
+    pub stages: Vec<Plan>,
+    /// What comes before the first stage, and is excluded from it.
+    pub warmup: Option<Plan>,
+    /// How often all stages are run.
+    pub repeats: u64,
+    /// Where, over which connections, and what is asked.
+    pub setup: Setup,
+    /// What stdout receives.
+    pub format: Format,
+    /// Files that receive the result too.
+    pub outputs: Vec<OutputFile>,
+}
+
+impl ClosedJob {
+    /// Checks the arguments of `closed`.
+    ///
+    /// # Errors
+    /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
+    pub fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+        let ClosedArgs { traffic, load, reporting, .. } = args;
+        let loops = stages_of(args, typed)?;
+        let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
+        let most_users = loops.iter().map(ClosedLoop::users).max().unwrap_or(0);
+        let connections = setup.connections(machine);
+        if most_users > connections {
+            setup.warnings.push(format!(
+                "{most_users} users are more than the {connections} connections that the file descriptors allow; raise \
+                 `ulimit -n`"
+            ));
+        }
+        let threads = match load.threads {
+            FewOrAuto::Auto => 1,
+            FewOrAuto::Number(threads) => threads.min(1_024).min(most_users),
+        };
+        let expected_rate_per_s = args.expected_rate.map(|rate| rate.per_second());
+        let plan = |closed: ClosedLoop| Plan {
+            threads,
+            // Little's law: a closed loop never has more in flight than users.
+            max_in_flight: closed.users(),
+            expected_rate_per_s,
+            ..plan_of(Source::Users(closed), traffic, load, reporting)
+        };
+        let first = loops.first().map_or(DEFAULT_USERS, ClosedLoop::users);
+        let warmup = (load.warmup.0 > 0)
+            .then(|| ClosedLoop::new(first, LoopEnd::Duration(load.warmup.0)))
+            .transpose()?
+            .map(|closed| closed.with_think_time(args.think_time.0).with_ramp(load.warmup.0));
+        Ok(Self {
+            stages: loops.into_iter().map(plan).collect(),
+            warmup: warmup.map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed) }),
+            repeats: repeats_of(args.repeat)?,
+            setup,
+            format: format_of(reporting.format),
+            outputs: outputs_of(&reporting.output)?,
+        })
+    }
+}
+
+/// The three ways to say how many users and for how long, of which only one may be used.
+fn stages_of(args: &ClosedArgs, typed: &Typed) -> Result<Vec<ClosedLoop>, UsageError> {
+    let is_given = |flag: &str, value: bool| value && typed.has(flag);
+    let single = [
+        ("--concurrency", is_given("concurrency", args.concurrency.is_some())),
+        ("--requests", is_given("requests", args.requests.is_some())),
+        ("--duration", is_given("duration", args.duration.is_some())),
+    ];
+    let ramp = [
+        ("--ramp-start", is_given("ramp_start", args.ramp_start.is_some())),
+        ("--ramp-steps", is_given("ramp_steps", args.ramp_steps.is_some())),
+        ("--ramp-inc", is_given("ramp_inc", args.ramp_inc.is_some())),
+    ];
+    let of_single = single.iter().find(|(_, given)| *given).map(|(flag, _)| *flag);
+    let of_ramp = ramp.iter().find(|(_, given)| *given).map(|(flag, _)| *flag);
+    let of_stages = typed.has("stages").then_some("--stages");
+    let given = [of_stages, of_ramp, of_single];
+    let mut given = given.into_iter().flatten();
+    if let (Some(one), Some(other)) = (given.next(), given.next()) {
+        return Err(UsageError::Exclusive(one, other));
+    }
+    // What was typed beats the environment, where any of the three may stand.
+    let think_ns = args.think_time.0;
+    let closed = |users: u64, end: LoopEnd| Ok(ClosedLoop::new(users, end)?.with_think_time(think_ns));
+    if let Some(stages) = args.stages.as_ref().filter(|_| of_single.is_none() && of_ramp.is_none()) {
+        let end = |end: &StageEnd| match end {
+            StageEnd::Requests(requests) => LoopEnd::Requests(*requests),
+            StageEnd::Duration(span) => LoopEnd::Duration(span.0),
+        };
+        return stages.0.iter().map(|(users, length)| closed(*users, end(length))).collect();
+    }
+    if let Some(start) = args.ramp_start.filter(|_| of_single.is_none()) {
+        let (steps, step) = (args.ramp_steps.unwrap_or(4), args.ramp_inc.unwrap_or(start));
+        match steps {
+            0 => return Err(UsageError::Zero("--ramp-steps")),
+            steps if steps > MOST_STAGES => return Err(UsageError::TooMany("--ramp-steps", MOST_STAGES)),
+            _ => {}
+        }
+        let users = |index: u64| start.saturating_add(step.saturating_mul(index));
+        let length = LoopEnd::Duration(args.step_duration.0);
+        return (0..steps).map(|index| closed(users(index), length)).collect();
+    }
+    if of_ramp.is_some() {
+        return Err(UsageError::RampStart);
+    }
+    if typed.has("requests") && typed.has("duration") {
+        return Err(UsageError::Exclusive("--requests", "--duration"));
+    }
+    let users = args.concurrency.unwrap_or(DEFAULT_USERS);
+    let end = match (args.requests, args.duration) {
+        (Some(requests), duration) if duration.is_none() || !typed.has("duration") => {
+            LoopEnd::Requests(requests)
+        }
+        (_, duration) => LoopEnd::Duration(duration.map_or(10_000_000_000, |span| span.0)),
+    };
+    Ok(vec![closed(users, end)?])
+}

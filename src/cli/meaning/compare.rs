@@ -1,0 +1,115 @@
+//! What `compare` is to do.
+
+use std::path::{Path, PathBuf};
+
+use super::super::args::CompareArgs;
+use super::super::invocation::Typed;
+use super::super::output::OutputFile;
+use super::setup::plan_of;
+use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
+use crate::compare::Condition;
+use crate::plan::Plan;
+use crate::report::Format;
+use crate::schedule::{ClosedLoop, LoopEnd, Source};
+
+/// Results to be compared.
+#[derive(Debug)]
+pub struct CompareJob {
+    /// Where they come from.
+    pub source: CompareSource,
+    /// By how much the others may differ from the first.
+    pub conditions: Vec<Condition>,
+    /// What stdout receives.
+    pub format: Format,
+    /// Files that receive the comparison too.
+    pub outputs: Vec<OutputFile>,
+    /// No warnings on stderr.
+    pub quiet: bool,
+}
+
+/// Where results to be compared come from.
+#[derive(Debug)]
+pub enum CompareSource {
+    /// Saved results; `-` is stdin.
+    Saved(Vec<PathBuf>),
+    /// Runs that are made now.
+    Live(Box<LiveJob>),
+}
+
+/// A closed loop, and the open loops that follow it.
+#[derive(Debug)]
+pub struct LiveJob {
+    /// The users.
+    pub closed: Plan,
+    /// What comes before them, excluded.
+    pub warmup: Option<Plan>,
+    /// The schedules that follow.
+    pub open: OpenLoop,
+    /// Length of each run, in nanoseconds.
+    pub duration_ns: u64,
+    /// Where, over which connections, and what is asked.
+    pub setup: Setup,
+}
+
+impl CompareJob {
+    /// Checks the arguments of `compare`.
+    ///
+    /// # Errors
+    /// [`UsageError`] when there is nothing to compare, or an output cannot be written.
+    pub fn new(args: &CompareArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+        let reporting = &args.reporting;
+        let source = match kind_of(args, typed)? {
+            Kind::Saved => CompareSource::Saved(args.files.clone()),
+            Kind::Live(users) => CompareSource::Live(Box::new(live(args, users, typed, machine)?)),
+        };
+        Ok(Self {
+            source,
+            conditions: args.fail_if.clone(),
+            format: format_of(reporting.format),
+            outputs: outputs_of(&reporting.output)?,
+            quiet: reporting.quiet,
+        })
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Saved,
+    Live(u64),
+}
+
+/// Files are compared as they are; a number of users, a URL or nothing else asks for runs.
+fn kind_of(args: &CompareArgs, typed: &Typed) -> Result<Kind, UsageError> {
+    let files = args.files.as_slice();
+    let is_url = |file: &PathBuf| file.to_str().is_some_and(|text| text.contains("://"));
+    let urls = files.iter().filter(|file| is_url(file)).count();
+    let wants_runs = typed.has("concurrency") || urls > 0 || (files.is_empty() && args.traffic.url.is_some());
+    if !wants_runs {
+        if files.iter().filter(|file| file.as_path() == Path::new("-")).count() > 1 {
+            return Err(UsageError::StdinTwice);
+        }
+        return if files.is_empty() { Err(UsageError::NothingToCompare) } else { Ok(Kind::Saved) };
+    }
+    if files.len() > urls || urls > 1 {
+        return Err(UsageError::FilesAndRuns);
+    }
+    args.concurrency.map(Kind::Live).ok_or(UsageError::NoUsers)
+}
+
+fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Result<LiveJob, UsageError> {
+    let CompareArgs { traffic, load, open, reporting, .. } = args;
+    let url = args.files.first().and_then(|file| file.to_str());
+    let setup = Setup::new(url, traffic, load, reporting, typed)?;
+    let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
+    let duration_ns = args.duration.0;
+    let closed = ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?;
+    let plan = |closed: ClosedLoop| Plan {
+        max_in_flight: users,
+        ..plan_of(Source::Users(closed), traffic, load, reporting)
+    };
+    let warmup = (load.warmup.0 > 0)
+        .then(|| ClosedLoop::new(users, LoopEnd::Duration(load.warmup.0)))
+        .transpose()?
+        .map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed.with_ramp(load.warmup.0)) });
+    Ok(LiveJob { closed: plan(closed), warmup, open, duration_ns, setup })
+}

@@ -1,0 +1,170 @@
+//! `sweep`, checked.
+
+use super::super::args::{OrderArg, ShapeArg, SweepArgs};
+use super::super::invocation::Typed;
+use super::super::output::OutputFile;
+use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
+use crate::measure::Slo;
+use crate::report::Format;
+use crate::schedule::{Rate, Spike};
+use crate::search::ladder::{Ladder, Order, Rungs};
+
+/// Most repeats of a rung.
+const MOST_REPEATS: u64 = 1_000;
+/// Length of a confirming trial, in trials.
+const CONFIRM_TRIALS: f64 = 4.0;
+
+/// Runs at several rates that can be started.
+#[derive(Debug)]
+pub struct SweepJob {
+    /// Which rates.
+    pub what: Sweeping,
+    /// A plan for each of them.
+    pub open: OpenLoop,
+    /// Length of a rung, in nanoseconds.
+    pub step_ns: u64,
+    /// Longest wait for the service to recover, in nanoseconds.
+    pub recover_ns: u64,
+    /// Length of the warm-up before each run, in nanoseconds.
+    pub warmup_ns: u64,
+    /// Factor of the baseline knee.
+    pub baseline_factor: f64,
+    /// Objectives.
+    pub slos: Vec<Slo>,
+    /// Where, over which connections, and what is asked.
+    pub setup: Setup,
+    /// What stdout receives.
+    pub format: Format,
+    /// Files that receive the result too.
+    pub outputs: Vec<OutputFile>,
+}
+
+/// Which rates a sweep runs.
+#[derive(Debug)]
+pub enum Sweeping {
+    /// Those of a ladder.
+    Ladder(Ladder, Rungs),
+    /// Those that a search asks for.
+    Search(Box<SearchPlan>),
+    /// One, another, and the first again.
+    Spike(Spike),
+}
+
+/// What a search is asked for, as far as the arguments say. Rates are per second, times in seconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchPlan {
+    /// Lowest rate of interest.
+    pub min_rate: Rate,
+    /// Highest rate that may be tried.
+    pub max_rate: Option<Rate>,
+    /// How long it may take.
+    pub budget_s: f64,
+    /// How near the bounds must come, as a share of the upper one.
+    pub width: f64,
+    /// Length of a trial, where it was given.
+    pub trial_s: Option<f64>,
+    /// How many times as long as a trial the confirming one is; none: it is not confirmed.
+    pub confirm_trials: Option<f64>,
+}
+
+impl SweepJob {
+    /// Checks the arguments of `sweep`.
+    ///
+    /// # Errors
+    /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
+    pub fn new(args: &SweepArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+        let SweepArgs { traffic, load, open, reporting, .. } = args;
+        if args.step_duration.0 == 0 {
+            return Err(UsageError::Zero("--step-duration"));
+        }
+        if !(args.baseline_factor > 1.0 && args.baseline_factor.is_finite()) {
+            return Err(UsageError::BaselineFactor);
+        }
+        let what = what_of(args, typed)?;
+        let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
+        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
+        Ok(Self {
+            what,
+            open,
+            step_ns: args.step_duration.0,
+            recover_ns: args.recover.0,
+            warmup_ns: load.warmup.0,
+            baseline_factor: args.baseline_factor,
+            slos: reporting.slo.clone(),
+            setup,
+            format: format_of(reporting.format),
+            outputs: outputs_of(&reporting.output)?,
+        })
+    }
+}
+
+fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
+    let rates = args.rates.as_ref();
+    if args.find_knee {
+        return search_of(args, typed);
+    }
+    let rungs = rates.ok_or(UsageError::NoRates)?;
+    if let Some(shape) = args.shape {
+        let [held, spike] = rungs.0.as_slice() else { return Err(UsageError::TwoRates) };
+        let spike_ns = match shape {
+            ShapeArg::Step => args.step_duration.0,
+            ShapeArg::Spike if args.spike_duration.0 == 0 => {
+                return Err(UsageError::Zero("--spike-duration"));
+            }
+            ShapeArg::Spike => args.spike_duration.0,
+        };
+        return Ok(Sweeping::Spike(Spike {
+            held: *held,
+            hold_ns: args.step_duration.0,
+            spike: *spike,
+            spike_ns,
+        }));
+    }
+    match args.repeats {
+        0 => return Err(UsageError::Zero("--repeats")),
+        repeats if repeats > MOST_REPEATS => return Err(UsageError::TooMany("--repeats", MOST_REPEATS)),
+        _ => {}
+    }
+    let order = match args.order {
+        OrderArg::Up => Order::Up,
+        OrderArg::Down => Order::Down,
+        OrderArg::Updown => Order::UpDown,
+        OrderArg::Random => Order::Random,
+    };
+    let ladder = Ladder::new(rungs, order, args.repeats, args.load.seed, args.stop_when_saturated);
+    Ok(Sweeping::Ladder(ladder, rungs.clone()))
+}
+
+fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
+    if typed.has("rates") {
+        return Err(UsageError::Exclusive("--find-knee", "--rates"));
+    }
+    if typed.has("shape") {
+        return Err(UsageError::Exclusive("--find-knee", "--shape"));
+    }
+    if args.reporting.slo.is_empty() {
+        return Err(UsageError::NoObjective);
+    }
+    let seconds = |nanos: u64| nanos as f64 / 1e9;
+    let width = args.width.0;
+    if !(0.001..=0.5).contains(&width) {
+        return Err(UsageError::Width);
+    }
+    if let Some(max_rate) = args.max_rate.filter(|max| max.per_second() <= args.min_rate.per_second()) {
+        return Err(UsageError::EmptyRange(args.min_rate.to_string(), max_rate.to_string()));
+    }
+    let trial_s = typed.has("step_duration").then(|| seconds(args.step_duration.0));
+    let (budget_s, warmup_s) = (seconds(args.budget.0), seconds(args.load.warmup.0));
+    let least_s = trial_s.unwrap_or(2.0) + warmup_s;
+    if budget_s < least_s {
+        return Err(UsageError::Budget { budget_s, least_s });
+    }
+    Ok(Sweeping::Search(Box::new(SearchPlan {
+        min_rate: args.min_rate,
+        max_rate: args.max_rate,
+        budget_s,
+        width,
+        trial_s,
+        confirm_trials: args.confirm.then_some(CONFIRM_TRIALS),
+    })))
+}

@@ -1,0 +1,111 @@
+//! `rpsbench compare`: results side by side, saved ones or made now, and exit code 99 when they differ by more than they may.
+
+use std::path::{Path, PathBuf};
+
+use super::closed::run_closed;
+use super::live::note;
+use super::machine::machine;
+use super::report::content_of;
+use super::rig::with_rig;
+use super::several::exit_of;
+use super::{CommandError, Exit, publish, publish_as};
+use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed, UsageError};
+use crate::compare::{Comparison, Live, Reading, import, letter, reading_of};
+use crate::measure::{Runs, Summary};
+use crate::report::{Format, compare};
+use crate::schedule::{Rate, Schedule};
+
+/// The open loops of a live comparison, as parts of the throughput of the closed one.
+const LOADS: [f64; 3] = [1.0, 0.9, 1.05];
+
+pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, CommandError> {
+    let CompareJob { source, conditions, format, outputs, quiet } = CompareJob::new(args, typed, machine())?;
+    let (comparison, exit) = match source {
+        CompareSource::Saved(files) => (Comparison::new(saved(&files)?, &conditions)?, Exit::Done),
+        CompareSource::Live(job) => {
+            let Some(results) = run_live(*job, quiet)? else { return Ok(Exit::Interrupted) };
+            let exit = results.iter().map(exit_of).max().unwrap_or(Exit::Done);
+            if let [only] = results.as_slice() {
+                // Cut short before there was anything to compare with: what there is is shown.
+                publish(only, format, outputs)?;
+                return Ok(Exit::Interrupted);
+            }
+            let all = Runs::new(results, false);
+            let readings = all.runs.iter().map(|run| reading_of(&run.name, &run.result)).collect();
+            let mut comparison = Comparison::new(readings, &conditions)?;
+            comparison.findings = findings(&all.runs.iter().map(|run| &run.result).collect::<Vec<_>>());
+            comparison.runs = all.runs;
+            (comparison, exit)
+        }
+    };
+    if !quiet && format != Format::Text {
+        // The text says so itself.
+        comparison.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
+    }
+    publish_as(&|format, style| compare::render(&comparison, format, style), format, outputs)?;
+    for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
+        note(&format!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
+    }
+    Ok(if comparison.fails() { exit.max(Exit::ObjectiveMissed) } else { exit })
+}
+
+/// Runs the closed loop, then the open ones, as far as an interrupt lets it.
+fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandError> {
+    let LiveJob { closed, warmup, open, duration_ns, setup } = job;
+    let threads = closed.threads;
+    let say = |what: &str| {
+        if !quiet {
+            note(what);
+        }
+    };
+    with_rig(setup, threads, async |rig| {
+        say(&format!("1 of 4: closed loop, {} users", closed.max_in_flight));
+        let Some(summary) = run_closed(rig, warmup.as_ref(), &closed).await? else { return Ok(None) };
+        let reached_per_s = summary.rates.completed_per_s;
+        let mut results = vec![summary];
+        for (i, part) in LOADS.into_iter().enumerate() {
+            if rig.interrupted {
+                break;
+            }
+            let rate = Rate::of_per_second((reached_per_s * part * 10.0).round() / 10.0)
+                .map_err(|_| CommandError::NothingReached)?;
+            say(&format!("{} of 4: open loop, {rate} ({part} of the throughput)", i + 2));
+            let schedule = Schedule::for_duration(rate, duration_ns).map_err(UsageError::from)?;
+            let plan = open.plan(schedule, threads).map_err(UsageError::from)?;
+            rig.renew_service();
+            let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
+            results.push(rig.summary(&plan, ran, 0.0)?);
+        }
+        Ok(Some(results))
+    })
+}
+
+/// What the runs show together: the closed loop first, then those of [`LOADS`], as far as they were run.
+fn findings(results: &[&Summary]) -> Vec<String> {
+    match results {
+        [closed, same, rest @ ..] => {
+            let (below, above) = (rest.first().copied(), rest.get(1).copied());
+            Live { closed, same, below, above }.findings()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The readings of saved results, in the order of the files.
+fn saved(files: &[PathBuf]) -> Result<Vec<Reading>, CommandError> {
+    let mut readings = Vec::new();
+    for file in files {
+        let bytes = content_of(file)
+            .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
+        readings.extend(import(&name_of(file), &bytes)?);
+    }
+    Ok(readings)
+}
+
+/// The file's name without its folder, which nobody needs to see in a report.
+fn name_of(file: &Path) -> String {
+    if file == Path::new("-") {
+        return "stdin".to_owned();
+    }
+    file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
+}

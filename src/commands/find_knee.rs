@@ -1,0 +1,240 @@
+//! `rpsbench sweep --find-knee`: drives the search. What to do next is decided in [`crate::search`]; here it is done.
+
+use super::CommandError;
+use super::live::note;
+use super::recover::Recoverer;
+use super::rig::Rig;
+use super::sweep::Rows;
+use crate::cli::{OpenLoop, SearchPlan, UsageError};
+use crate::load::{Clock, MonotonicClock};
+use crate::plan::Plan;
+use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Schedule, Source};
+use crate::search::ladder::{LoadVotes, Rung, SearchReport};
+use crate::search::{
+    Action, Answer, Bound, Event, History, Purpose, Reason, Settings, Trial, Vote, bounds, next, vote,
+};
+
+/// Users and length of the closed loop that guesses where to begin: it measures throughput well, and latency badly.
+const GUESSING_USERS: u64 = 16;
+const GUESSING_NS: u64 = 2 * NANOS_PER_S;
+/// What a trial takes besides its length and its warm-up: the drain and the probe after it, in seconds.
+const DRAIN_AND_PROBE_S: f64 = 2.5;
+/// Shortest and longest trial, in seconds.
+const TRIAL_S: std::ops::RangeInclusive<f64> = 2.0..=120.0;
+/// Trials of full length at one load, as far as they differ: two of three decide.
+const VOTES: u32 = 3;
+
+/// A search that can be driven.
+pub(super) struct Search<'a> {
+    pub(super) plan: &'a SearchPlan,
+    pub(super) open: &'a OpenLoop,
+    pub(super) threads: u64,
+    /// The highest rate that the generator can be trusted with, in requests per second.
+    pub(super) ceiling_per_s: f64,
+    /// When the search began, on the clock.
+    pub(super) began_ns: u64,
+    pub(super) recover_ns: u64,
+    pub(super) warmup_s: f64,
+    pub(super) rows: &'a Rows,
+    pub(super) quiet: bool,
+}
+
+/// What a search leaves behind.
+pub(super) struct Searched {
+    pub(super) rungs: Vec<Rung>,
+    pub(super) report: SearchReport,
+    pub(super) reason: Reason,
+}
+
+impl Search<'_> {
+    /// Searches to the end. `None`: the user left at once.
+    pub(super) async fn run(&self, rig: &mut Rig) -> Result<Option<Searched>, CommandError> {
+        let recoverer = Recoverer {
+            open: self.open,
+            lowest: self.plan.min_rate,
+            threads: self.threads,
+            limit_ns: self.recover_ns,
+            quiet: self.quiet,
+        };
+        let Some(calm) = recoverer.calm(rig).await? else { return Ok(None) };
+        let Some(guess_per_s) = self.guess(rig).await? else { return Ok(None) };
+        let settings = self.settings(guess_per_s);
+        settings.validate()?;
+        self.say(&format!(
+            "searching from {}/s to {:.0}/s: trials of {:.0} s, {} at a load, within {:.0} s",
+            settings.lowest_per_s,
+            settings.limit_per_s(),
+            settings.trial_s,
+            settings.votes,
+            settings.budget_s
+        ));
+        let (mut history, mut rungs) = (History::default(), Vec::new());
+        // Time that was spent before the first trial counts.
+        history.push_time(self.elapsed_s());
+        loop {
+            if rig.interrupted {
+                history.push(Event::Interrupted, self.elapsed_s());
+            }
+            match next(&settings, &history) {
+                Action::Done(answer) => {
+                    let report = report_of(&answer, &history);
+                    return Ok(Some(Searched { rungs, report, reason: answer.reason }));
+                }
+                Action::Measure { rate_per_s, duration_s, purpose } => {
+                    self.say(&self.doing(&settings, &history, rate_per_s, duration_s, purpose));
+                    let Some(rung) = self.trial(rig, rate_per_s, duration_s).await? else { return Ok(None) };
+                    let (vote, words) = vote(&rung.result);
+                    self.say(&format!("  {vote}: {words}"));
+                    let trial = Trial { rate_per_s, duration_s, purpose, vote, note: words };
+                    rungs.push(rung);
+                    history.push(Event::Trial(trial), self.elapsed_s());
+                    if rig.interrupted {
+                        continue;
+                    }
+                    let Some(recovery) = recoverer.recover(rig, calm).await? else { return Ok(None) };
+                    if let Some(last) = rungs.last_mut() {
+                        last.recovery = Some(recovery);
+                    }
+                    if !recovery.recovered && !rig.interrupted {
+                        history.push(Event::DidNotRecover { waited_s: recovery.waited_s }, self.elapsed_s());
+                    }
+                }
+            }
+        }
+    }
+
+    async fn trial(
+        &self,
+        rig: &mut Rig,
+        rate_per_s: f64,
+        duration_s: f64,
+    ) -> Result<Option<Rung>, CommandError> {
+        let rate = Rate::of_per_second(rate_per_s).map_err(|_| CommandError::NothingReached)?;
+        let length_ns = (duration_s * NANOS_PER_S as f64) as u64;
+        let schedule = Schedule::for_duration(rate, length_ns).map_err(UsageError::from)?;
+        let plan = self.open.plan(schedule, self.threads).map_err(UsageError::from)?;
+        let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
+        let result = rig.summary(&plan, ran, 0.0)?;
+        self.rows.row(rate_per_s, &result);
+        Ok(Some(Rung { rate_per_s, repeat: 1, recovery: None, result }))
+    }
+
+    /// A short closed loop, gentle by its number of users: its throughput is where to begin. `None`: the user left.
+    async fn guess(&self, rig: &mut Rig) -> Result<Option<Option<f64>>, CommandError> {
+        let users =
+            ClosedLoop::new(GUESSING_USERS, LoopEnd::Duration(GUESSING_NS)).map_err(UsageError::from)?;
+        let any = Schedule::one();
+        let template = self.open.plan(any, self.threads).map_err(UsageError::from)?;
+        let plan = Plan { source: Source::Users(users), samples: 0, slos: Vec::new(), ..template };
+        let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
+        let completed_per_s = rig.summary(&plan, ran, 0.0)?.rates.ok_per_s;
+        self.say(&format!("first guess: {GUESSING_USERS} users get {completed_per_s:.0}/s"));
+        Ok(Some((completed_per_s > 0.0).then_some(completed_per_s)))
+    }
+
+    fn settings(&self, guess_per_s: Option<f64>) -> Settings {
+        let plan = self.plan;
+        let overhead_s = self.warmup_s + DRAIN_AND_PROBE_S;
+        let left_s = plan.budget_s - self.elapsed_s();
+        let by_budget =
+            || Settings::trial_for_budget_s(left_s, overhead_s).clamp(*TRIAL_S.start(), *TRIAL_S.end());
+        let trial_s = plan.trial_s.unwrap_or_else(by_budget);
+        let lowest_per_s = plan.min_rate.per_second();
+        Settings {
+            baseline_per_s: lowest_per_s,
+            lowest_per_s,
+            highest_per_s: plan.max_rate.map(Rate::per_second),
+            ceiling_per_s: self.ceiling_per_s,
+            guess_per_s,
+            width: plan.width,
+            trial_s,
+            votes: VOTES,
+            budget_s: plan.budget_s,
+            overhead_s,
+            confirm_s: plan.confirm_trials.map(|trials| trials * trial_s),
+        }
+    }
+
+    /// What is done, and what is known so far.
+    fn doing(
+        &self,
+        settings: &Settings,
+        history: &History,
+        rate_per_s: f64,
+        duration_s: f64,
+        purpose: Purpose,
+    ) -> String {
+        let known = bounds(settings, history);
+        let bound = |bound: Option<Bound>| {
+            bound.map_or_else(|| "?".to_owned(), |bound| format!("{}/s", bound.rate_per_s))
+        };
+        format!(
+            "trial {}: {purpose} at {rate_per_s}/s for {duration_s:.0} s; holds {}, fails {}; {:.0} s left",
+            history.trials().count() + 1,
+            bound(known.lower),
+            bound(known.upper),
+            settings.budget_s - self.elapsed_s()
+        )
+    }
+
+    fn elapsed_s(&self) -> f64 {
+        (MonotonicClock.now_ns() - self.began_ns) as f64 / NANOS_PER_S as f64
+    }
+
+    fn say(&self, what: &str) {
+        if !self.quiet {
+            note(what);
+        }
+    }
+}
+
+/// The answer as a document has it.
+fn report_of(answer: &Answer, history: &History) -> SearchReport {
+    let mut loads: Vec<LoadVotes> = Vec::new();
+    for trial in history.trials() {
+        let place = loads.iter().position(|load| load.rate_per_s == trial.rate_per_s).unwrap_or_else(|| {
+            loads.push(LoadVotes { rate_per_s: trial.rate_per_s, good: 0, bad: 0, void: 0 });
+            loads.len() - 1
+        });
+        match trial.vote {
+            Vote::Good => loads[place].good += 1,
+            Vote::Bad => loads[place].bad += 1,
+            Vote::Void => loads[place].void += 1,
+        }
+    }
+    loads.sort_by(|a, b| a.rate_per_s.total_cmp(&b.rate_per_s));
+    SearchReport {
+        lower_per_s: answer.lower.map(|bound| bound.rate_per_s),
+        upper_per_s: answer.upper.map(|bound| bound.rate_per_s),
+        trials: u64::from(answer.trials),
+        void_trials: u64::from(answer.void_trials),
+        time_s: answer.time_s,
+        reason: answer.reason.to_string(),
+        words: words_of(answer),
+        loads,
+    }
+}
+
+/// "holds 285/s (3 of 3 trials good), fails 295/s (2 of 3 bad)", and what that claims.
+fn words_of(answer: &Answer) -> String {
+    let evidence = |bound: &Bound, good: bool| {
+        let (good_trials, bad_trials) = (bound.good + bound.short_good, bound.bad + bound.short_bad);
+        let (part, word) = if good { (good_trials, "good") } else { (bad_trials, "bad") };
+        let undecided = if bound.decided { "" } else { ", not yet decided" };
+        format!("{}/s ({part} of {} trials {word}{undecided})", bound.rate_per_s, good_trials + bad_trials)
+    };
+    let mut parts = Vec::new();
+    parts.extend(answer.lower.as_ref().map(|bound| format!("holds {}", evidence(bound, true))));
+    parts.extend(answer.upper.as_ref().map(|bound| format!("fails {}", evidence(bound, false))));
+    let mut words = if parts.is_empty() { "no bound was found".to_owned() } else { parts.join(", ") };
+    if answer.confirmed {
+        words += "; confirmed by a longer trial";
+    }
+    if let Some(chance) = answer.lower.as_ref().and_then(Bound::worst_chance_of_a_bad_trial) {
+        words += &format!(
+            "; that excludes, with 95 % confidence, only that more than {:.0} % of such trials would be bad",
+            chance * 100.0
+        );
+    }
+    words
+}

@@ -1,0 +1,259 @@
+//! `--fail-if`: by how much another result may differ from the first before the comparison fails.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bound, Difference, Figure, NoiseVerdict, Unit, letter};
+
+/// One condition, such as `p99>+10%`, `p99>+5ms`, `rps<-5%` or `error_rate>+0.1%`. It holds when the other result is higher
+/// (`>+`) or lower (`<-`) than the first by more than that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    figure: Figure,
+    /// Higher is what fails, else lower.
+    higher: bool,
+    limit: Limit,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Limit {
+    /// A share of the first value.
+    Relative(f64),
+    /// In the unit of the figure.
+    Absolute(f64),
+}
+
+/// Why a text is no condition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is not a condition: {reason}; write it as 'p99>+10%', 'p99>+5ms', 'rps<-5%' or 'error_rate>+0.1%'"
+)]
+pub struct ConditionError {
+    text: String,
+    reason: String,
+}
+
+/// A condition and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The condition as it was written.
+    pub condition: String,
+    /// Which of the results it was judged of, counted from 0.
+    pub result: usize,
+    /// Whether it holds, so that the comparison fails. One that cannot be judged holds.
+    pub fails: bool,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl Condition {
+    /// Judges one difference.
+    pub fn judge(&self, difference: &Difference) -> Judgement {
+        let (fails, reason) = self.verdict(difference);
+        Judgement { condition: self.text.clone(), result: difference.result, fails, reason }
+    }
+
+    fn verdict(&self, difference: &Difference) -> (bool, String) {
+        let (figure, other) = (self.figure, letter(difference.result));
+        let Some(found) = difference.figure(figure) else {
+            return (true, format!("it cannot be judged: A or {other} has no {figure}"));
+        };
+        let exceeds = self.exceeded_by(found.absolute, found.first);
+        let measured = describe(figure, found.absolute, found.ratio);
+        // A bound that is beyond the limit already decides; one that is not leaves it open.
+        let decided = match (found.bound, self.higher) {
+            (Bound::Exact, _) => true,
+            (Bound::AtLeast, higher) => higher == exceeds,
+            (Bound::AtMost, higher) => higher != exceeds,
+            (Bound::Unknown, _) => false,
+        };
+        if !decided {
+            let reason = "falls among requests without a good answer, so its true value is not known";
+            return (true, format!("it cannot be judged: {figure} {reason}"));
+        }
+        if !exceeds {
+            return (false, format!("{figure} of {other} is {measured}"));
+        }
+        match found.noise.verdict {
+            NoiseVerdict::Within => {
+                (false, format!("{figure} of {other} is {measured}, but that is within the noise"))
+            }
+            NoiseVerdict::Exceeds => {
+                (true, format!("{figure} of {other} is {measured}, which exceeds the noise"))
+            }
+            NoiseVerdict::CannotTell => {
+                let reason = &found.noise.reason;
+                (
+                    true,
+                    format!(
+                        "{figure} of {other} is {measured}; whether that is noise, nobody can tell ({reason})"
+                    ),
+                )
+            }
+        }
+    }
+
+    fn exceeded_by(&self, absolute: f64, first: f64) -> bool {
+        let limit = match self.limit {
+            Limit::Relative(share) => share * first,
+            Limit::Absolute(limit) => limit,
+        };
+        if self.higher { absolute > limit } else { absolute < -limit }
+    }
+}
+
+/// A difference as `--fail-if` would write it: `+12.3 % (+4.1 ms)`.
+fn describe(figure: Figure, absolute: f64, ratio: Option<f64>) -> String {
+    let distance = match figure.unit() {
+        Unit::Ms => format!("{absolute:+.3} ms"),
+        Unit::PerS => format!("{absolute:+.2}/s"),
+        Unit::Share => return format!("{:+.3} percentage points", absolute * 100.0),
+    };
+    ratio.map_or(distance.clone(), |ratio| format!("{:+.1} % ({distance})", (ratio - 1.0) * 100.0))
+}
+
+fn limit_of(figure: Figure, text: &str) -> Result<Limit, String> {
+    let number_ends = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(number_ends);
+    let value: f64 = number.parse().map_err(|_| format!("`{text}` is not a number with a unit"))?;
+    match (figure.unit(), unit.trim()) {
+        // The first error rate is often 0, and a multiple of 0 is no limit.
+        (Unit::Share, "%") => Ok(Limit::Absolute(value / 100.0)),
+        (Unit::Share, "") => Ok(Limit::Absolute(value)),
+        (_, "%") => Ok(Limit::Relative(value / 100.0)),
+        (Unit::Ms, "ms") => Ok(Limit::Absolute(value)),
+        (Unit::Ms, "us") => Ok(Limit::Absolute(value / 1_000.0)),
+        (Unit::Ms, "s") => Ok(Limit::Absolute(value * 1_000.0)),
+        (Unit::PerS, "/s") => Ok(Limit::Absolute(value)),
+        (Unit::Ms, _) => Err(format!("the limit of {figure} is in %, us, ms or s")),
+        (Unit::PerS, _) => Err(format!("the limit of {figure} is in % or /s")),
+        (Unit::Share, _) => Err(format!("the limit of {figure} is in % (percentage points)")),
+    }
+}
+
+impl FromStr for Condition {
+    type Err = ConditionError;
+
+    fn from_str(text: &str) -> Result<Self, ConditionError> {
+        let text = text.trim();
+        let fail = |reason: String| ConditionError { text: text.to_owned(), reason };
+        let at = text.find(['<', '>']).ok_or_else(|| fail("it has neither > nor <".to_owned()))?;
+        let name = text[..at].trim();
+        let figure = Figure::from_name(name).ok_or_else(|| {
+            let names = Figure::ALL.map(Figure::name).join(", ");
+            fail(format!("there is no figure `{name}`; there are {names}"))
+        })?;
+        let higher = text[at..].starts_with('>');
+        let (sign, words) = if higher { ('+', "higher is >+") } else { ('-', "lower is <-") };
+        let limit = text[at + 1..].trim().strip_prefix(sign).ok_or_else(|| {
+            fail(format!("it compares with the first result, so {words} and then by how much"))
+        })?;
+        let limit = limit_of(figure, limit.trim()).map_err(fail)?;
+        Ok(Self { figure, higher, limit, text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{FigureDifference, Noise};
+    use super::*;
+
+    fn difference(figure: Figure, first: f64, other: f64, bound: Bound, verdict: NoiseVerdict) -> Difference {
+        let noise = Noise { verdict, ratio_low: None, ratio_high: None, reason: "no seconds".to_owned() };
+        let ratio = (first > 0.0).then(|| other / first);
+        let figures =
+            vec![FigureDifference { figure, first, other, absolute: other - first, ratio, bound, noise }];
+        Difference { result: 1, name: "b".to_owned(), figures }
+    }
+
+    fn fails(condition: &str, figure: Figure, first: f64, other: f64) -> bool {
+        let condition: Condition = condition.parse().unwrap();
+        condition.judge(&difference(figure, first, other, Bound::Exact, NoiseVerdict::Exceeds)).fails
+    }
+
+    #[test]
+    fn a_condition_holds_beyond_its_limit_only() {
+        for (condition, figure, first, other, expected) in [
+            ("p99>+10%", Figure::P99, 100.0, 110.1, true),
+            ("p99>+10%", Figure::P99, 100.0, 109.9, false),
+            ("p99 > +10 %", Figure::P99, 100.0, 110.1, true),
+            ("p(99)>+5ms", Figure::P99, 100.0, 105.1, true),
+            ("p99>+0.005s", Figure::P99, 100.0, 104.9, false),
+            ("mean>+500us", Figure::Mean, 1.0, 1.6, true),
+            ("p99<-10%", Figure::P99, 100.0, 89.0, true),
+            ("rps<-5%", Figure::CompletedPerS, 1_000.0, 940.0, true),
+            ("rps<-5%", Figure::CompletedPerS, 1_000.0, 960.0, false),
+            ("rps<-50/s", Figure::CompletedPerS, 1_000.0, 940.0, true),
+            ("error_rate>+0.1%", Figure::ErrorRate, 0.0, 0.0011, true),
+            ("error_rate>+0.1%", Figure::ErrorRate, 0.0, 0.0009, false),
+            ("failure_rate>+0.001", Figure::FailureRate, 0.01, 0.0111, true),
+        ] {
+            assert_eq!(fails(condition, figure, first, other), expected, "{condition}: {first} to {other}");
+        }
+    }
+
+    #[test]
+    fn noise_does_not_fail_and_says_so() {
+        let condition: Condition = "p99>+10%".parse().unwrap();
+        let judge = |bound, verdict| condition.judge(&difference(Figure::P99, 100.0, 130.0, bound, verdict));
+        let within = judge(Bound::Exact, NoiseVerdict::Within);
+        assert!(!within.fails && within.reason.contains("within the noise"), "{within:?}");
+        let unknown = judge(Bound::Exact, NoiseVerdict::CannotTell);
+        assert!(unknown.fails && unknown.reason.contains("nobody can tell (no seconds)"), "{unknown:?}");
+        assert!(unknown.reason.contains("p99 of B is +30.0 % (+30.000 ms)"), "{unknown:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_judged_fails() {
+        let higher: Condition = "p99>+10%".parse().unwrap();
+        let lower: Condition = "p99<-10%".parse().unwrap();
+        let at = |bound, other| difference(Figure::P99, 100.0, other, bound, NoiseVerdict::CannotTell);
+        assert!(higher.judge(&at(Bound::AtLeast, 130.0)).fails);
+        assert!(higher.judge(&at(Bound::AtLeast, 105.0)).reason.contains("cannot be judged"));
+        assert!(!lower.judge(&at(Bound::AtLeast, 130.0)).fails, "at least 130 is not below 90");
+        assert!(lower.judge(&at(Bound::AtMost, 80.0)).reason.contains("is -20.0 %"));
+        assert!(!higher.judge(&at(Bound::AtMost, 80.0)).fails, "at most 80 is not above 110");
+        assert!(higher.judge(&at(Bound::Unknown, 100.0)).fails);
+        let missing = "p50>+1%".parse::<Condition>().unwrap().judge(&at(Bound::Exact, 100.0));
+        assert!(missing.fails && missing.reason.contains("A or B has no p50"), "{missing:?}");
+    }
+
+    #[test]
+    fn what_is_no_condition_says_how_it_is_written() {
+        for (text, reason) in [
+            ("", "neither > nor <"),
+            ("p99", "neither > nor <"),
+            ("p99>10%", "higher is >+"),
+            ("p99>-10%", "higher is >+"),
+            ("rps<+5%", "lower is <-"),
+            ("p98>+1%", "no figure `p98`"),
+            ("p99>+", "not a number"),
+            ("p99>+ten%", "not a number"),
+            ("p99>+1parsec", "in %, us, ms or s"),
+            ("rps<-5ms", "in % or /s"),
+            ("error_rate>+1ms", "percentage points"),
+            ("p99>+1e3%", "in %, us"),
+        ] {
+            let error = text.parse::<Condition>().unwrap_err().to_string();
+            assert!(error.contains(reason) && error.contains("'p99>+10%'"), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text in "\\PC{0,30}") {
+            let _ = text.parse::<Condition>();
+        }
+    }
+}

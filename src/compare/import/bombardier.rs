@@ -1,0 +1,106 @@
+//! bombardier's JSON (microseconds) and text: a closed loop of connections, latency from the send.
+
+use serde_json::Value;
+
+use super::super::reading::target_label;
+use super::super::{Figure, Mode, Reading, Times};
+use super::Problem;
+use super::fields::{Fields, Statuses, per_s, share};
+use super::text::Report;
+
+const BOMBARDIER: &str = "bombardier";
+
+pub(super) fn knows_json(document: &Value) -> bool {
+    document.pointer("/spec/numberOfConnections").is_some() && document.get("result").is_some()
+}
+
+pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
+    const MS: f64 = 1e3;
+    let fields = Fields::new(BOMBARDIER, document);
+    let (spec, result) = (fields.object("spec"), fields.object("result"));
+    let mut reading = Reading::of(BOMBARDIER, Mode::Closed);
+    reading.concurrency = spec.count("numberOfConnections")?;
+    reading.asked_per_s = spec.number("rate")?;
+    reading.target = spec.text("url").map(target_label);
+    let latency = result.object("latency");
+    reading.latency.mean_ms = latency.divided("mean", MS)?;
+    reading.latency.max_ms = latency.divided("max", MS)?;
+    for (percent, _) in latency.object("percentiles").entries() {
+        let ms = latency.object("percentiles").divided(percent, MS)?;
+        if let Some(place) = place(&mut reading.latency, percent) {
+            *place = ms;
+        }
+    }
+    let mut statuses = Statuses::default();
+    for (class, field) in (1..).zip(["req1xx", "req2xx", "req3xx", "req4xx", "req5xx"]) {
+        statuses.add(class * 100, result.count(field)?.unwrap_or(0));
+    }
+    statuses.add(0, result.count("others")?.unwrap_or(0));
+    let duration_s = Some(result.required("timeTakenSeconds")?);
+    reading.completed_per_s = per_s(statuses.answered(), duration_s);
+    finish(&mut reading, statuses, duration_s);
+    Ok(vec![reading])
+}
+
+pub(super) fn knows_text(text: &str) -> bool {
+    text.contains("Statistics") && text.contains("Reqs/sec") && text.contains("HTTP codes:")
+}
+
+pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
+    let report = Report { tool: BOMBARDIER, text };
+    let mut reading = Reading::of(BOMBARDIER, Mode::Closed);
+    // `Bombarding URL for 10s using 200 connection(s)`, or `with 1000 request(s) using ...`; -p leaves it out.
+    let mut duration_s = None;
+    if let Some(intro) = report.behind("Bombarding ") {
+        let words: Vec<&str> = intro.split_whitespace().collect();
+        reading.target = words.first().map(|url| target_label(url));
+        for pair in words.windows(2) {
+            match pair {
+                ["using", count] => reading.concurrency = Some(report.count("number of connections", count)?),
+                ["for", time] => duration_s = Some(report.millis("duration", time)? / 1e3),
+                _ => {}
+            }
+        }
+    }
+    let rate = report.word("rate", report.required("Reqs/sec")?, 0)?;
+    reading.completed_per_s = Some(report.number("rate", rate)?);
+    let stats = report.required("Latency ")?;
+    reading.latency.mean_ms = Some(report.millis("mean latency", report.word("mean latency", stats, 0)?)?);
+    reading.latency.max_ms =
+        Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
+    for line in text.lines().skip_while(|line| line.trim() != "Latency Distribution").skip(1) {
+        let Some((percent, time)) = line.trim().split_once('%') else { break };
+        let ms = report.millis("time of a percentile", time)?;
+        if let Some(place) = place(&mut reading.latency, percent.trim()) {
+            *place = Some(ms);
+        }
+    }
+    let mut statuses = Statuses::default();
+    let codes = report.required("1xx - ")?;
+    for (class, part) in (1..).zip(codes.split(',')) {
+        let count = part.rsplit(' ').next().unwrap_or_default();
+        statuses.add(class * 100, report.count("count of a status", count)?);
+    }
+    statuses.add(0, report.count("count of others", report.required("others - ")?)?);
+    finish(&mut reading, statuses, duration_s);
+    Ok(vec![reading])
+}
+
+fn place<'a>(times: &'a mut Times, percent: &str) -> Option<&'a mut Option<f64>> {
+    match Figure::from_name(&format!("p{percent}"))? {
+        Figure::P50 => Some(&mut times.p50_ms),
+        Figure::P75 => Some(&mut times.p75_ms),
+        Figure::P90 => Some(&mut times.p90_ms),
+        Figure::P95 => Some(&mut times.p95_ms),
+        Figure::P99 => Some(&mut times.p99_ms),
+        _ => None,
+    }
+}
+
+fn finish(reading: &mut Reading, statuses: Statuses, duration_s: Option<f64>) {
+    reading.requests = Some(statuses.all());
+    reading.ok = Some(statuses.good);
+    reading.duration_s = duration_s;
+    reading.error_rate = share(statuses.errors, statuses.all());
+    reading.failure_rate = share(statuses.none, statuses.all());
+}

@@ -1,0 +1,54 @@
+//! oha's JSON: a closed loop of workers, times in seconds. With `-q --latency-correction` its latency counts from the plan,
+//! and nothing in the file says so.
+
+use serde_json::Value;
+
+use super::super::{Clock, Mode, Reading};
+use super::Problem;
+use super::fields::{Fields, per_s, share};
+
+const OHA: &str = "oha";
+/// Workers that were at work when the time was up: no failure of the server.
+const CUT_OFF: &str = "aborted due to deadline";
+
+pub(super) fn knows(document: &Value) -> bool {
+    document.get("summary").is_some() && document.get("latencyPercentiles").is_some()
+}
+
+pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
+    let fields = Fields::new(OHA, document);
+    let (summary, percentiles) = (fields.object("summary"), fields.object("latencyPercentiles"));
+    let mut reading = Reading {
+        clock: Clock::Unknown,
+        clock_words: "from the send (or, with --latency-correction, from the plan: its file does not say)"
+            .to_owned(),
+        ..Reading::of(OHA, Mode::Closed)
+    };
+    reading.duration_s = Some(summary.required("total")?);
+    let latency = &mut reading.latency;
+    latency.min_ms = summary.scaled("fastest", 1e3)?;
+    latency.mean_ms = summary.scaled("average", 1e3)?;
+    latency.max_ms = summary.scaled("slowest", 1e3)?;
+    for (name, place) in [
+        ("p50", &mut latency.p50_ms),
+        ("p75", &mut latency.p75_ms),
+        ("p90", &mut latency.p90_ms),
+        ("p95", &mut latency.p95_ms),
+        ("p99", &mut latency.p99_ms),
+        ("p99.9", &mut latency.p99_9_ms),
+        ("p99.99", &mut latency.p99_99_ms),
+    ] {
+        *place = percentiles.scaled(name, 1e3)?;
+    }
+    let mut statuses = fields.object("statusCodeDistribution").statuses()?;
+    let errors = fields.object("errorDistribution");
+    for (text, _) in errors.entries().filter(|(text, _)| *text != CUT_OFF) {
+        statuses.add(0, errors.count(text)?.unwrap_or(0));
+    }
+    reading.requests = Some(statuses.all());
+    reading.ok = Some(statuses.good);
+    reading.completed_per_s = per_s(statuses.answered(), reading.duration_s);
+    reading.error_rate = share(statuses.errors, statuses.all());
+    reading.failure_rate = share(statuses.none, statuses.all());
+    Ok(vec![reading])
+}

@@ -1,0 +1,124 @@
+//! Our own results.
+
+use super::super::reading::target_label;
+use super::super::{Clock, Mode, Reading, Seconds, Times};
+use serde_json::Value;
+
+use super::Problem;
+use crate::measure::{
+    self, GeneratorVerdict, LatencyStats, Quantile, RUNS_SCHEMA, ServiceVerdict, Summary, decode_histogram,
+    millis,
+};
+use crate::report::json;
+
+/// Reads a document of ours.
+pub(super) fn read(text: &str, schema: &str) -> Result<Vec<Reading>, Problem> {
+    match schema {
+        _ if schema.starts_with("rpsbench.sweep/") => Err(Problem::Sweep(schema.to_owned())),
+        _ if schema.starts_with("rpsbench.compare/") => Err(Problem::Comparison(schema.to_owned())),
+        RUNS_SCHEMA => runs(text),
+        _ => Ok(vec![reading("", &json::read(text.as_bytes())?)]),
+    }
+}
+
+/// Several results of ours in one document: stages, or repeats of one run.
+fn runs(text: &str) -> Result<Vec<Reading>, Problem> {
+    let document: Value = serde_json::from_str(text).map_err(|error| Problem::broken_json(&error))?;
+    let runs = document.get("runs").and_then(Value::as_array).filter(|runs| !runs.is_empty());
+    let read = |run: &Value| {
+        let result = run.get("result").unwrap_or(&Value::Null).to_string();
+        let name = run.get("name").and_then(Value::as_str).unwrap_or_default();
+        let repeat = run.get("repeat").and_then(Value::as_u64).unwrap_or(1);
+        Ok(reading(&format!("{name} #{repeat}"), &json::read(result.as_bytes())?))
+    };
+    runs.ok_or_else(|| Problem::missing("rpsbench", "list of runs"))?.iter().map(read).collect()
+}
+
+/// What a result of ours says. The latency is the response time over all planned arrivals: one without a good answer ranks
+/// above every good one.
+pub fn reading(name: &str, summary: &Summary) -> Reading {
+    let (plan, ledger, rates) = (&summary.plan, &summary.ledger, &summary.rates);
+    let (mode, clock, words) = match plan.mode {
+        measure::Mode::Open => (Mode::Open, Clock::IntendedTime, "from the intended time"),
+        // A user sends when it is ready: what is slow keeps it from being so.
+        measure::Mode::Closed => (Mode::Closed, Clock::Send, "from when its user was ready to send"),
+    };
+    let throughput = match (mode, rates.elapsed_s) {
+        (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.completed() as f64 / elapsed_s,
+        _ => rates.completed_per_s,
+    };
+    Reading {
+        name: name.to_owned(),
+        version: Some(summary.tool.version.clone()),
+        clock,
+        clock_words: words.to_owned(),
+        concurrency: plan.concurrency,
+        asked_per_s: plan.rate_per_s,
+        completed_per_s: Some(throughput),
+        requests: Some(ledger.offered()),
+        ok: Some(ledger.ok),
+        error_rate: rates.error_rate,
+        failure_rate: rates.failure_rate,
+        latency: times(summary),
+        duration_s: Some(rates.window_s),
+        target: Some(target_label(&plan.target)),
+        notes: notes(summary),
+        seconds: Seconds::of(summary),
+        ..Reading::of(&summary.tool.name, mode)
+    }
+}
+
+fn times(summary: &Summary) -> Times {
+    let response = &summary.latency.response;
+    let LatencyStats { min_ms, mean_ms, max_ms, p50_ms, p90_ms, p95_ms, p99_ms, .. } = *response;
+    Times {
+        min_ms,
+        mean_ms,
+        p50_ms,
+        p75_ms: p75_ms(summary),
+        p90_ms,
+        p95_ms,
+        p99_ms,
+        p99_9_ms: response.p99_9_ms,
+        p99_99_ms: response.p99_99_ms,
+        max_ms,
+        lower_bounds: response.lower_bounds.clone(),
+    }
+}
+
+/// The 75th percentile, which a result does not state, from its histogram; `None` where it is among arrivals without a good
+/// answer.
+fn p75_ms(summary: &Summary) -> Option<f64> {
+    let count = summary.latency.response.count;
+    let good = decode_histogram(&summary.histograms.response_ok).ok()?;
+    let quantile = Quantile::from_basis_points(7_500)?;
+    let rank = quantile.rank(count);
+    if !quantile.is_supported_by(count) || rank > good.len() {
+        return None;
+    }
+    Some(millis(good.value_at_quantile((rank as f64 - 0.5) / good.len() as f64).min(good.max())))
+}
+
+fn notes(summary: &Summary) -> Vec<String> {
+    let mut notes = Vec::new();
+    if summary.interrupted {
+        notes.push("it was interrupted, so its figures are over a part of the run".to_owned());
+    }
+    match summary.verdict.generator {
+        GeneratorVerdict::Invalid => notes.push(
+            "its generator could not hold the schedule (INVALID), so its figures say more about the client"
+                .to_owned(),
+        ),
+        GeneratorVerdict::Suspect => {
+            notes.push("its generator is SUSPECT: part of its figures may be the client's own".to_owned());
+        }
+        GeneratorVerdict::Valid => {}
+    }
+    if summary.verdict.service == ServiceVerdict::Saturated {
+        notes.push(
+            "its service was saturated: a backlog grew, so its latency also depends on how long the run was"
+                .to_owned(),
+        );
+    }
+    notes
+}

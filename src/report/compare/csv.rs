@@ -1,0 +1,88 @@
+//! A table with one row per result. Behind its own figures stand, for each of them, the ratio and the difference to the first
+//! result, and for percentiles the 95 % interval of the ratio and whether it exceeds the noise. An empty field: the result
+//! lacks the figure, or nobody can tell. A lower bound is written `>10000`, so that no spreadsheet takes it for measured.
+
+use crate::compare::{Clock, Comparison, Difference, Figure, Mode, NoiseVerdict, Reading, Unit, letter};
+
+/// Writes the table.
+pub(super) fn render(comparison: &Comparison) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let mut write = |record: Vec<String>| {
+        writer.write_record(record).expect("memory takes every record, and all rows have the same columns");
+    };
+    for (i, reading) in comparison.results.iter().enumerate() {
+        let difference = comparison.differences.iter().find(|difference| difference.result == i);
+        let fields = fields(i, reading, difference);
+        if i == 0 {
+            write(fields.iter().map(|(column, _)| column.clone()).collect());
+        }
+        write(fields.into_iter().map(|(_, text)| text).collect());
+    }
+    let bytes = writer.into_inner().expect("memory can always be flushed");
+    String::from_utf8(bytes).expect("every field is text")
+}
+
+fn fields(index: usize, reading: &Reading, difference: Option<&Difference>) -> Vec<(String, String)> {
+    let mode = match reading.mode {
+        Mode::Open => "open",
+        Mode::Closed => "closed",
+        Mode::Unknown => "",
+    };
+    let clock = match reading.clock {
+        Clock::IntendedTime => "intended_time",
+        Clock::Send => "send",
+        Clock::Unknown => "",
+    };
+    let mut fields: Vec<(String, String)> = [
+        ("result", letter(index)),
+        ("name", reading.name.clone()),
+        ("tool", reading.tool.clone()),
+        ("version", reading.version.clone().unwrap_or_default()),
+        ("mode", mode.to_owned()),
+        ("clock", clock.to_owned()),
+        ("concurrency", optional(reading.concurrency)),
+        ("asked_per_s", optional(reading.asked_per_s)),
+        ("duration_s", optional(reading.duration_s)),
+        ("requests", optional(reading.requests)),
+        ("ok", optional(reading.ok)),
+        ("target", reading.target.clone().unwrap_or_default()),
+    ]
+    .map(|(column, text)| (column.to_owned(), text))
+    .into();
+    for figure in Figure::ALL {
+        let bound = if reading.is_lower_bound(figure) { ">" } else { "" };
+        let text = reading.figure(figure).map_or_else(String::new, |value| format!("{bound}{value}"));
+        fields.push((column(figure), text));
+    }
+    for figure in Figure::ALL {
+        let found = difference.and_then(|difference| difference.figure(figure));
+        let name = figure.name();
+        fields.push((format!("{name}_ratio"), optional(found.and_then(|found| found.ratio))));
+        fields.push((format!("{}_difference", column(figure)), optional(found.map(|found| found.absolute))));
+        if figure.quantile().is_none() {
+            continue;
+        }
+        let noise = found.map(|found| &found.noise);
+        fields.push((format!("{name}_ratio_low"), optional(noise.and_then(|noise| noise.ratio_low))));
+        fields.push((format!("{name}_ratio_high"), optional(noise.and_then(|noise| noise.ratio_high))));
+        let verdict = noise.map_or("", |noise| match noise.verdict {
+            NoiseVerdict::Exceeds => "exceeds",
+            NoiseVerdict::Within => "within",
+            NoiseVerdict::CannotTell => "",
+        });
+        fields.push((format!("{name}_noise"), verdict.to_owned()));
+    }
+    fields
+}
+
+fn column(figure: Figure) -> String {
+    match figure.unit() {
+        Unit::Ms => format!("{}_ms", figure.name()),
+        Unit::PerS => "completed_per_s".to_owned(),
+        Unit::Share => figure.name().to_owned(),
+    }
+}
+
+fn optional(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}

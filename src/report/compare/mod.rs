@@ -1,0 +1,23 @@
+//! Results side by side, for people, programs and spreadsheets: functions of a [`Comparison`].
+
+mod csv;
+mod json;
+mod live;
+mod text;
+
+pub use json::read;
+
+use super::{Format, Style};
+use crate::compare::Comparison;
+
+/// Writes the report of a comparison, with a newline at its end.
+pub fn render(comparison: &Comparison, format: Format, style: &Style) -> String {
+    match format {
+        Format::Text => text::render(comparison, style),
+        Format::Json => json::render(comparison),
+        Format::Csv => csv::render(comparison),
+    }
+}
+
+#[cfg(test)]
+mod tests;

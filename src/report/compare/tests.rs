@@ -1,0 +1,207 @@
+use jsonschema::draft202012;
+use serde_json::{Value, json};
+
+use super::super::fixture::{freeze, overload};
+use super::super::schema::forbid_unknown_fields;
+use super::super::text::layout::WIDTH;
+use super::super::{Document, ReadError};
+use super::*;
+use crate::compare::import::reading_of;
+use crate::compare::{Condition, Reading, import};
+use crate::measure::Summary;
+
+const SCHEMA: &str = include_str!("../../../docs/compare.schema.json");
+
+fn wrk() -> Reading {
+    let text = include_bytes!("../../../tests/fixtures/import/wrk-errors.txt");
+    import("wrk-errors.txt", text).unwrap().remove(0)
+}
+
+fn hey() -> Reading {
+    import("hey.txt", include_bytes!("../../../tests/fixtures/import/hey.txt")).unwrap().remove(0)
+}
+
+/// A run like [`freeze`] whose answers are slower, and which is long enough to say something about itself: 60 s of 300/s.
+fn steady(name: &str, service_us: u64, seed: u64) -> Reading {
+    let mut summary: Summary = freeze();
+    let mut row = summary.series[0].clone();
+    let rows = (0..60).map(|second: u64| {
+        let mut times = hdrhistogram::Histogram::<u32>::new_with_bounds(1_000, 3_600_000_000_000, 2).unwrap();
+        for i in 0..300 {
+            // A number that looks random and is always the same.
+            let noise = ((second * 300 + i + seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33) % 900;
+            times.record((service_us + noise) * 1_000).unwrap();
+        }
+        row.t_s = second as f64;
+        row.response_histogram = crate::measure::encode_interval(&times).unwrap();
+        row.clone()
+    });
+    summary.series = rows.collect();
+    let mut reading = reading_of(name, &summary);
+    let whole = reading.seconds.as_ref().unwrap();
+    let percentile = |figure: crate::compare::Figure| {
+        whole.percentile(figure.quantile().unwrap(), &whole.whole()).map(|nanos| nanos / 1e6)
+    };
+    let latency = &mut reading.latency;
+    latency.p50_ms = percentile(crate::compare::Figure::P50);
+    latency.p75_ms = percentile(crate::compare::Figure::P75);
+    latency.p90_ms = percentile(crate::compare::Figure::P90);
+    latency.p95_ms = percentile(crate::compare::Figure::P95);
+    latency.p99_ms = percentile(crate::compare::Figure::P99);
+    (latency.min_ms, latency.max_ms) = (Some(service_us as f64 / 1e3), Some((service_us + 900) as f64 / 1e3));
+    latency.mean_ms = Some((service_us + 450) as f64 / 1e3);
+    reading.notes.clear();
+    reading
+}
+
+fn comparison(readings: Vec<Reading>, conditions: &[&str]) -> Comparison {
+    let conditions: Vec<Condition> = conditions.iter().map(|text| text.parse().unwrap()).collect();
+    Comparison::new(readings, &conditions).unwrap()
+}
+
+fn own() -> Comparison {
+    let readings = vec![
+        steady("before.json", 2_000, 1),
+        steady("same.json", 2_000, 77_777),
+        steady("after.json", 2_600, 5),
+    ];
+    comparison(readings, &["p99>+10%", "rps<-5%"])
+}
+
+fn others() -> Comparison {
+    let readings =
+        vec![reading_of("overload.json", &overload()), wrk(), hey(), reading_of("freeze.json", &freeze())];
+    comparison(readings, &["p99>+10%"])
+}
+
+fn all() -> [Comparison; 2] {
+    [own(), others()]
+}
+
+/// Writes the expected reports anew when `RPSBENCH_BLESS` is set; read the difference before committing it.
+#[track_caller]
+fn assert_matches(name: &str, expected: &str, comparison: &Comparison) {
+    let got = render(comparison, Format::Text, &Style::default());
+    if std::env::var_os("RPSBENCH_BLESS").is_some() {
+        let path = format!("{}/src/report/compare/expected/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(path, &got).unwrap();
+    } else {
+        assert_eq!(got, expected, "\n{got}");
+    }
+}
+
+#[test]
+fn our_own_results_read_as_expected() {
+    assert_matches("own", include_str!("expected/own.txt"), &own());
+}
+
+#[test]
+fn results_of_several_tools_read_as_expected() {
+    assert_matches("others", include_str!("expected/others.txt"), &others());
+}
+
+#[test]
+fn a_saved_comparison_prints_as_it_was() {
+    for comparison in all() {
+        let saved = Document::read(render(&comparison, Format::Json, &Style::default()).as_bytes()).unwrap();
+        for format in Format::ALL {
+            let style = Style::default();
+            assert_eq!(saved.render(format, &style), render(&comparison, format, &style), "{format}");
+        }
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_a_page_or_ends_in_blanks() {
+    for comparison in all() {
+        for line in render(&comparison, Format::Text, &Style::default()).lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+            assert_eq!(line.trim_end(), line);
+        }
+    }
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    for comparison in all() {
+        let mut coloured = render(&comparison, Format::Text, &Style { color: true });
+        assert!(coloured.contains('\u{1b}'));
+        for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
+            coloured = coloured.replace(code, "");
+        }
+        assert_eq!(coloured, render(&comparison, Format::Text, &Style::default()));
+    }
+}
+
+#[test]
+fn the_table_has_a_row_for_each_result() {
+    let table = render(&others(), Format::Csv, &Style::default());
+    let mut reader = ::csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let cell = |row: usize, column: &str| {
+        &rows[row][header.iter().position(|name| name == column).unwrap_or_else(|| panic!("{column}"))]
+    };
+    assert_eq!(rows.len(), 4);
+    assert_eq!((cell(0, "result"), cell(0, "p99_ratio"), cell(1, "tool")), ("A", "", "wrk"));
+    assert_eq!((cell(1, "p99_ms"), cell(2, "clock"), cell(1, "concurrency")), ("11.58", "send", "8"));
+    assert!(cell(0, "max_ms").starts_with('>'), "{}", cell(0, "max_ms"));
+    assert!(!cell(1, "p50_ms_difference").is_empty() && cell(1, "p50_noise").is_empty());
+    let own = render(&own(), Format::Csv, &Style::default());
+    assert!(own.contains("exceeds") && own.contains("within"), "{own}");
+}
+
+#[test]
+fn the_schema_describes_every_field_that_is_written() {
+    let mut schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    assert!(draft202012::meta::is_valid(&schema));
+    let validator = draft202012::new(&schema).unwrap();
+    forbid_unknown_fields(&mut schema);
+    let strict = draft202012::new(&schema).unwrap();
+    for comparison in all() {
+        let document = serde_json::to_value(&comparison).unwrap();
+        let errors: Vec<String> =
+            strict.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        for (at, value) in [
+            ("/schema", json!("rpsbench.result/1")),
+            ("/results/0/mode", json!("ajar")),
+            ("/results/0/clock", json!("noon")),
+            ("/results/0/latency/p99_ms", json!(-1)),
+            ("/results/1/error_rate", json!(1.5)),
+            ("/differences/0/result", json!(0)),
+            ("/differences/0/figures/0/figure", json!("p98_ms")),
+            ("/differences/0/figures/0/bound", json!("roughly")),
+            ("/differences/0/figures/0/noise/verdict", json!("maybe")),
+            ("/conditions/0/fails", json!(null)),
+            ("/results", json!([])),
+        ] {
+            let mut broken = document.clone();
+            *broken.pointer_mut(at).unwrap_or_else(|| panic!("{at}")) = value;
+            assert!(!validator.is_valid(&broken), "{at}");
+        }
+        for field in ["schema", "tool", "results", "differences", "warnings"] {
+            let mut broken = document.clone();
+            broken.as_object_mut().unwrap().remove(field);
+            assert!(!validator.is_valid(&broken), "{field}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_document_is_refused() {
+    let document = serde_json::to_value(own()).unwrap();
+    let changed = |at: &str, value: Value| {
+        let mut document = document.clone();
+        *document.pointer_mut(at).unwrap() = value;
+        Document::read(document.to_string().as_bytes()).unwrap_err()
+    };
+    assert_eq!(changed("/differences/0/result", json!(7)), ReadError::Inconsistent);
+    assert_eq!(changed("/conditions/0/result", json!(0)), ReadError::Inconsistent);
+    assert_eq!(changed("/differences", json!([])), ReadError::Inconsistent);
+    assert!(matches!(changed("/results/0/mode", json!("ajar")), ReadError::WrongValue { .. }));
+    assert!(matches!(
+        changed("/schema", json!("rpsbench.compare/2")),
+        ReadError::OtherSchema(_) | ReadError::Newer(_)
+    ));
+}

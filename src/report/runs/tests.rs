@@ -1,0 +1,86 @@
+//! Several results, as they are written and read back.
+
+use jsonschema::{Registry, Validator};
+use serde_json::{Value, json};
+
+use super::super::fixture;
+use super::*;
+use crate::measure::{Mode, Stage};
+
+/// A stage of a closed loop, made of a run that was none.
+fn stage(users: u64, completed_per_s: f64, mean_ms: f64) -> crate::measure::Summary {
+    let mut summary = fixture::freeze();
+    summary.plan.mode = Mode::Closed;
+    summary.plan.concurrency = Some(users);
+    summary.plan.rate_per_s = None;
+    summary.rates.completed_per_s = completed_per_s;
+    summary.latency.response.mean_ms = Some(mean_ms);
+    summary
+}
+
+fn stages() -> Runs {
+    Runs::new(vec![stage(20, 254.7, 74.1), stage(50, 294.2, 164.5), stage(200, 296.4, 660.4)], false)
+}
+
+fn repeats() -> Runs {
+    let mut runs = [stage(20, 250.0, 70.0), stage(20, 260.0, 80.0), stage(20, 255.0, 90.0)];
+    runs[1].latency.response.lower_bounds.push("p99".to_owned());
+    Runs::new(runs.to_vec(), true)
+}
+
+fn validator() -> Validator {
+    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let result = parse(include_str!("../../../docs/result.schema.json"));
+    let registry = Registry::new().add("urn:rpsbench:result:1", result).unwrap().prepare().unwrap();
+    let schema = parse(include_str!("../../../docs/runs.schema.json"));
+    jsonschema::options().with_registry(&registry).build(&schema).unwrap()
+}
+
+#[test]
+fn stages_say_from_how_many_users_on_more_of_them_only_wait() {
+    let text = render(&stages(), Format::Text, &Style::default());
+    assert!(text.contains("throughput no longer rises from 50 users on"), "{text}");
+    assert!(text.contains("From about 22 users on"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert_eq!(Stage::of(&fixture::freeze()), None, "an open loop has no users");
+}
+
+#[test]
+fn rows_that_appear_one_by_one_are_the_table() {
+    let runs = stages();
+    let rows: String = runs.runs.iter().map(|run| row(&run.name, &run.result)).collect();
+    let whole = render(&runs, Format::Text, &Style::default());
+    assert_eq!(header() + &rows + &after_table(&runs, &Style::default()), whole);
+}
+
+#[test]
+fn repeats_are_numbered_and_their_spread_leaves_out_what_was_not_measured() {
+    let runs = repeats();
+    assert_eq!(runs.runs.iter().map(|run| run.repeat).collect::<Vec<_>>(), [1, 2, 3]);
+    let of = |figure: &str| runs.spread.iter().find(|spread| spread.figure == figure).unwrap();
+    assert_eq!((of("mean_ms").min, of("mean_ms").median, of("mean_ms").max), (70.0, 80.0, 90.0));
+    assert_eq!((of("completed_per_s").repeats, of("p99_ms").repeats), (3, 2));
+    let text = render(&runs, Format::Text, &Style::default());
+    assert!(text.contains("closed-20 #3") && text.contains("INTERRUPTED"), "{text}");
+    assert!(stages().spread.is_empty());
+}
+
+#[test]
+fn a_document_is_valid_and_reads_as_it_was_written() {
+    for runs in [stages(), repeats()] {
+        let text = render(&runs, Format::Json, &Style::default());
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let errors: Vec<String> = validator().iter_errors(&document).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        assert_eq!(read(text.as_bytes()), Ok(runs));
+    }
+}
+
+#[test]
+fn a_document_that_was_changed_is_refused() {
+    let mut document = serde_json::to_value(stages()).unwrap();
+    document["runs"][1]["result"]["ledger"]["ok"] = json!(1);
+    assert!(matches!(read(document.to_string().as_bytes()), Err(ReadError::Imbalance(_))));
+    document["runs"][0]["repeat"] = json!(0);
+    assert!(!validator().is_valid(&document));
+}

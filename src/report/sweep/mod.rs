@@ -1,0 +1,62 @@
+//! Reports of runs at several rates: functions of a [`Sweep`].
+
+mod knees;
+mod plot;
+mod table;
+
+pub use table::{header, row};
+
+use super::json::{self, ReadError};
+use super::{Format, Style, csv};
+use crate::search::ladder::{Rung, SWEEP_SCHEMA, Sweep};
+
+/// Writes the report, with a newline at its end.
+pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
+    match format {
+        Format::Text => table::table(sweep) + &after_table(sweep, style),
+        Format::Csv => {
+            let named: Vec<_> = sweep.rungs.iter().map(|rung| (name(rung), &rung.result)).collect();
+            csv::table(named.iter().map(|(name, result)| (name.as_str(), *result)))
+        }
+        Format::Json => {
+            let mut text = serde_json::to_string_pretty(sweep)
+                .expect("results have only text as map keys, and nothing else in them can fail to be JSON");
+            text.push('\n');
+            text
+        }
+    }
+}
+
+/// The name of a run in a table: `sweep-300/s`, and `sweep-300/s-2` for its second repeat.
+fn name(rung: &Rung) -> String {
+    let repeat = if rung.repeat > 1 { format!("-{}", rung.repeat) } else { String::new() };
+    format!("sweep-{}/s{repeat}", rung.rate_per_s)
+}
+
+/// What stands below the rows: what is left of each rung, the knees, the answer of a search, and the ladder as a plot.
+pub fn after_table(sweep: &Sweep, style: &Style) -> String {
+    let sections = [
+        table::second_table(sweep),
+        table::remarks(sweep),
+        plot::plot(sweep),
+        // Trials of a search differ in length and are not fair to each other: its answer is the search's own.
+        if sweep.search.is_none() { knees::knees(sweep) } else { String::new() },
+        knees::spike(sweep),
+        knees::search(sweep, style),
+    ];
+    let sections = sections.into_iter().filter(|section| !section.is_empty());
+    sections.map(|section| format!("\n{section}")).collect()
+}
+
+/// Reads a document that [`render`] wrote as JSON.
+///
+/// # Errors
+/// [`ReadError`] for anything else; never panics.
+pub fn read(bytes: &[u8]) -> Result<Sweep, ReadError> {
+    let sweep: Sweep = json::read_as(bytes, SWEEP_SCHEMA)?;
+    sweep.rungs.iter().try_for_each(|rung| json::checked(rung.result.clone()).map(|_| ()))?;
+    Ok(sweep)
+}
+
+#[cfg(test)]
+mod tests;

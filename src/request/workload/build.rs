@@ -1,0 +1,126 @@
+//! Compiling a workload from what it is to ask for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{HeaderName, HeaderValue};
+
+use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError, WorkloadSpec};
+use crate::request::rotation::Rotation;
+use crate::request::targets::group_names;
+use crate::request::template::{RequestTemplate, Setting};
+use crate::request::{DataOrder, DataTable, Expectation, Mix, Origin, Redactor, Target, TokenList};
+
+impl Workload {
+    /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
+    ///
+    /// # Errors
+    /// [`WorkloadError`]; it never repeats text of a header or a cell.
+    pub fn build(spec: WorkloadSpec) -> Result<Self, WorkloadError> {
+        let setting = Setting {
+            data: spec.data.as_ref(),
+            token_header: spec.tokens.as_ref().map(|_| &spec.token_header),
+            traceparent: spec.traceparent,
+            keepalive: spec.keepalive,
+        };
+        if spec.endpoints.is_empty() {
+            return Err(WorkloadError::NoEndpoint);
+        }
+        let weights: Vec<u32> = spec.endpoints.iter().map(|endpoint| endpoint.weight).collect();
+        let mix = Some(Mix::new(&weights)?).filter(|_| weights.len() > 1);
+        let mut origins = Origins::default();
+        let mut compiled = Vec::with_capacity(spec.endpoints.len());
+        for endpoint in &spec.endpoints {
+            let route = Route { endpoint: 0, origin: origins.number(endpoint.target.origin()) };
+            compiled.push(Compiled { template: RequestTemplate::compile(endpoint, setting)?, route });
+        }
+        let mut endpoints = Vec::new();
+        for (name, members) in group_names(&spec.endpoints) {
+            let Some(first) = members.first().and_then(|first| spec.endpoints.get(*first)) else { continue };
+            let weight = members.iter().map(|member| u64::from(spec.endpoints[*member].weight)).sum();
+            for member in members {
+                compiled[member].route.endpoint = endpoints.len() as u32;
+            }
+            endpoints.push(Endpoint {
+                name,
+                weight,
+                method: first.method.clone(),
+                target: first.target.clone(),
+                expectation: first.expectation.clone(),
+            });
+        }
+        let redactor = Redactor::new(&origins.list, spec.show_hosts);
+        let period = mix.as_ref().map_or(1, Mix::period);
+        let tokens = spec.tokens.as_ref().map_or(1, TokenList::count) as u64;
+        let rows = spec.data.as_ref().map_or(1, DataTable::row_count);
+        Ok(Self(Arc::new(Content {
+            endpoints,
+            needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
+            compiled,
+            mix,
+            redactor,
+            origins: origins.list,
+            tokens: spec.tokens.map(|tokens| (spec.token_header, tokens)),
+            token_turns: Rotation::new(tokens, period),
+            row_turns: Rotation::new(rows, period),
+            data: spec.data,
+            data_order: spec.data_order,
+            seed: spec.seed,
+            traceparent: spec.traceparent,
+        })))
+    }
+
+    /// The same request for every arrival, without placeholders.
+    pub fn single(
+        target: &Target,
+        method: Method,
+        headers: &[(HeaderName, HeaderValue)],
+        body: Bytes,
+        keepalive: bool,
+    ) -> Self {
+        let template = RequestTemplate::fixed(target, method.clone(), headers, body, keepalive);
+        Self(Arc::new(Content {
+            endpoints: vec![Endpoint {
+                name: "request".to_owned(),
+                weight: 1,
+                method,
+                target: target.clone(),
+                expectation: Expectation::default(),
+            }],
+            compiled: vec![Compiled { template, route: Route::default() }],
+            mix: None,
+            redactor: Redactor::new(std::slice::from_ref(target.origin()), false),
+            origins: vec![target.origin().clone()],
+            tokens: None,
+            token_turns: Rotation::new(1, 1),
+            row_turns: Rotation::new(1, 1),
+            data: None,
+            data_order: DataOrder::Rotate,
+            seed: 0,
+            traceparent: false,
+            needs_moment: false,
+        }))
+    }
+}
+
+/// Origins in order of first use.
+#[derive(Default)]
+struct Origins {
+    list: Vec<Origin>,
+    numbers: HashMap<Origin, u32>,
+}
+
+impl Origins {
+    /// The number of an origin; a new one joins the list.
+    fn number(&mut self, origin: &Origin) -> u32 {
+        if let Some(number) = self.numbers.get(origin) {
+            return *number;
+        }
+        let number = self.list.len() as u32;
+        self.list.push(origin.clone());
+        self.numbers.insert(origin.clone(), number);
+        number
+    }
+}
