@@ -23,6 +23,7 @@
 //! | [`transport`] | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
 //! | [`measure`] | samples, ledger, distributions, verdict, the summary | pure |
 //! | [`compare`] | results of ours and of other tools side by side, and what is more than noise | pure |
+//! | [`search`] | which trial to run next on the way to the knee | pure |
 //! | [`report`] | a summary as text, JSON or CSV, and back | pure |
 //! | [`service`] | the built-in target service, a known answer | tokio, hyper |
 //! | [`commands`] | each command, from job to exit code | all of them |

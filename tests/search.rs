@@ -172,7 +172,7 @@ fn six_minutes_at_the_built_in_service_are_enough_for_an_answer_near_290_per_s()
 
 /// Requests fail at random, the more the higher the rate, and some trials are worse than others: log-normal with sigma
 /// 0.3. At the knee a trial loses 1 % in the median, so that it is good half of the time. Longer trials do not help
-/// against such a noise, only a greater width (86 of 100 at 5 %) or more votes.
+/// against such a noise, only a greater width (89 of 100 at 5 %) or more votes.
 #[test]
 fn the_knee_of_a_noisy_lossy_service_is_held() {
     let lossy = |mut random: Random| {

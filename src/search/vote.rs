@@ -1,7 +1,7 @@
 //! What one trial says of its load.
 
 use super::Vote;
-use crate::measure::{GeneratorVerdict, ServiceVerdict, SloResult, Summary};
+use crate::measure::{GeneratorVerdict, Overload, ServiceVerdict, Sign, SloResult, Summary};
 
 /// The vote of a trial and its evidence in words, such as `p99 612 ms, SLO p99<500ms; backlog +14.2/s`.
 ///
@@ -17,12 +17,19 @@ pub fn vote(summary: &Summary) -> (Vote, String) {
     if summary.interrupted {
         return (Vote::Void, "cut short".to_owned());
     }
-    let saturated = summary.verdict.service == ServiceVerdict::Saturated;
+    if summary.ledger.offered() == 0 {
+        return (Vote::Void, "nothing was offered".to_owned());
+    }
+    // Not one good answer is no good load either, even where no objective speaks of answers.
+    let saturated = summary.verdict.service != ServiceVerdict::KeepingUp;
     let missed = summary.slos.iter().any(|slo| !slo.passed);
     let mut notes: Vec<String> = summary.slos.iter().map(describe).collect();
     if saturated {
+        let grows = |sign: &Sign| matches!(sign, Sign::BacklogGrows { .. });
         match summary.queueing.backlog_growth_per_s {
-            Some(growth_per_s) if growth_per_s > 0.0 => notes.push(format!("backlog {growth_per_s:+.1}/s")),
+            Some(growth_per_s) if Overload::of(summary).signs.iter().any(grows) => {
+                notes.push(format!("backlog {growth_per_s:+.1}/s"));
+            }
             _ => notes.extend(summary.verdict.reasons_on_service().map(str::to_owned)),
         }
     }
@@ -61,7 +68,6 @@ mod tests {
             slo("p99<500ms", passed, 612.3, "ms", false),
             slo("error_rate<1%", true, 0.0012, "share", false),
         ];
-        summary.queueing.backlog_growth_per_s = Some(14.23);
         let reasons = vec!["generator: late".to_owned(), "service: slow".to_owned()];
         summary.verdict = Verdict { generator, service, reasons };
         summary
@@ -70,13 +76,14 @@ mod tests {
     #[test]
     fn an_unstable_service_is_bad_even_where_the_objectives_are_kept() {
         use GeneratorVerdict::{Invalid, Suspect, Valid};
-        use ServiceVerdict::{KeepingUp, Saturated};
+        use ServiceVerdict::{KeepingUp, Saturated, Unknown};
         for (passed, generator, service, expected) in [
             (true, Valid, KeepingUp, Vote::Good),
             (true, Suspect, KeepingUp, Vote::Good),
             (false, Valid, KeepingUp, Vote::Bad),
             (true, Valid, Saturated, Vote::Bad),
             (false, Valid, Saturated, Vote::Bad),
+            (true, Valid, Unknown, Vote::Bad),
             (true, Invalid, KeepingUp, Vote::Void),
             (false, Invalid, Saturated, Vote::Void),
         ] {
@@ -91,7 +98,11 @@ mod tests {
     #[test]
     fn the_note_is_the_evidence() {
         let (_, note) = vote(&trial(false, GeneratorVerdict::Valid, ServiceVerdict::Saturated));
-        assert_eq!(note, "p99 612 ms, SLO p99<500ms; error_rate 0.12 %, SLO error_rate<1%; backlog +14.2/s");
+        assert_eq!(note, "p99 612 ms, SLO p99<500ms; error_rate 0.12 %, SLO error_rate<1%; slow");
+        let mut overload = crate::report::fixture::overload();
+        overload.verdict.generator = GeneratorVerdict::Valid;
+        overload.interrupted = false;
+        assert!(vote(&overload).1.ends_with("; backlog +78.6/s"), "{:?}", vote(&overload));
         let (_, note) = vote(&trial(false, GeneratorVerdict::Invalid, ServiceVerdict::Saturated));
         assert_eq!(note, "late");
     }
