@@ -44,6 +44,17 @@ fn a_rate_that_is_none_is_refused() {
 }
 
 #[test]
+fn stdin_is_read_once() {
+    let arguments = ["URL", "--rate", "10", "--tokens", "-", "--data", "-"];
+    refused(&arguments, 2, &["--tokens and --data cannot both read stdin"]);
+}
+
+#[test]
+fn a_body_that_curl_would_read_from_a_file_is_not_sent_as_it_stands() {
+    refused(&["URL", "--rate", "10", "-d", "@body.json"], 2, &["--body-file"]);
+}
+
+#[test]
 fn a_duration_that_is_none_is_refused() {
     for duration in ["-1s", "abc", "10 bananas", ""] {
         refused(&["URL", "--rate", "10", "--duration", duration], 2, &["60s, 1m30s"]);

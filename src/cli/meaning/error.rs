@@ -114,6 +114,9 @@ pub enum UsageError {
     /// A body that curl would read from a file.
     #[error("--body is sent as it stands, and this one begins with @; for a file write --body-file FILE")]
     BodyAt,
+    /// Two files that are both stdin.
+    #[error("{0} and {1} cannot both read stdin; give one of them a file")]
+    BothReadStdin(&'static str, &'static str),
     /// The method.
     #[error("`{0}` is not an HTTP method; write GET, POST, PUT and so on")]
     Method(String),

@@ -52,6 +52,17 @@ impl Requests {
         typed: &Typed,
     ) -> Result<Self, UsageError> {
         let request = &args.request;
+        let readers = [
+            ("--tokens", &request.tokens),
+            ("--data", &request.data),
+            ("--scenario", &request.scenario),
+            ("--targets", &request.targets),
+            ("--body-file", &request.body_file),
+        ];
+        let mut readers = readers.into_iter().filter(|(_, path)| path.as_deref() == Some(Path::new("-")));
+        if let (Some((one, _)), Some((other, _))) = (readers.next(), readers.next()) {
+            return Err(UsageError::BothReadStdin(one, other));
+        }
         let tokens = request.tokens.as_deref().map(|path| {
             let tokens = TokenList::read(files::open("token", path)?, &path.display().to_string());
             tokens.map_err(UsageError::from)
