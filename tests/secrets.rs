@@ -190,6 +190,9 @@ fn errors_before_the_run_name_no_secret() {
         vec![format!("http://{HOST}/a b?key=query-1122334455")],
         vec![url.clone(), "-H".into(), "hdr-77aa88bb99".into()],
         vec![url.clone(), "-H".into(), "X: hdr-77aa88bb99\u{1}".into()],
+        // As a shell hands over a header without quotes.
+        vec![url.clone(), "-H".into(), "Authorization:".into(), "Bearer".into(), "tok-0a1b2c3d4e".into()],
+        vec![url.clone(), "-H".into(), "Authorization:".into(), "tok-0a1b2c3d4e".into()],
         vec![url.clone(), "-H".into(), "X: hdr-77aa88bb99 {nothing}".into()],
         vec![url.clone(), "-d".into(), "cookie-5566778899 {nothing}".into()],
         vec![url.clone(), "--resolve".into(), format!("{HOST}:10.11.12.13")],

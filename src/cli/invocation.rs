@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
@@ -44,12 +45,29 @@ impl Typed {
     }
 }
 
+/// A stray word is not repeated: of an unquoted header, it is the token.
+fn without_strays(error: clap::Error) -> clap::Error {
+    let stray = match error.get(ContextKind::InvalidArg).or(error.get(ContextKind::InvalidSubcommand)) {
+        Some(ContextValue::String(word)) => !word.starts_with('-'),
+        _ => false,
+    };
+    let of_a_stray = [ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand, ErrorKind::ArgumentConflict];
+    if !stray || !of_a_stray.contains(&error.kind()) {
+        return error;
+    }
+    Cli::command().error(
+        error.kind(),
+        "a word stands where none is expected (it is not shown: it may be a secret). One URL only; quote what has spaces in \
+         it, as in -H 'Authorization: Bearer ...'",
+    )
+}
+
 /// Reads the command line.
 ///
 /// # Errors
 /// clap's error: help, version, or what is wrong; it knows how to print itself and its exit code.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(arguments)?;
+    let matches = Cli::command().try_get_matches_from(arguments).map_err(without_strays)?;
     // Read apart from the flattened flags: those that `run` requires are not asked of other commands.
     if matches.subcommand().is_none() {
         return Ok(Invocation::Run(Box::new(RunArgs::from_arg_matches(&matches)?), Typed::of(&matches)));
