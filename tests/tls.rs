@@ -4,6 +4,7 @@ mod wire;
 
 use std::path::PathBuf;
 
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
 use rpsbench::measure::{ErrorKind, Protocol};
 use rpsbench::transport::{Connection, HttpVersions, TlsOptions, Transport, WireOptions};
 use tokio::io::AsyncWriteExt;
@@ -125,6 +126,29 @@ fn a_bad_certificate_is_named_by_its_problem_and_never_by_its_names() {
             let accepted = WireOptions { tls: insecure, ..options };
             prepare(accepted, origin(true, "planted.example", port)).await.expect("--insecure accepts it");
         }
+    });
+}
+
+/// The verifier tries the trusted key of that name, and then speaks of signatures: the cause is the trust.
+#[test]
+fn an_issuer_with_the_name_of_a_trusted_one_is_said_to_be_untrusted() {
+    local(async {
+        let generated = |algorithm| KeyPair::generate_for(algorithm).expect("a key");
+        let stranger = Authority::named("planted authority", generated(&PKCS_ECDSA_P256_SHA256));
+        let port = serve(stranger.acceptor(&stranger.issue(&["a.example"]), &BOTH, false)).await;
+        let cases = [
+            (&PKCS_ED25519, "an algorithm that is not supported, or its issuer is not trusted"),
+            (&PKCS_ECDSA_P256_SHA256, "is not that of the issuer which this machine trusts"),
+        ];
+        for (algorithm, problem) in cases {
+            let trusted = Authority::named("planted authority", generated(algorithm));
+            let error =
+                error_of(to("a.example", port, trusting(&trusted)), origin(true, "a.example", port)).await;
+            assert!(error.contains(problem), "{problem}: {error}");
+            assert!(error.contains("give") && error.contains("--cacert"), "{error}");
+            assert!(!error.contains("planted"), "{error}");
+        }
+        prepare(to("a.example", port, trusting(&stranger)), origin(true, "a.example", port)).await.unwrap();
     });
 }
 

@@ -124,7 +124,7 @@ impl Dispatcher {
     }
 
     /// An arrival in flight is to be sent once more. Where its connection was dead, on a new one: the idle ones may be
-    /// dead as well.
+    /// dead as well. Where there is no room for it, it waits for that like any other: slot wait, up to the room it gets.
     pub fn again(
         &mut self,
         ticket: Ticket,
@@ -136,7 +136,8 @@ impl Dispatcher {
             pool.opening();
             return Decision::Connect(ticket);
         }
-        pool.wait_for_lane(ticket, true);
+        let admitted_ns = ticket.admitted_ns.filter(|_| pool.wait_in_front() != Some(Wait::Room));
+        pool.wait_for_lane(Ticket { admitted_ns, ..ticket }, true);
         self.unconnected += 1;
         Decision::Wait
     }

@@ -173,7 +173,7 @@ impl<T: Transport, C: Clock> Lane<T, C> {
             }
             Some(Err(failure)) if self.may_retry(&ticket, &failure) => {
                 let reusable = self.is_reusable_after_failure();
-                self.shared.retry(self.id, &self.link, &self.mailbox, ticket, reusable)
+                self.shared.retry(self.id, &self.link, &self.mailbox, ticket, failure.kind, reusable)
             }
             other => {
                 let failure = match other {

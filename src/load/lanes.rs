@@ -11,7 +11,7 @@ use super::link::Link;
 use super::mailbox::Mailbox;
 use super::shared::{Shared, State};
 use super::ticket::Ticket;
-use crate::measure::{Opened, Protocol, Sample};
+use crate::measure::{ErrorKind, Opened, Protocol, Sample};
 use crate::transport::{Connection, Transport};
 
 /// A lane as its worker knows it.
@@ -189,20 +189,23 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         stays
     }
 
-    /// The request of an arrival was not processed, or nobody can tell: the arrival is sent once more. Returns
-    /// whether the lane stays for another one.
+    /// The request of an arrival was not processed, or nobody can tell: the arrival is sent once more. What the server
+    /// refused in so many words (GOAWAY, a stream reset) met no dead connection. Returns whether the lane stays for
+    /// another one.
     pub(super) fn retry(
         self: &Rc<Self>,
         id: LaneId,
         link: &Link,
         mailbox: &Mailbox,
         ticket: Ticket,
+        cause: ErrorKind,
         reusable: bool,
     ) -> bool {
         let mut state = self.state.borrow_mut();
         state.connections.retries += 1;
+        let refused = matches!(cause, ErrorKind::GoAway | ErrorKind::StreamReset);
         // Several requests may meet the same death.
-        state.connections.dead_when_reused += u64::from(!reusable && !link.is_retired());
+        state.connections.dead_when_reused += u64::from(!refused && !reusable && !link.is_retired());
         let by = if self.rules.keepalive { Ended::ByPeer } else { Ended::Here };
         let stays = state.leave(id, link, mailbox, self.clock.now_ns(), (!reusable).then_some(by));
         let State { dispatcher, budget, .. } = &mut *state;

@@ -60,7 +60,16 @@ impl Pool {
 
     /// What the arrival behind all that wait would wait for; `None` if a connection may be opened for it.
     pub(super) fn wait(&self) -> Option<Wait> {
-        if (self.unconnected.len() as u64) < self.expected {
+        self.wait_behind(self.unconnected.len() as u64)
+    }
+
+    /// What an arrival before all that wait would wait for; `None` if it need not, or only for a permit.
+    pub(super) fn wait_in_front(&self) -> Option<Wait> {
+        if self.idle.is_empty() { self.wait_behind(0) } else { None }
+    }
+
+    fn wait_behind(&self, others: u64) -> Option<Wait> {
+        if others < self.expected {
             Some(Wait::Connection)
         } else if self.connections >= self.limits.connections {
             Some(Wait::Room)

@@ -54,6 +54,8 @@ pub struct Scripted<C> {
     pub streams: u64,
     /// Whether answers come with `Connection: close`.
     pub close_after_answer: bool,
+    /// Whether the connection that is used now takes no more requests: a GOAWAY.
+    pub closes: Rc<Cell<bool>>,
     /// Connections opened so far.
     pub opened: Rc<Cell<u64>>,
     /// Opened connections die when this changes.
@@ -70,6 +72,7 @@ impl<C: Clock> Scripted<C> {
             refuse: None,
             streams: 1,
             close_after_answer: false,
+            closes: Rc::default(),
             opened: Rc::default(),
             generation: Rc::default(),
         }
@@ -143,7 +146,7 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
     }
 
     fn is_reusable(&mut self) -> bool {
-        !self.transport.close_after_answer
+        !self.transport.close_after_answer && !self.transport.closes.get()
     }
 
     fn poll_closed(&mut self, _: &mut Context<'_>) -> Poll<()> {

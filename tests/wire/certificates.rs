@@ -31,12 +31,16 @@ pub struct Issued {
 
 impl Authority {
     pub fn new() -> Self {
-        let mut params = CertificateParams::new(Vec::new()).expect("no names");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         // Two authorities of one name would be taken for one with a wrong signature.
         let number = AUTHORITIES.fetch_add(1, Ordering::Relaxed);
-        params.distinguished_name.push(DnType::CommonName, format!("authority {number}"));
-        let key = KeyPair::generate().expect("a key");
+        Self::named(&format!("authority {number}"), KeyPair::generate().expect("a key"))
+    }
+
+    /// An authority of a name and with a key of the test's choice.
+    pub fn named(name: &str, key: KeyPair) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).expect("no names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
         let pem = params.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(params, key), pem, folder: tempfile::tempdir().expect("a folder") }
     }

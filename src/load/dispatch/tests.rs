@@ -118,6 +118,36 @@ fn a_connection_that_could_not_be_opened_leaves_its_place() {
     assert!(matches!(dispatcher.next(5, || true), Some(Decision::Connect(t)) if t.slot.index == 1));
 }
 
+/// Its connection is gone and another has taken its place, full of others: the wait is for room, not for a connection.
+/// Where it need only wait for a connection to open, or for nothing, it was admitted when it was.
+#[test]
+fn an_arrival_that_is_sent_again_waits_for_room_like_any_other() {
+    let pool = PoolLimits { connections: 1, streams: 2 };
+    let sent_before = |opening: bool, idle: bool| {
+        let mut dispatcher = Dispatcher::new(Limits { cap: 10, queue: 0 }, [pool]);
+        let Decision::Connect(first) = dispatcher.arrive(ticket(0), || true) else { panic!("it connects") };
+        dispatcher.attempted(0, true);
+        dispatcher.retire(0);
+        assert!(matches!(dispatcher.arrive(ticket(1), || true), Decision::Connect(_)), "in its place");
+        if !opening {
+            dispatcher.attempted(0, true);
+        }
+        if idle {
+            dispatcher.idle(0, 7);
+        }
+        assert_eq!(dispatcher.again(first, true, || true), Decision::Wait);
+        if !idle {
+            assert_eq!(dispatcher.next(50, || true), None, "there is no room");
+            dispatcher.idle(0, 7);
+        }
+        let Some(Decision::Reuse(7, again)) = dispatcher.next(100, || true) else { panic!("it has a lane") };
+        (again.slot.index, again.admitted_ns, again.ready_ns)
+    };
+    assert_eq!(sent_before(false, false), (0, Some(100), Some(100)), "it waits for room");
+    assert_eq!(sent_before(true, false), (0, Some(0), Some(100)), "it waits for the connection that opens");
+    assert_eq!(sent_before(false, true), (0, Some(0), Some(100)), "it does not wait");
+}
+
 #[test]
 fn each_origin_has_its_own_lanes() {
     let mut dispatcher =

@@ -109,6 +109,7 @@ async fn a_connection_that_died_while_idle_costs_one_retry_and_no_error() {
     assert_eq!((summary.ledger.ok, summary.ledger.sent), (100, 100));
     // The last drop is after the last request.
     assert_eq!((summary.connections.retries, summary.connections.opened), (9, 10));
+    assert_eq!(summary.connections.dead_when_reused, 9);
 }
 
 #[tokio::test(start_paused = true)]

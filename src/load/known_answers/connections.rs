@@ -127,6 +127,28 @@ async fn a_request_that_was_refused_unprocessed_is_sent_again_and_is_one_arrival
     assert_eq!((got.connections.retries, got.connections.dead_when_reused), (49, 0));
 }
 
+/// A server that takes its leave with a GOAWAY refuses in words; a dead connection says nothing.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_a_retry_and_no_dead_connection() {
+    // The tenth request is refused, and its connection takes no more.
+    let service = |clock| {
+        let count = Rc::new(Cell::new(0_u64));
+        let closes = Rc::new(Cell::new(false));
+        let closing = Rc::clone(&closes);
+        let mut service = Scripted::new(clock, move |_| {
+            count.set(count.get() + 1);
+            closing.set(count.get() == 10);
+            if closing.get() { Step::Refuse } else { Step::Answer { after_ns: MS, status: 200 } }
+        });
+        service.closes = closes;
+        service.with_streams(10)
+    };
+    let got = run(&Plan { streams: vec![10], ..plan("100", 1) }, service).await.summary;
+    let connections = got.connections;
+    assert_eq!((got.ledger.ok, connections.opened), (100, 2));
+    assert_eq!((connections.retries, connections.dead_when_reused), (1, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_refuses_everything_is_not_asked_for_ever() {
     let service = |clock| Scripted::new(clock, |_| Step::Refuse).with_streams(10);

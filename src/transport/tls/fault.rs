@@ -91,7 +91,11 @@ fn certificate(problem: &CertificateError) -> &'static str {
             "the server's certificate is not meant for servers (extended key usage)"
         }
         E::BadEncoding => "the server's certificate is malformed",
-        E::BadSignature => "the signature on the server's certificate is wrong",
+        // Where another certificate of the issuer's name is trusted, the verifier tries its key, and complains of that.
+        E::BadSignature => {
+            "the signature on the server's certificate is not that of the issuer which this machine trusts under that \
+             name; if the issuer is another of the same name, give it with --cacert, or accept it with --insecure"
+        }
         E::UnknownRevocationStatus | E::ExpiredRevocationList | E::ExpiredRevocationListContext { .. } => {
             "whether the server's certificate has been revoked is not known"
         }
@@ -100,7 +104,8 @@ fn certificate(problem: &CertificateError) -> &'static str {
         }
         E::UnsupportedSignatureAlgorithmContext { .. }
         | E::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the server's certificate is signed with an algorithm that is not supported"
+            "the server's certificate is signed with an algorithm that is not supported, or its issuer is not trusted and \
+             another of the same name is; give the issuer with --cacert, or accept it with --insecure"
         }
         // The verifier has no variants of its own for these.
         E::Other(other) => match format!("{:?}", other.0) {
