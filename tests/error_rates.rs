@@ -5,7 +5,7 @@
 
 use rpsbench::measure::{
     Accounting, Backlog, ConnectionLog, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series,
-    ServiceVerdict, Summary, Timeline, Withhold,
+    ServiceVerdict, Timeline, Withhold, sum_up,
 };
 use rpsbench::plan::Plan;
 use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
@@ -51,7 +51,6 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     let plan = Plan { source: Source::Schedule(schedule), max_in_flight: 10_000, seed, ..Plan::plain() };
     let facts = RunFacts {
         plan: plan.facts("GET", "http://host-1/"),
-        slos: Vec::new(),
         started_at: String::new(),
         interrupted: false,
         window_ns: schedule.duration_ns(),
@@ -61,7 +60,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         endpoints: Vec::new(),
         series: series.finish(),
     };
-    Summary::new(facts, &recorder, &Withhold).expect("a ledger that adds up").verdict.service
+    sum_up(facts, &[], &recorder, &Withhold).expect("a ledger that adds up").verdict.service
 }
 
 /// A good answer that was sent when it was due.

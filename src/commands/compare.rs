@@ -10,7 +10,7 @@ use super::rig::with_rig;
 use super::several::exit_of;
 use super::{CommandError, Exit, publish, publish_as};
 use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed, UsageError};
-use crate::compare::{Comparison, Live, Reading, import, letter, reading_of};
+use crate::compare::{Live, Reading, compare as side_by_side, import, letter, reading_of};
 use crate::measure::{Runs, Summary};
 use crate::report::{Format, compare};
 use crate::schedule::{Rate, Schedule};
@@ -21,7 +21,7 @@ const LOADS: [f64; 3] = [1.0, 0.9, 1.05];
 pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let CompareJob { source, conditions, format, outputs, quiet } = CompareJob::new(args, typed, machine())?;
     let (comparison, exit) = match source {
-        CompareSource::Saved(files) => (Comparison::new(saved(&files)?, &conditions)?, Exit::Done),
+        CompareSource::Saved(files) => (side_by_side(saved(&files)?, &conditions)?, Exit::Done),
         CompareSource::Live(job) => {
             let Some(results) = run_live(*job, quiet)? else { return Ok(Exit::Interrupted) };
             let exit = results.iter().map(exit_of).max().unwrap_or(Exit::Done);
@@ -32,7 +32,7 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
             }
             let all = Runs::new(results, false);
             let readings = all.runs.iter().map(|run| reading_of(&run.name, &run.result)).collect();
-            let mut comparison = Comparison::new(readings, &conditions)?;
+            let mut comparison = side_by_side(readings, &conditions)?;
             comparison.findings = findings(&all.runs.iter().map(|run| &run.result).collect::<Vec<_>>());
             comparison.runs = all.runs;
             (comparison, exit)

@@ -50,7 +50,6 @@ pub(super) fn facts_of(
     };
     let facts = RunFacts {
         plan: facts,
-        slos: plan.slos.clone(),
         started_at,
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,

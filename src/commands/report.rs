@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{CommandError, Exit, publish_as};
 use crate::cli::{ReportArgs, ReportJob};
-use crate::report::Document;
+use crate::report::{Document, render_document};
 
 /// Largest accepted result: ours are below 1 MiB; this guards memory against a wrong file.
 const MAX_RESULT_BYTES: u64 = 256 << 20;
@@ -17,7 +17,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
         .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
     let name = job.file.display().to_string();
     let document = Document::read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
-    publish_as(&|format, style| document.render(format, style), job.format, job.outputs)?;
+    publish_as(&|format, style| render_document(&document, format, style), job.format, job.outputs)?;
     Ok(Exit::Done)
 }
 

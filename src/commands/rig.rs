@@ -14,7 +14,7 @@ use super::live::{LiveLine, note};
 use super::signals::Interrupts;
 use crate::cli::{Setup, TargetChoice, UsageError};
 use crate::load::{Finished, MonotonicClock, Session, Stop};
-use crate::measure::{Protocol, Summary};
+use crate::measure::{Protocol, Summary, sum_up};
 use crate::plan::Plan;
 use crate::request::{Target, Workload};
 use crate::service::{Running, Service, ServiceModel};
@@ -174,7 +174,7 @@ impl Rig {
             ran.finished,
         );
         facts.plan.warmup_s += warmup_s;
-        Ok(Summary::new(facts, &recorder, &self.workload)?)
+        Ok(sum_up(facts, &plan.slos, &recorder, &self.workload)?)
     }
 }
 

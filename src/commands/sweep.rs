@@ -11,11 +11,11 @@ use super::rig::{Rig, with_rig};
 use super::{CommandError, Exit, publish_with, style_of_stdout};
 use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed, UsageError};
 use crate::load::{Clock, MonotonicClock};
-use crate::measure::{ServiceVerdict, SpikeRecovery, Summary};
+use crate::measure::{ServiceVerdict, Summary, spike_recovery};
 use crate::report::{Format, Style, sweep as report};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule, Spike};
 use crate::search::Reason;
-use crate::search::ladder::{Done, Ladder, Rung, Sweep};
+use crate::search::ladder::{Done, Ladder, Rung, Sweep, sweep_of};
 
 pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let SweepJob {
@@ -44,7 +44,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
                 let recoverer = Recoverer { open: &open, lowest, threads, limit_ns: recover_ns, quiet };
                 let climbing = Climbing { open: &open, threads, step_ns, recoverer, rows: &rows, quiet };
                 let Some(rungs) = climbing.climb(rig, ladder).await? else { return Ok(None) };
-                Ok(Some(Sweep::new(rungs, baseline_factor, rig.interrupted)))
+                Ok(Some(sweep_of(rungs, baseline_factor, rig.interrupted)))
             }
             Sweeping::Spike(spike) => {
                 let schedule = Schedule::for_spike(*spike).map_err(UsageError::from)?;
@@ -69,7 +69,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
                 };
                 let Some(searched) = search.run(rig).await? else { return Ok(None) };
                 reason = Some(searched.reason);
-                let sweep = Sweep::new(searched.rungs, baseline_factor, rig.interrupted);
+                let sweep = sweep_of(searched.rungs, baseline_factor, rig.interrupted);
                 Ok(Some(sweep.with_search(searched.report)))
             }
         }
@@ -133,11 +133,11 @@ impl Climbing<'_> {
 
 fn spiked(spike: Spike, result: Summary, baseline_factor: f64) -> Sweep {
     let seconds = |nanos: u64| nanos as f64 / NANOS_PER_S as f64;
-    let recovery = SpikeRecovery::of(&result.series, seconds(spike.hold_ns), seconds(spike.spike_ns));
+    let recovery = spike_recovery(&result.series, seconds(spike.hold_ns), seconds(spike.spike_ns));
     let interrupted = result.interrupted;
     let rate_per_s = spike.held.per_second();
     let rung = Rung { rate_per_s, repeat: 1, recovery: None, result };
-    Sweep { spike: recovery, ..Sweep::new(vec![rung], baseline_factor, interrupted) }
+    Sweep { spike: recovery, ..sweep_of(vec![rung], baseline_factor, interrupted) }
 }
 
 /// A ladder that was climbed is done, whatever it shows; one without a rung that counts shows nothing.

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Bound, Difference, Figure, NoiseVerdict, Unit, letter};
+use super::{Bound, Difference, Figure, Judgement, NoiseVerdict, Unit, letter};
 
 /// One condition, such as `p99>+10%`, `p99>+5ms`, `rps<-5%` or `error_rate>+0.1%`. It holds when the other result is higher
 /// (`>+`) or lower (`<-`) than the first by more than that.
@@ -34,19 +32,6 @@ enum Limit {
 pub struct ConditionError {
     text: String,
     reason: String,
-}
-
-/// A condition and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
-    /// The condition as it was written.
-    pub condition: String,
-    /// Which of the results it was judged of, counted from 0.
-    pub result: usize,
-    /// Whether it holds, so that the comparison fails. One that cannot be judged holds.
-    pub fails: bool,
-    /// Why, in words.
-    pub reason: String,
 }
 
 impl Condition {

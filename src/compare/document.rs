@@ -2,17 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::warnings::warnings;
-use super::{Condition, Difference, Judgement, Reading};
+use super::{Difference, Judgement, Reading};
 use crate::measure::{NamedRun, Tool};
 
 /// The schema that this version writes and reads.
-pub const SCHEMA: &str = "rpsbench.compare/1";
+pub const COMPARE_SCHEMA: &str = "rpsbench.compare/1";
 
 /// Readings side by side. Units are in the names; what a result lacks is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// [`SCHEMA`].
+    /// [`COMPARE_SCHEMA`].
     pub schema: String,
     /// What wrote the document.
     pub tool: Tool,
@@ -33,37 +32,7 @@ pub struct Comparison {
     pub findings: Vec<String>,
 }
 
-/// There is nothing to compare with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is only one result, so there is nothing to compare it with; give two files or more")]
-pub struct TooFew;
-
 impl Comparison {
-    /// Compares readings with the first of them.
-    ///
-    /// # Errors
-    /// [`TooFew`] for less than two.
-    pub fn new(results: Vec<Reading>, conditions: &[Condition]) -> Result<Self, TooFew> {
-        let (first, others) = results.split_first().filter(|(_, others)| !others.is_empty()).ok_or(TooFew)?;
-        let numbered = others.iter().enumerate();
-        let differences: Vec<Difference> =
-            numbered.map(|(i, other)| Difference::new(first, other, i + 1)).collect();
-        let judged = conditions
-            .iter()
-            .flat_map(|condition| differences.iter().map(|difference| condition.judge(difference)))
-            .collect();
-        Ok(Self {
-            schema: SCHEMA.to_owned(),
-            tool: Tool::this(),
-            warnings: warnings(&results),
-            conditions: judged,
-            runs: Vec::new(),
-            findings: Vec::new(),
-            differences,
-            results,
-        })
-    }
-
     /// Whether all that is said is said of results that are here; a file that was changed may say more.
     pub fn is_consistent(&self) -> bool {
         let is_other = |result: usize| (1..self.results.len()).contains(&result);
@@ -75,5 +44,22 @@ impl Comparison {
     /// Whether a condition of `--fail-if` holds.
     pub fn fails(&self) -> bool {
         self.conditions.iter().any(|judgement| judgement.fails)
+    }
+}
+
+/// The letter that a reading has in reports: A, B, ... Z, A2, B2, ...
+pub fn letter(index: usize) -> String {
+    let letter = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{}", round + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn readings_have_letters() {
+        assert_eq!([0, 1, 25, 26, 53].map(super::letter), ["A", "B", "Z", "A2", "B3"]);
     }
 }

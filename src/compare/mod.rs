@@ -17,36 +17,23 @@
 pub mod bootstrap;
 mod condition;
 mod difference;
+mod differences;
 mod document;
 mod figure;
 pub mod import;
 mod live;
 mod reading;
 mod seconds;
+mod side_by_side;
 pub mod warnings;
 
-pub use condition::{Condition, ConditionError, Judgement};
-pub use difference::{Bound, Difference, FigureDifference, Noise, NoiseVerdict};
-pub use document::{Comparison, SCHEMA, TooFew};
+pub use condition::{Condition, ConditionError};
+pub use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};
+pub use differences::difference_of;
+pub use document::{COMPARE_SCHEMA, Comparison, letter};
 pub use figure::{Figure, Unit};
 pub use import::{ImportError, Problem, import, reading_of};
 pub use live::Live;
 pub use reading::{Clock, Mode, Reading, Times};
 pub use seconds::Seconds;
-
-/// The letter that a reading has in reports: A, B, ... Z, A2, B2, ...
-pub fn letter(index: usize) -> String {
-    let letter = char::from(b'A' + (index % 26) as u8);
-    match index / 26 {
-        0 => letter.to_string(),
-        round => format!("{letter}{}", round + 1),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn readings_have_letters() {
-        assert_eq!([0, 1, 25, 26, 53].map(super::letter), ["A", "B", "Z", "A2", "B3"]);
-    }
-}
+pub use side_by_side::{TooFew, compare};

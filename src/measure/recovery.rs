@@ -1,30 +1,11 @@
 //! How long a service takes to be itself again after a spike.
 
 use hdrhistogram::Histogram;
-use serde::{Deserialize, Serialize};
 
-use super::{Quantile, SeriesRow, decode_histogram, millis};
+use super::{Quantile, SeriesRow, SpikeRecovery, decode_histogram, millis};
 
 /// Within this share of what it was before counts as recovered.
 const BACK_WITHIN: f64 = 0.10;
-
-/// What a spike did to the response time. Percentiles are over all arrivals due, as everywhere.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpikeRecovery {
-    /// p99 (or the percentile named in `figure`) while the first rate was held, in milliseconds.
-    pub before_ms: f64,
-    /// The highest in any window from the spike on; null where arrivals without a good answer reach into it.
-    pub worst_ms: Option<f64>,
-    /// From the end of the spike to the end of the first window in which it is within 10 % of before; null: not until the
-    /// end of the run.
-    pub recovered_after_s: Option<f64>,
-    /// How long the service was watched after the spike.
-    pub watched_s: f64,
-    /// Length of a window: as many seconds as the percentile needs arrivals.
-    pub window_s: f64,
-    /// Which percentile: `p99`, or a lower one where there are too few arrivals for it.
-    pub figure: String,
-}
 
 /// Some seconds taken together.
 struct Stretch {
@@ -61,43 +42,40 @@ impl Stretch {
     }
 }
 
-impl SpikeRecovery {
-    /// Reads it off the rows of a run that held one rate for `hold_s`, another for `spike_s`, and the first again. `None`
-    /// where the rows do not say: too few arrivals for any percentile, or results of an older version.
-    pub fn of(rows: &[SeriesRow], hold_s: f64, spike_s: f64) -> Option<Self> {
-        let before: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s < hold_s).cloned().collect();
-        let spike: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s >= hold_s).cloned().collect();
-        let after: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s >= hold_s + spike_s).cloned().collect();
-        let interval_s = rows.get(1)?.t_s - rows.first()?.t_s;
-        let whole = Stretch::of(&before)?;
-        let per_row = whole.offered as f64 / before.len().max(1) as f64;
-        // The highest percentile that half of the time before supports in one window.
-        let candidates = [Quantile::P99, Quantile::P90, Quantile::P50];
-        let (quantile, window) = candidates.into_iter().find_map(|quantile| {
-            let needed = (1..=before.len() / 2)
-                .find(|rows| quantile.is_supported_by((per_row * *rows as f64).floor() as u64))?;
-            Some((quantile, needed))
-        })?;
-        let before_ms = whole.percentile_ms(quantile)?;
-        let of_windows = |rows: &[SeriesRow]| {
-            let windows = rows.windows(window).map(|rows| Stretch::of(rows)?.percentile_ms(quantile));
-            windows.collect::<Vec<Option<f64>>>()
-        };
-        let limit_ms = before_ms * (1.0 + BACK_WITHIN);
-        let found = of_windows(&after).iter().position(|value| value.is_some_and(|ms| ms <= limit_ms));
-        let worst = of_windows(&spike);
-        let worst_ms = worst.iter().copied().collect::<Option<Vec<f64>>>();
-        Some(Self {
-            before_ms,
-            worst_ms: worst_ms.and_then(|all| all.into_iter().reduce(f64::max)),
-            recovered_after_s: found.map(|first| (first + window) as f64 * interval_s),
-            watched_s: after.len() as f64 * interval_s,
-            window_s: window as f64 * interval_s,
-            figure: quantile.to_string(),
-        })
-    }
+/// Reads it off the rows of a run that held one rate for `hold_s`, another for `spike_s`, and the first again. `None`
+/// where the rows do not say: too few arrivals for any percentile, or results of an older version.
+pub fn spike_recovery(rows: &[SeriesRow], hold_s: f64, spike_s: f64) -> Option<SpikeRecovery> {
+    let before: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s < hold_s).cloned().collect();
+    let spike: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s >= hold_s).cloned().collect();
+    let after: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s >= hold_s + spike_s).cloned().collect();
+    let interval_s = rows.get(1)?.t_s - rows.first()?.t_s;
+    let whole = Stretch::of(&before)?;
+    let per_row = whole.offered as f64 / before.len().max(1) as f64;
+    // The highest percentile that half of the time before supports in one window.
+    let candidates = [Quantile::P99, Quantile::P90, Quantile::P50];
+    let (quantile, window) = candidates.into_iter().find_map(|quantile| {
+        let needed = (1..=before.len() / 2)
+            .find(|rows| quantile.is_supported_by((per_row * *rows as f64).floor() as u64))?;
+        Some((quantile, needed))
+    })?;
+    let before_ms = whole.percentile_ms(quantile)?;
+    let of_windows = |rows: &[SeriesRow]| {
+        let windows = rows.windows(window).map(|rows| Stretch::of(rows)?.percentile_ms(quantile));
+        windows.collect::<Vec<Option<f64>>>()
+    };
+    let limit_ms = before_ms * (1.0 + BACK_WITHIN);
+    let found = of_windows(&after).iter().position(|value| value.is_some_and(|ms| ms <= limit_ms));
+    let worst = of_windows(&spike);
+    let worst_ms = worst.iter().copied().collect::<Option<Vec<f64>>>();
+    Some(SpikeRecovery {
+        before_ms,
+        worst_ms: worst_ms.and_then(|all| all.into_iter().reduce(f64::max)),
+        recovered_after_s: found.map(|first| (first + window) as f64 * interval_s),
+        watched_s: after.len() as f64 * interval_s,
+        window_s: window as f64 * interval_s,
+        figure: quantile.to_string(),
+    })
 }
-
 #[cfg(test)]
 mod tests {
     use super::super::encode_interval;
@@ -126,22 +104,22 @@ mod tests {
     #[test]
     fn the_time_to_recover_is_counted_from_the_end_of_the_spike() {
         for slow in [0, 3, 7] {
-            let found = SpikeRecovery::of(&run(1_000, slow), 10.0, 2.0).unwrap();
+            let found = spike_recovery(&run(1_000, slow), 10.0, 2.0).unwrap();
             assert!((found.before_ms / 10.0 - 1.0).abs() < 0.02 && found.figure == "p99", "{found:?}");
             assert!((found.worst_ms.unwrap() / 500.0 - 1.0).abs() < 0.02, "{found:?}");
             assert_eq!(found.recovered_after_s, Some(slow as f64 + 1.0), "{found:?}");
         }
-        let never = SpikeRecovery::of(&run(1_000, 10), 10.0, 2.0).unwrap();
+        let never = spike_recovery(&run(1_000, 10), 10.0, 2.0).unwrap();
         assert_eq!((never.recovered_after_s, never.watched_s), (None, 10.0));
     }
 
     #[test]
     fn few_arrivals_need_longer_windows_or_a_lower_percentile() {
-        let found = SpikeRecovery::of(&run(200, 3), 10.0, 2.0).unwrap();
+        let found = spike_recovery(&run(200, 3), 10.0, 2.0).unwrap();
         // 500 arrivals support a p99: three seconds, of which the first all-fast one ends at 3 + 3.
         assert_eq!((found.figure.as_str(), found.window_s, found.recovered_after_s), ("p99", 3.0, Some(6.0)));
-        assert_eq!(SpikeRecovery::of(&run(20, 3), 10.0, 2.0).unwrap().figure, "p90");
-        assert_eq!(SpikeRecovery::of(&[], 10.0, 2.0), None);
+        assert_eq!(spike_recovery(&run(20, 3), 10.0, 2.0).unwrap().figure, "p90");
+        assert_eq!(spike_recovery(&[], 10.0, 2.0), None);
     }
 
     #[test]
@@ -149,7 +127,7 @@ mod tests {
         let mut rows = run(1_000, 0);
         rows[13] = row(13, 1_000, 10, 20);
         rows[12] = row(12, 1_000, 10, 20);
-        let found = SpikeRecovery::of(&rows, 10.0, 2.0).unwrap();
+        let found = spike_recovery(&rows, 10.0, 2.0).unwrap();
         assert_eq!((found.recovered_after_s, found.worst_ms), (Some(3.0), None), "{found:?}");
     }
 }

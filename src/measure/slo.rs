@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Bad, Distribution, Ledger, Quantile, millis};
+use super::{Bad, Distribution, Ledger, Quantile, SloResult, millis};
 
 /// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250` is read too.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,21 +43,6 @@ enum Comparison {
 pub struct SloError {
     text: String,
     reason: String,
-}
-
-/// An objective and whether the run kept it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SloResult {
-    /// The objective as it was written.
-    pub slo: String,
-    /// Whether it was kept. An objective that cannot be shown to be kept is not.
-    pub passed: bool,
-    /// What was measured, in milliseconds or as a share of 1; null where nothing was.
-    pub measured: Option<f64>,
-    /// `ms` or `share`.
-    pub unit: String,
-    /// The true figure is at least `measured`: it falls among arrivals without a good answer.
-    pub lower_bound: bool,
 }
 
 impl Slo {

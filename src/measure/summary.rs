@@ -8,7 +8,7 @@ use super::endpoint::{Window, status_codes};
 use super::{
     Account, Backlog, Bad, ConnectionLog, Connections, EncodingError, EndpointFacts, EndpointSummary,
     ErrorKind, Histograms, Imbalance, LatencyStats, Ledger, PlanFacts, Queueing, Rates, Recorder, Redact,
-    SampleRecord, SeriesRow, Slo, SloResult, Verdict,
+    SampleRecord, SeriesRow, SloResult, Verdict,
 };
 
 /// The schema that this version writes and reads.
@@ -139,8 +139,6 @@ pub struct WarmupSummary {
 pub struct RunFacts {
     /// What was asked for.
     pub plan: PlanFacts,
-    /// The objectives.
-    pub slos: Vec<Slo>,
     /// Start of the schedule, RFC 3339.
     pub started_at: String,
     /// Cut short by a signal.
@@ -171,12 +169,12 @@ pub enum SummaryError {
 }
 
 impl Summary {
-    /// Sums up a run. `recorder` is the merged account of all workers; `redact` decides what may be shown of the answers
-    /// that were kept.
+    /// What was counted, not judged yet: without verdict and objectives. `recorder` is the merged account of all workers;
+    /// `redact` decides what may be shown of the answers that were kept.
     ///
     /// # Errors
     /// [`SummaryError`] when the ledger, or that of an endpoint, does not add up: then there is no result.
-    pub fn new(facts: RunFacts, recorder: &Recorder, redact: &dyn Redact) -> Result<Self, SummaryError> {
+    pub fn unjudged(facts: RunFacts, recorder: &Recorder, redact: &dyn Redact) -> Result<Self, SummaryError> {
         let total = recorder.total();
         let ledger = total.ledger;
         ledger.check()?;
@@ -190,8 +188,7 @@ impl Summary {
         let bad = total.bad(window.timeout_ns);
         let latency = Latency::new(&total, &bad);
         let rates = Rates::new(&total, window);
-        let achieved = rates.sent_per_s / rates.offered_per_s;
-        let mut summary = Self {
+        Ok(Self {
             schema: SCHEMA.to_owned(),
             tool: Tool::this(),
             started_at: facts.started_at,
@@ -200,11 +197,7 @@ impl Summary {
             queueing: Queueing::new(&latency, facts.backlog, &facts.series),
             latency,
             verdict: Verdict::default(),
-            slos: facts
-                .slos
-                .iter()
-                .map(|slo| slo.judge(&total.response_ok, &ledger, &bad, achieved))
-                .collect(),
+            slos: Vec::new(),
             status_codes: status_codes(&total),
             errors: recorder
                 .errors
@@ -232,8 +225,6 @@ impl Summary {
             ledger,
             series: facts.series,
             histograms: Histograms::new(&total)?,
-        };
-        summary.verdict = Verdict::of(&summary);
-        Ok(summary)
+        })
     }
 }

@@ -1,8 +1,7 @@
-//! Saved documents of any kind: told apart by their schema, printed again.
+//! Saved documents of any kind, told apart by their schema.
 
-use super::json::{ReadError, schema_of};
-use super::{Format, Style, compare, json, render, runs, sweep};
-use crate::compare::{Comparison, SCHEMA as COMPARISON};
+use super::read::{ReadError, checked, read_as, read_result, schema_of};
+use crate::compare::{COMPARE_SCHEMA, Comparison};
 use crate::measure::{RUNS_SCHEMA, Runs, Summary};
 use crate::search::ladder::{SWEEP_SCHEMA, Sweep};
 
@@ -20,27 +19,31 @@ pub enum Document {
 }
 
 impl Document {
-    /// Reads a document.
+    /// Reads a document, with or without a byte order mark.
     ///
     /// # Errors
     /// [`ReadError`] for what is none, or cannot be read by this version.
     pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
         match schema_of(bytes)?.as_str() {
-            COMPARISON => compare::read(bytes).map(|comparison| Self::Comparison(Box::new(comparison))),
-            RUNS_SCHEMA => runs::read(bytes).map(|runs| Self::Runs(Box::new(runs))),
-            SWEEP_SCHEMA => sweep::read(bytes).map(|sweep| Self::Sweep(Box::new(sweep))),
+            COMPARE_SCHEMA => {
+                let comparison: Comparison = read_as(bytes, COMPARE_SCHEMA)?;
+                if !comparison.is_consistent() {
+                    return Err(ReadError::Inconsistent);
+                }
+                Ok(Self::Comparison(Box::new(comparison)))
+            }
+            RUNS_SCHEMA => {
+                let runs: Runs = read_as(bytes, RUNS_SCHEMA)?;
+                runs.results().try_for_each(checked)?;
+                Ok(Self::Runs(Box::new(runs)))
+            }
+            SWEEP_SCHEMA => {
+                let sweep: Sweep = read_as(bytes, SWEEP_SCHEMA)?;
+                sweep.rungs.iter().map(|rung| &rung.result).try_for_each(checked)?;
+                Ok(Self::Sweep(Box::new(sweep)))
+            }
             // Also the schema that nobody knows: the reader of results says what is wrong with it.
-            _ => json::read(bytes).map(|summary| Self::Result(Box::new(summary))),
-        }
-    }
-
-    /// Writes its report, with a newline at its end.
-    pub fn render(&self, format: Format, style: &Style) -> String {
-        match self {
-            Self::Result(summary) => render(summary, format, style),
-            Self::Runs(runs) => runs::render(runs, format, style),
-            Self::Sweep(sweep) => sweep::render(sweep, format, style),
-            Self::Comparison(comparison) => compare::render(comparison, format, style),
+            _ => read_result(bytes).map(|summary| Self::Result(Box::new(summary))),
         }
     }
 }

@@ -10,7 +10,7 @@
 //! side.
 //!
 //! A reporter sees nothing but the summary: no clock, no network, no file and no terminal. So a saved result
-//! prints exactly as the run itself did ([`json::read`], then [`render`]), and every report can be tested as a
+//! prints exactly as the run itself did ([`Document::read`], then [`render_document`]), and every report can be tested as a
 //! string. Two rules hold for all of them: a lower bound never looks like a measured figure, and a figure that
 //! the sample cannot support is left out rather than guessed.
 
@@ -25,6 +25,7 @@ mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod json;
+mod read;
 pub mod runs;
 #[cfg(test)]
 mod schema;
@@ -32,7 +33,7 @@ pub mod sweep;
 pub mod text;
 
 pub use document::Document;
-pub use json::{ReadError, read};
+pub use read::{ReadError, read_result};
 
 /// The forms a report can take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,6 +60,16 @@ pub fn render(summary: &Summary, format: Format, style: &Style) -> String {
         Format::Text => text::render(summary, style),
         Format::Json => json::render(summary),
         Format::Csv => csv::render(summary),
+    }
+}
+
+/// Writes the report of a saved document, with a newline at its end.
+pub fn render_document(document: &Document, format: Format, style: &Style) -> String {
+    match document {
+        Document::Result(summary) => render(summary, format, style),
+        Document::Runs(all) => runs::render(all, format, style),
+        Document::Sweep(rates) => sweep::render(rates, format, style),
+        Document::Comparison(comparison) => compare::render(comparison, format, style),
     }
 }
 
@@ -115,7 +126,7 @@ mod tests {
     #[test]
     fn a_saved_result_prints_as_the_run_itself_did() {
         for summary in fixture::all() {
-            let saved = read(json::render(&summary).as_bytes()).unwrap();
+            let saved = read_result(json::render(&summary).as_bytes()).unwrap();
             assert_eq!(saved, summary);
             for format in Format::ALL {
                 for color in [false, true] {

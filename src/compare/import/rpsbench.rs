@@ -9,7 +9,7 @@ use crate::measure::{
     self, GeneratorVerdict, LatencyStats, Quantile, RUNS_SCHEMA, ServiceVerdict, Summary, decode_histogram,
     millis,
 };
-use crate::report::json;
+use crate::report::read_result;
 
 /// Reads a document of ours.
 pub(super) fn read(text: &str, schema: &str) -> Result<Vec<Reading>, Problem> {
@@ -17,7 +17,7 @@ pub(super) fn read(text: &str, schema: &str) -> Result<Vec<Reading>, Problem> {
         _ if schema.starts_with("rpsbench.sweep/") => Err(Problem::Sweep(schema.to_owned())),
         _ if schema.starts_with("rpsbench.compare/") => Err(Problem::Comparison(schema.to_owned())),
         RUNS_SCHEMA => runs(text),
-        _ => Ok(vec![reading("", &json::read(text.as_bytes())?)]),
+        _ => Ok(vec![reading("", &read_result(text.as_bytes())?)]),
     }
 }
 
@@ -29,7 +29,7 @@ fn runs(text: &str) -> Result<Vec<Reading>, Problem> {
         let result = run.get("result").unwrap_or(&Value::Null).to_string();
         let name = run.get("name").and_then(Value::as_str).unwrap_or_default();
         let repeat = run.get("repeat").and_then(Value::as_u64).unwrap_or(1);
-        Ok(reading(&format!("{name} #{repeat}"), &json::read(result.as_bytes())?))
+        Ok(reading(&format!("{name} #{repeat}"), &read_result(result.as_bytes())?))
     };
     runs.ok_or_else(|| Problem::missing("rpsbench", "list of runs"))?.iter().map(read).collect()
 }

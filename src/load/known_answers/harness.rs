@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::load::gather::Gathered;
 use crate::load::{Clock, Finished, Pacer, Place, Stop, TimerPacer, Wires, Worker};
-use crate::measure::{ConnectionLog, Recorder, RunFacts, Summary, Withhold};
+use crate::measure::{ConnectionLog, Recorder, RunFacts, Summary, Withhold, sum_up};
 pub(super) use crate::plan::Plan;
 use crate::request::{Target, Workload};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
@@ -145,7 +145,6 @@ fn outcome(plan: &Plan, finished: Finished) -> Outcome {
     let connections = finished.connections.clone();
     let facts = RunFacts {
         plan: plan.facts("GET", &target().label()),
-        slos: plan.slos.clone(),
         started_at: String::new(),
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,
@@ -157,7 +156,7 @@ fn outcome(plan: &Plan, finished: Finished) -> Outcome {
     };
     Outcome {
         connections,
-        summary: Summary::new(facts, &finished.recorder, &Withhold).unwrap(),
+        summary: sum_up(facts, &plan.slos, &finished.recorder, &Withhold).unwrap(),
         recorder: finished.recorder,
     }
 }

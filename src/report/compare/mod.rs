@@ -1,13 +1,10 @@
 //! Results side by side, for people, programs and spreadsheets: functions of a [`Comparison`].
 
 mod csv;
-mod json;
 mod live;
 mod text;
 
-pub use json::read;
-
-use super::{Format, Style};
+use super::{Format, Style, json};
 use crate::compare::Comparison;
 
 /// Writes the report of a comparison, with a newline at its end.

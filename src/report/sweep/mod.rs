@@ -6,9 +6,8 @@ mod table;
 
 pub use table::{header, row};
 
-use super::json::{self, ReadError};
-use super::{Format, Style, csv};
-use crate::search::ladder::{Rung, SWEEP_SCHEMA, Sweep};
+use super::{Format, Style, csv, json};
+use crate::search::ladder::{Rung, Sweep};
 
 /// Writes the report, with a newline at its end.
 pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
@@ -18,12 +17,7 @@ pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
             let named: Vec<_> = sweep.rungs.iter().map(|rung| (name(rung), &rung.result)).collect();
             csv::table(named.iter().map(|(name, result)| (name.as_str(), *result)))
         }
-        Format::Json => {
-            let mut text = serde_json::to_string_pretty(sweep)
-                .expect("results have only text as map keys, and nothing else in them can fail to be JSON");
-            text.push('\n');
-            text
-        }
+        Format::Json => json::render(sweep),
     }
 }
 
@@ -46,16 +40,6 @@ pub fn after_table(sweep: &Sweep, style: &Style) -> String {
     ];
     let sections = sections.into_iter().filter(|section| !section.is_empty());
     sections.map(|section| format!("\n{section}")).collect()
-}
-
-/// Reads a document that [`render`] wrote as JSON.
-///
-/// # Errors
-/// [`ReadError`] for anything else; never panics.
-pub fn read(bytes: &[u8]) -> Result<Sweep, ReadError> {
-    let sweep: Sweep = json::read_as(bytes, SWEEP_SCHEMA)?;
-    sweep.rungs.iter().try_for_each(|rung| json::checked(rung.result.clone()).map(|_| ()))?;
-    Ok(sweep)
 }
 
 #[cfg(test)]

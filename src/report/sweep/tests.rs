@@ -6,10 +6,10 @@ use jsonschema::{Registry, Validator};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::fixture;
+use super::super::{Document, ReadError, fixture};
 use super::*;
 use crate::measure::{ServiceVerdict, SpikeRecovery};
-use crate::search::ladder::{LoadVotes, Recovery, Rung, SearchReport};
+use crate::search::ladder::{LoadVotes, Recovery, Rung, SearchReport, sweep_of};
 
 /// Rungs of an M/M/1 queue of 100/s, in closed form.
 fn sweep() -> Sweep {
@@ -27,7 +27,7 @@ fn sweep() -> Sweep {
         let recovery = Some(Recovery { recovered: rate < 110.0, waited_s: 30.0 });
         Rung { rate_per_s: rate, repeat: 1, recovery, result }
     };
-    Sweep::new((1..=11).map(|step| rung(f64::from(step) * 10.0)).collect(), 3.0, false)
+    sweep_of((1..=11).map(|step| rung(f64::from(step) * 10.0)).collect(), 3.0, false)
 }
 
 fn searched() -> Sweep {
@@ -83,12 +83,12 @@ fn rows_that_appear_one_by_one_are_the_table() {
 
 #[test]
 fn a_document_is_valid_and_reads_as_it_was_written() {
-    for sweep in [sweep(), searched(), Sweep::new(Vec::new(), 3.0, true)] {
+    for sweep in [sweep(), searched(), sweep_of(Vec::new(), 3.0, true)] {
         let text = render(&sweep, Format::Json, &Style::default());
         let document: Value = serde_json::from_str(&text).unwrap();
         let errors: Vec<String> = validator().iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:#?}");
-        assert_eq!(read(text.as_bytes()), Ok(sweep));
+        assert_eq!(Document::read(text.as_bytes()), Ok(Document::Sweep(Box::new(sweep))));
     }
 }
 
@@ -96,7 +96,7 @@ fn a_document_is_valid_and_reads_as_it_was_written() {
 fn a_document_that_was_changed_is_refused() {
     let mut document = serde_json::to_value(sweep()).unwrap();
     document["rungs"][1]["result"]["ledger"]["ok"] = json!(1);
-    assert!(matches!(read(document.to_string().as_bytes()), Err(ReadError::Imbalance(_))));
+    assert!(matches!(Document::read(document.to_string().as_bytes()), Err(ReadError::Imbalance(_))));
     document["rungs"][0]["rate_per_s"] = json!("fast");
     assert!(!validator().is_valid(&document));
 }
@@ -141,7 +141,7 @@ fn the_baseline_knee_says_what_was_measured() {
     assert!(render(&sweep(), Format::Text, &Style::default()).contains("response p99 3 times"));
     let mut few = sweep().rungs;
     few.iter_mut().for_each(|rung| rung.result.latency.response.p99_ms = None);
-    let text = render(&Sweep::new(few, 3.0, false), Format::Text, &Style::default());
+    let text = render(&sweep_of(few, 3.0, false), Format::Text, &Style::default());
     assert!(text.contains("response p50 3 times"), "{text}");
 }
 
@@ -172,7 +172,7 @@ proptest! {
             };
         }
         *place = odd;
-        if let Ok(sweep) = read(document.to_string().as_bytes()) {
+        if let Ok(Document::Sweep(sweep)) = Document::read(document.to_string().as_bytes()) {
             let text = render(&sweep, Format::Text, &Style::default());
             prop_assert!(!text.contains('\u{1b}'), "{}", text);
         }

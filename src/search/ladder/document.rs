@@ -106,15 +106,15 @@ impl Sweep {
         self
     }
 
-    /// Puts runs together.
-    pub fn new(rungs: Vec<Rung>, baseline_factor: f64, interrupted: bool) -> Self {
+    /// Runs and what they show.
+    pub fn new(rungs: Vec<Rung>, knees: Knees, baseline_factor: f64, interrupted: bool) -> Self {
         Self {
             schema: SWEEP_SCHEMA.to_owned(),
             tool: Tool::this(),
             started_at: rungs.first().map_or_else(String::new, |rung| rung.result.started_at.clone()),
             interrupted,
             baseline_factor,
-            knees: Knees::of(&rungs, baseline_factor),
+            knees,
             rungs,
             search: None,
             spike: None,

@@ -1,63 +1,7 @@
 //! Four knees, which people call by the same name.
 
-use serde::{Deserialize, Serialize};
-
-use super::Rung;
-use crate::measure::{LatencyStats, ServiceVerdict, Summary};
-
-/// Where a ladder bends: the highest rung that is still on the near side, and the lowest on the far side.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Knee {
-    /// Null where already the lowest rung is beyond it.
-    pub holds_per_s: Option<f64>,
-    /// Null where no rung is beyond it.
-    pub fails_per_s: Option<f64>,
-}
-
-/// The knees of a ladder. None is an exact rate: each lies between two rungs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Knees {
-    /// The highest rate at which all objectives are met; null without objectives.
-    pub slo: Option<Knee>,
-    /// The first rate at which the service falls behind.
-    pub saturation: Option<Knee>,
-    /// The rate at which throughput / response time is highest (L. Kleinrock's power, 1979).
-    pub power: Option<Knee>,
-    /// The first rate at which the response time is so many times that of the lowest rung.
-    pub baseline: Option<Knee>,
-    /// Which percentile of the response time the baseline knee compares; null without one.
-    #[serde(default)]
-    pub baseline_figure: Option<BaselineFigure>,
-}
-
-/// A percentile of the response time that every rung supports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BaselineFigure {
-    /// The 99th percentile.
-    P99,
-    /// The median, where a rung has too few requests for a p99.
-    P50,
-}
-
-impl BaselineFigure {
-    /// Its name in [`LatencyStats::lower_bounds`].
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::P99 => "p99",
-            Self::P50 => "p50",
-        }
-    }
-
-    /// In milliseconds; infinite where it falls among arrivals without a good answer, which rank above every good one.
-    fn of(self, stats: &LatencyStats) -> Option<f64> {
-        let value = match self {
-            Self::P99 => stats.p99_ms,
-            Self::P50 => stats.p50_ms,
-        };
-        if stats.is_lower_bound(self.name()) { value.map(|_| f64::INFINITY) } else { value }
-    }
-}
+use super::{BaselineFigure, Knee, Knees, Rung};
+use crate::measure::{ServiceVerdict, Summary};
 
 /// The runs of one rate that are not void, with a majority vote.
 struct Level<'a> {
@@ -78,31 +22,29 @@ impl Level<'_> {
     }
 }
 
-impl Knees {
-    /// The knees of some runs. Those that the generator spoiled are left out.
-    pub fn of(rungs: &[Rung], baseline_factor: f64) -> Self {
-        let mut levels: Vec<Level<'_>> = Vec::new();
-        for rung in rungs.iter().filter(|rung| !rung.is_void()) {
-            match levels.iter_mut().find(|level| level.rate_per_s == rung.rate_per_s) {
-                Some(level) => level.runs.push(&rung.result),
-                None => levels.push(Level { rate_per_s: rung.rate_per_s, runs: vec![&rung.result] }),
-            }
+/// The knees of some runs. Those that the generator spoiled are left out.
+pub fn knees_of(rungs: &[Rung], baseline_factor: f64) -> Knees {
+    let mut levels: Vec<Level<'_>> = Vec::new();
+    for rung in rungs.iter().filter(|rung| !rung.is_void()) {
+        match levels.iter_mut().find(|level| level.rate_per_s == rung.rate_per_s) {
+            Some(level) => level.runs.push(&rung.result),
+            None => levels.push(Level { rate_per_s: rung.rate_per_s, runs: vec![&rung.result] }),
         }
-        levels.sort_by(|a, b| a.rate_per_s.total_cmp(&b.rate_per_s));
-        if levels.is_empty() {
-            return Self::default();
-        }
-        let has_slos = levels.iter().any(|level| level.runs.iter().any(|run| !run.slos.is_empty()));
-        let meets = |run: &Summary| run.slos.iter().all(|slo| slo.passed);
-        let (baseline, baseline_figure) = baseline(&levels, baseline_factor).unzip();
-        let keeps_up = |run: &Summary| run.verdict.service != ServiceVerdict::Saturated;
-        Self {
-            slo: has_slos.then(|| first_beyond(&levels, |level| !level.most(meets))),
-            saturation: Some(first_beyond(&levels, |level| !level.most(keeps_up))),
-            power: power(&levels),
-            baseline,
-            baseline_figure,
-        }
+    }
+    levels.sort_by(|a, b| a.rate_per_s.total_cmp(&b.rate_per_s));
+    if levels.is_empty() {
+        return Knees::default();
+    }
+    let has_slos = levels.iter().any(|level| level.runs.iter().any(|run| !run.slos.is_empty()));
+    let meets = |run: &Summary| run.slos.iter().all(|slo| slo.passed);
+    let (baseline, baseline_figure) = baseline(&levels, baseline_factor).unzip();
+    let keeps_up = |run: &Summary| run.verdict.service != ServiceVerdict::Saturated;
+    Knees {
+        slo: has_slos.then(|| first_beyond(&levels, |level| !level.most(meets))),
+        saturation: Some(first_beyond(&levels, |level| !level.most(keeps_up))),
+        power: power(&levels),
+        baseline,
+        baseline_figure,
     }
 }
 
@@ -197,7 +139,7 @@ mod tests {
             with_slo(rung, 4.6 * mean_ms < 200.0)
         };
         let rungs: Vec<Rung> = (1..=12).map(|step| queue(f64::from(step) * 10.0)).collect();
-        let knees = Knees::of(&rungs, 3.1);
+        let knees = knees_of(&rungs, 3.1);
         assert_eq!(knees.power, knee(50.0, 60.0));
         assert_eq!(knees.baseline, knee(70.0, 80.0));
         assert_eq!(knees.saturation, knee(90.0, 100.0));
@@ -209,13 +151,13 @@ mod tests {
     fn a_good_rung_above_a_bad_one_does_not_count() {
         let passed = [(100.0, true), (200.0, false), (300.0, true), (400.0, false)];
         let rungs: Vec<Rung> = passed.map(|(rate, ok)| with_slo(rung(rate, rate, 10.0, 20.0), ok)).to_vec();
-        assert_eq!(Knees::of(&rungs, 3.0).slo, knee(100.0, 200.0));
+        assert_eq!(knees_of(&rungs, 3.0).slo, knee(100.0, 200.0));
         assert_eq!(
-            Knees::of(&rungs[1..], 3.0).slo,
+            knees_of(&rungs[1..], 3.0).slo,
             Some(Knee { holds_per_s: None, fails_per_s: Some(200.0) })
         );
         let good = &rungs[..1];
-        assert_eq!(Knees::of(good, 3.0).slo, Some(Knee { holds_per_s: Some(100.0), fails_per_s: None }));
+        assert_eq!(knees_of(good, 3.0).slo, Some(Knee { holds_per_s: Some(100.0), fails_per_s: None }));
     }
 
     #[test]
@@ -228,11 +170,11 @@ mod tests {
             void
         };
         let lowest = with_slo(rung(100.0, 100.0, 10.0, 20.0), true);
-        let holds = |rungs: Vec<Rung>| Knees::of(&rungs, 3.0).slo.unwrap().holds_per_s;
+        let holds = |rungs: Vec<Rung>| knees_of(&rungs, 3.0).slo.unwrap().holds_per_s;
         assert_eq!(holds(vec![lowest.clone(), good(), bad(), good()]), Some(200.0));
         assert_eq!(holds(vec![lowest.clone(), good(), bad(), bad()]), Some(100.0));
         assert_eq!(holds(vec![lowest, good(), void(), void()]), Some(200.0));
-        assert_eq!(Knees::of(&[void()], 3.0), Knees::default());
+        assert_eq!(knees_of(&[void()], 3.0), Knees::default());
     }
 
     #[test]
@@ -241,7 +183,7 @@ mod tests {
         rungs[0].result.latency.response.p99_ms = None;
         rungs[0].result.latency.response.p50_ms = Some(5.0);
         rungs[1].result.latency.response.p50_ms = Some(50.0);
-        let knees = Knees::of(&rungs, 3.0);
+        let knees = knees_of(&rungs, 3.0);
         assert_eq!((knees.slo, knees.baseline), (None, knee(10.0, 20.0)));
         assert_eq!(knees.baseline_figure, Some(BaselineFigure::P50));
     }
@@ -254,9 +196,9 @@ mod tests {
             rung
         };
         let rungs = [rung(100.0, 100.0, 10.0, 20.0), refused(rung(200.0, 150.0, 10.0, 20.0))];
-        assert_eq!(Knees::of(&rungs, 3.0).baseline, knee(100.0, 200.0));
+        assert_eq!(knees_of(&rungs, 3.0).baseline, knee(100.0, 200.0));
         // Nothing to compare with.
         let rungs = [refused(rung(100.0, 100.0, 10.0, 20.0)), rung(200.0, 150.0, 10.0, 20.0)];
-        assert_eq!(Knees::of(&rungs, 3.0).baseline, None);
+        assert_eq!(knees_of(&rungs, 3.0).baseline, None);
     }
 }

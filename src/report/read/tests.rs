@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::super::json;
 use super::*;
 use crate::report::fixture;
 use crate::report::{Format, Style};
@@ -14,12 +15,12 @@ fn document() -> Value {
 fn read_changed(change: impl FnOnce(&mut Value)) -> ReadError {
     let mut document = document();
     change(&mut document);
-    read(document.to_string().as_bytes()).unwrap_err()
+    read_result(document.to_string().as_bytes()).unwrap_err()
 }
 
 #[test]
 fn what_is_not_a_result_says_why_and_what_to_do() {
-    let text = render(&fixture::freeze());
+    let text = json::render(&fixture::freeze());
     for (bytes, words) in [
         ("", "empty"),
         (" \n", "empty"),
@@ -32,10 +33,10 @@ fn what_is_not_a_result_says_why_and_what_to_do() {
         ("{\"schema\": \"rpsbench.sweep/1\"}", "not the result of one run"),
         ("{\"schema\": \"rpsbench.result/1\"}", "no field `tool` (line 1, column 31)"),
     ] {
-        let error = read(bytes.as_bytes()).unwrap_err().to_string();
+        let error = read_result(bytes.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
-    assert!(matches!(read(b"\xff\xfe"), Err(ReadError::NotJson { .. })));
+    assert!(matches!(read_result(b"\xff\xfe"), Err(ReadError::NotJson { .. })));
 }
 
 #[test]
@@ -87,7 +88,7 @@ fn a_result_of_a_version_without_endpoints_and_samples_still_reads() {
             "kinds",
         ],
     );
-    let old = read(document.to_string().as_bytes()).unwrap();
+    let old = read_result(document.to_string().as_bytes()).unwrap();
     assert_eq!(old.ledger.http_error, fixture::mixed().ledger.http_error);
     assert!(old.endpoints.is_empty() && old.samples.is_empty());
     for format in Format::ALL {
@@ -99,7 +100,7 @@ fn a_result_of_a_version_without_endpoints_and_samples_still_reads() {
 fn the_ledger_of_an_endpoint_is_checked_too() {
     let mut document = serde_json::to_value(fixture::mixed()).unwrap();
     document["endpoints"][1]["ledger"]["ok"] = json!(1);
-    let error = read(document.to_string().as_bytes()).unwrap_err();
+    let error = read_result(document.to_string().as_bytes()).unwrap_err();
     assert!(matches!(error, ReadError::Imbalance(ledger) if ledger.ok == 1));
 }
 
@@ -108,13 +109,13 @@ fn fields_of_later_versions_are_ignored() {
     let mut document = document();
     document["colour"] = json!("blue");
     document["plan"]["moon"] = json!({ "phase": 0.5 });
-    assert_eq!(read(document.to_string().as_bytes()), Ok(fixture::freeze()));
+    assert_eq!(read_result(document.to_string().as_bytes()), Ok(fixture::freeze()));
 }
 
 #[test]
 fn a_byte_order_mark_does_no_harm() {
-    let text = format!("\u{feff}{}", render(&fixture::freeze()));
-    assert_eq!(read(text.as_bytes()), Ok(fixture::freeze()));
+    let text = format!("\u{feff}{}", json::render(&fixture::freeze()));
+    assert_eq!(read_result(text.as_bytes()), Ok(fixture::freeze()));
 }
 
 /// Values that a damaged or hostile document may hold anywhere.
@@ -159,12 +160,12 @@ proptest! {
     fn damaged_bytes_never_panic(
         cut in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {
-        let mut bytes = render(&fixture::freeze()).into_bytes();
+        let mut bytes = json::render(&fixture::freeze()).into_bytes();
         let place = at.index(bytes.len());
         bytes[place] = byte;
-        let _ = read(&bytes);
+        let _ = read_result(&bytes);
         let cut = cut.index(bytes.len() - 1);
-        prop_assert!(read(&bytes[..cut]).is_err());
+        prop_assert!(read_result(&bytes[..cut]).is_err());
     }
 
     #[test]
@@ -177,7 +178,7 @@ proptest! {
         for (picks, value) in changes {
             replace(&mut document, &picks, value);
         }
-        if let Ok(summary) = read(document.to_string().as_bytes()) {
+        if let Ok(summary) = read_result(document.to_string().as_bytes()) {
             for format in Format::ALL {
                 let report = crate::report::render(&summary, format, &Style::default());
                 prop_assert!(!report.contains('\u{1b}'), "{}", report);
@@ -187,6 +188,6 @@ proptest! {
 
     #[test]
     fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(read(&bytes).is_err());
+        prop_assert!(read_result(&bytes).is_err());
     }
 }

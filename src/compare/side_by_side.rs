@@ -1,0 +1,35 @@
+//! Readings, compared with the first of them.
+
+use super::warnings::warnings;
+use super::{COMPARE_SCHEMA, Comparison, Condition, Difference, Reading, difference_of};
+use crate::measure::Tool;
+
+/// There is nothing to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is only one result, so there is nothing to compare it with; give two files or more")]
+pub struct TooFew;
+
+/// Compares readings with the first of them.
+///
+/// # Errors
+/// [`TooFew`] for less than two.
+pub fn compare(results: Vec<Reading>, conditions: &[Condition]) -> Result<Comparison, TooFew> {
+    let (first, others) = results.split_first().filter(|(_, others)| !others.is_empty()).ok_or(TooFew)?;
+    let numbered = others.iter().enumerate();
+    let differences: Vec<Difference> =
+        numbered.map(|(i, other)| difference_of(first, other, i + 1)).collect();
+    let judged = conditions
+        .iter()
+        .flat_map(|condition| differences.iter().map(|difference| condition.judge(difference)))
+        .collect();
+    Ok(Comparison {
+        schema: COMPARE_SCHEMA.to_owned(),
+        tool: Tool::this(),
+        warnings: warnings(&results),
+        conditions: judged,
+        runs: Vec::new(),
+        findings: Vec::new(),
+        differences,
+        results,
+    })
+}
