@@ -56,13 +56,13 @@ fn noise(figure: Figure, first: &Reading, other: &Reading) -> Noise {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Mode, Seconds, Times};
+    use super::super::{Loop, Seconds, Times};
     use super::*;
 
     fn reading(name: &str, p99_ms: f64, lower_bound: bool) -> Reading {
         let lower_bounds = if lower_bound { vec!["p99".to_owned()] } else { Vec::new() };
         let latency = Times { p99_ms: Some(p99_ms), lower_bounds, ..Times::default() };
-        Reading { name: name.to_owned(), error_rate: Some(0.0), latency, ..Reading::of("x", Mode::Open) }
+        Reading { name: name.to_owned(), error_rate: Some(0.0), latency, ..Reading::of("x", Loop::Open) }
     }
 
     #[test]

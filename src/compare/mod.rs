@@ -9,31 +9,31 @@
 //! A [`Reading`] is what one result says in common terms; what it lacks stays missing. The first reading is what the
 //! others are compared with. Where both have the response times of every second ([`Seconds`]), [`bootstrap`] says how far
 //! the ratio of a percentile could be off; elsewhere nobody can tell, and the [`Comparison`] says so. Tools measure
-//! different things under the same name, so a reading carries its [`Clock`], and [`warnings`] says in words what may not
+//! different things under the same name, so a reading carries its [`TimedFrom`], and [`warnings`] says in words what may not
 //! be compared as it stands.
 //!
 //! The room is pure: files are bytes when they come here, and the resampling is seeded.
 
 pub mod bootstrap;
+mod closed_beside_open;
 mod condition;
 mod difference;
 mod differences;
 mod document;
 mod figure;
 pub mod import;
-mod live;
 mod reading;
 mod seconds;
 mod side_by_side;
 pub mod warnings;
 
+pub use closed_beside_open::Live;
 pub use condition::{Condition, ConditionError};
 pub use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};
 pub use differences::difference_of;
 pub use document::{COMPARE_SCHEMA, Comparison, letter};
 pub use figure::{Figure, Unit};
 pub use import::{ImportError, Problem, import, reading_of};
-pub use live::Live;
-pub use reading::{Clock, Mode, Reading, Times};
+pub use reading::{Loop, Reading, TimedFrom, Times};
 pub use seconds::Seconds;
 pub use side_by_side::{TooFew, compare};

@@ -8,7 +8,7 @@ use crate::request::{Redactor, Target};
 /// Where the requests came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode {
+pub enum Loop {
     /// From a schedule, whatever the answers did.
     Open,
     /// From users or connections, each waiting for its last answer.
@@ -20,7 +20,7 @@ pub enum Mode {
 /// From when the latency of a result counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Clock {
+pub enum TimedFrom {
     /// From the time that the request was due: waiting for a slow server counts.
     IntendedTime,
     /// From the actual send: what a request waited before it is not in the figures.
@@ -68,9 +68,9 @@ pub struct Reading {
     /// Its version.
     pub version: Option<String>,
     /// Open or closed loop.
-    pub mode: Mode,
+    pub mode: Loop,
     /// From when its latency counts.
-    pub clock: Clock,
+    pub clock: TimedFrom,
     /// The same in the words that fit this tool.
     pub clock_words: String,
     /// Users or connections.
@@ -103,13 +103,13 @@ pub struct Reading {
 
 impl Reading {
     /// A reading without figures, whose latency counts from the send.
-    pub fn of(tool: &str, mode: Mode) -> Self {
+    pub fn of(tool: &str, mode: Loop) -> Self {
         Self {
             name: String::new(),
             tool: tool.to_owned(),
             version: None,
             mode,
-            clock: Clock::Send,
+            clock: TimedFrom::Send,
             clock_words: "from the send".to_owned(),
             concurrency: None,
             asked_per_s: None,
@@ -203,7 +203,7 @@ mod tests {
             max_ms: Some(max),
             ..Times::default()
         };
-        let disorder = |latency| Reading { latency, ..Reading::of("wrk", Mode::Closed) }.disorder();
+        let disorder = |latency| Reading { latency, ..Reading::of("wrk", Loop::Closed) }.disorder();
         assert_eq!(disorder(times(1.0, 20.0, 2.0, 30.0)), None);
         assert_eq!(disorder(times(10.0, 10.05, 2.0, 10.0)), None, "rounding is no contradiction");
         // p99 in seconds beside a median in milliseconds.

@@ -1,6 +1,6 @@
 //! What may not be compared as it stands, in words.
 
-use super::{Clock, Mode, Reading, letter};
+use super::{Loop, Reading, TimedFrom, letter};
 
 /// Rates asked for that differ by less than this are the same.
 const SAME_RATE: f64 = 0.02;
@@ -29,9 +29,11 @@ fn between(first: &Reading, other: &Reading, name: &str) -> Vec<String> {
 fn clocks(first: &Reading, other: &Reading, name: &str) -> Option<String> {
     let measures = format!("A measures {}, {name} {}", first.clock_words, other.clock_words);
     match (first.clock, other.clock) {
-        (Clock::IntendedTime, Clock::Send) => Some(format!("{measures}: a slow server hides in {name}")),
-        (Clock::Send, Clock::IntendedTime) => Some(format!("{measures}: a slow server hides in A")),
-        (Clock::Unknown, _) | (_, Clock::Unknown) if first.clock_words != other.clock_words => {
+        (TimedFrom::IntendedTime, TimedFrom::Send) => {
+            Some(format!("{measures}: a slow server hides in {name}"))
+        }
+        (TimedFrom::Send, TimedFrom::IntendedTime) => Some(format!("{measures}: a slow server hides in A")),
+        (TimedFrom::Unknown, _) | (_, TimedFrom::Unknown) if first.clock_words != other.clock_words => {
             Some(format!("{measures}: whether that is the same time, the files do not say"))
         }
         _ => None,
@@ -40,15 +42,15 @@ fn clocks(first: &Reading, other: &Reading, name: &str) -> Option<String> {
 
 fn modes(first: &Reading, other: &Reading, name: &str) -> Option<String> {
     let word = |mode| match mode {
-        Mode::Open => "an open loop",
-        Mode::Closed => "a closed loop",
-        Mode::Unknown => "a loop of unknown kind",
+        Loop::Open => "an open loop",
+        Loop::Closed => "a closed loop",
+        Loop::Unknown => "a loop of unknown kind",
     };
     let differ = first.mode != other.mode;
     differ.then(|| {
         let (a, b) = (word(first.mode), word(other.mode));
         let why = match (first.mode, other.mode) {
-            (Mode::Unknown, _) | (_, Mode::Unknown) => "whether both met the same load, the files do not say",
+            (Loop::Unknown, _) | (_, Loop::Unknown) => "whether both met the same load, the files do not say",
             _ => "a closed loop sends less when the server is slow, an open loop does not",
         };
         format!("A is {a}, {name} {b}: {why}")
@@ -67,7 +69,7 @@ fn loads(first: &Reading, other: &Reading, name: &str) -> Option<String> {
         return differ.then(|| format!("A was asked for {a} requests/s, {name} for {b}: not the same load"));
     }
     let (a, b) = (first.concurrency?, other.concurrency?);
-    let closed = first.mode != Mode::Open && other.mode != Mode::Open;
+    let closed = first.mode != Loop::Open && other.mode != Loop::Open;
     (closed && a != b).then(|| format!("A had {a} users, {name} {b}: not the same load"))
 }
 
@@ -98,17 +100,17 @@ mod tests {
 
     fn open() -> Reading {
         Reading {
-            clock: Clock::IntendedTime,
+            clock: TimedFrom::IntendedTime,
             clock_words: "from the intended time".to_owned(),
             asked_per_s: Some(300.0),
             target: Some("/orders".to_owned()),
-            ..Reading::of("rpsbench", Mode::Open)
+            ..Reading::of("rpsbench", Loop::Open)
         }
     }
 
     fn closed() -> Reading {
         let target = Some("http://host-1/orders".to_owned());
-        Reading { concurrency: Some(150), target, ..Reading::of("wrk", Mode::Closed) }
+        Reading { concurrency: Some(150), target, ..Reading::of("wrk", Loop::Closed) }
     }
 
     #[test]

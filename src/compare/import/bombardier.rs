@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::reading::target_label;
-use super::super::{Figure, Mode, Reading, Times};
+use super::super::{Figure, Loop, Reading, Times};
 use super::Problem;
 use super::fields::{Fields, Statuses, per_s, share};
 use super::text::Report;
@@ -18,7 +18,7 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
     const MS: f64 = 1e3;
     let fields = Fields::new(BOMBARDIER, document);
     let (spec, result) = (fields.object("spec"), fields.object("result"));
-    let mut reading = Reading::of(BOMBARDIER, Mode::Closed);
+    let mut reading = Reading::of(BOMBARDIER, Loop::Closed);
     reading.concurrency = spec.count("numberOfConnections")?;
     reading.asked_per_s = spec.number("rate")?;
     reading.target = spec.text("url").map(target_label);
@@ -48,7 +48,7 @@ pub(super) fn knows_text(text: &str) -> bool {
 
 pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     let report = Report { tool: BOMBARDIER, text };
-    let mut reading = Reading::of(BOMBARDIER, Mode::Closed);
+    let mut reading = Reading::of(BOMBARDIER, Loop::Closed);
     // `Bombarding URL for 10s using 200 connection(s)`, or `with 1000 request(s) using ...`; -p leaves it out.
     let mut duration_s = None;
     if let Some(intro) = report.behind("Bombarding ") {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::super::reading::target_label;
-use super::super::{Figure, Mode, Reading};
+use super::super::{Figure, Loop, Reading};
 use super::Problem;
 use super::fields::{Fields, per_s, share};
 
@@ -17,7 +17,7 @@ pub(super) fn knows(document: &Value) -> bool {
 pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     let fields = Fields::new(FORTIO, document);
     let times = fields.object("DurationHistogram");
-    let mut reading = Reading::of(FORTIO, Mode::Closed);
+    let mut reading = Reading::of(FORTIO, Loop::Closed);
     reading.version = fields.text("Version").filter(|version| version.len() < 40).map(str::to_owned);
     reading.concurrency = fields.count("NumThreads")?;
     // "max" where there is no rate.

@@ -1,6 +1,6 @@
 //! h2load's text: a closed loop of clients, latency from the send. Versions up to 1.68 print no percentiles.
 
-use super::super::{Mode, Reading};
+use super::super::{Loop, Reading};
 use super::Problem;
 use super::fields::share;
 use super::text::Report;
@@ -13,7 +13,7 @@ pub(super) fn knows(text: &str) -> bool {
 
 pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
     let report = Report { tool: H2LOAD, text };
-    let mut reading = Reading::of(H2LOAD, Mode::Closed);
+    let mut reading = Reading::of(H2LOAD, Loop::Closed);
     for line in text.lines().filter(|line| line.starts_with("spawning thread #")) {
         // One line for each thread, with its own part of the clients.
         let clients = line.split_once(": ").and_then(|(_, rest)| rest.split_once(" total client(s)"));

@@ -1,6 +1,6 @@
 //! hey's summary: a closed loop of workers, latency from the send. Requests without an answer are not in its latencies.
 
-use super::super::{Figure, Mode, Reading};
+use super::super::{Figure, Loop, Reading};
 use super::Problem;
 use super::fields::{Statuses, per_s, share};
 use super::text::Report;
@@ -13,7 +13,7 @@ pub(super) fn knows(text: &str) -> bool {
 
 pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
     let report = Report { tool: HEY, text };
-    let mut reading = Reading::of(HEY, Mode::Closed);
+    let mut reading = Reading::of(HEY, Loop::Closed);
     let time = |words: &str| report.millis(words.trim_end_matches(':'), report.required(words)?);
     reading.duration_s = Some(time("Total:")? / 1e3);
     let latency = &mut reading.latency;

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::super::{Mode, Reading};
+use super::super::{Loop, Reading};
 use super::Problem;
 use super::fields::Fields;
 
@@ -23,7 +23,7 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
         if metric.entries().any(|(field, _)| field == "values") { metric.object("values") } else { metric }
     };
     let dropped = metric("dropped_iterations").count("count")?;
-    let mode = if dropped.is_some() { Mode::Open } else { Mode::Unknown };
+    let mode = if dropped.is_some() { Loop::Open } else { Loop::Unknown };
     let mut reading = Reading::of(K6, mode);
     let (times, latency) = (metric("http_req_duration"), &mut reading.latency);
     for (name, place) in [

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::super::{Clock, Mode, Reading};
+use super::super::{Loop, Reading, TimedFrom};
 use super::Problem;
 use super::fields::{Fields, per_s, share};
 
@@ -19,10 +19,10 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     let fields = Fields::new(OHA, document);
     let (summary, percentiles) = (fields.object("summary"), fields.object("latencyPercentiles"));
     let mut reading = Reading {
-        clock: Clock::Unknown,
+        clock: TimedFrom::Unknown,
         clock_words: "from the send (or, with --latency-correction, from the plan: its file does not say)"
             .to_owned(),
-        ..Reading::of(OHA, Mode::Closed)
+        ..Reading::of(OHA, Loop::Closed)
     };
     reading.duration_s = Some(summary.required("total")?);
     let latency = &mut reading.latency;

@@ -1,7 +1,7 @@
 //! Our own results.
 
 use super::super::reading::target_label;
-use super::super::{Clock, Mode, Reading, Seconds, Times};
+use super::super::{Loop, Reading, Seconds, TimedFrom, Times};
 use serde_json::Value;
 
 use super::Problem;
@@ -39,12 +39,12 @@ fn runs(text: &str) -> Result<Vec<Reading>, Problem> {
 pub fn reading(name: &str, summary: &Summary) -> Reading {
     let (plan, ledger, rates) = (&summary.plan, &summary.ledger, &summary.rates);
     let (mode, clock, words) = match plan.mode {
-        measure::Mode::Open => (Mode::Open, Clock::IntendedTime, "from the intended time"),
+        measure::Mode::Open => (Loop::Open, TimedFrom::IntendedTime, "from the intended time"),
         // A user sends when it is ready: what is slow keeps it from being so.
-        measure::Mode::Closed => (Mode::Closed, Clock::Send, "from when its user was ready to send"),
+        measure::Mode::Closed => (Loop::Closed, TimedFrom::Send, "from when its user was ready to send"),
     };
     let throughput = match (mode, rates.elapsed_s) {
-        (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.completed() as f64 / elapsed_s,
+        (Loop::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.completed() as f64 / elapsed_s,
         _ => rates.completed_per_s,
     };
     Reading {

@@ -5,7 +5,7 @@
 use csv::StringRecord;
 use serde_json::Value;
 
-use super::super::{Clock, Figure, Mode, Reading};
+use super::super::{Figure, Loop, Reading, TimedFrom};
 use super::Problem;
 use super::fields::Fields;
 
@@ -42,7 +42,7 @@ fn stages(document: &Value) -> Vec<&Value> {
 fn stage(stage: &Value) -> Result<Reading, Problem> {
     let fields = Fields::new(STUDY, stage);
     let times = fields.object("latency_ms");
-    let mut reading = Reading::of(STUDY, Mode::Closed);
+    let mut reading = Reading::of(STUDY, Loop::Closed);
     reading.name =
         ["scenario", "name", "stage"].iter().find_map(|key| fields.text(key)).unwrap_or_default().to_owned();
     reading.concurrency = fields.count("concurrency")?;
@@ -126,11 +126,12 @@ impl Row<'_> {
     }
 
     fn reading(&self) -> Result<Reading, Problem> {
-        let mode = if self.cell("mode") == Some("open") { Mode::Open } else { Mode::Closed };
+        let mode = if self.cell("mode") == Some("open") { Loop::Open } else { Loop::Closed };
         let ours = self.cell("mode").is_some();
         let mut reading = Reading::of(if ours { env!("CARGO_PKG_NAME") } else { STUDY }, mode);
-        if mode == Mode::Open {
-            (reading.clock, reading.clock_words) = (Clock::IntendedTime, "from the intended time".to_owned());
+        if mode == Loop::Open {
+            (reading.clock, reading.clock_words) =
+                (TimedFrom::IntendedTime, "from the intended time".to_owned());
         }
         reading.name = self.cell("scenario").unwrap_or_default().to_owned();
         reading.concurrency = self.count("concurrency")?;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::super::{Mode, Reading};
+use super::super::{Loop, Reading};
 use super::Problem;
 use super::fields::{Fields, Statuses, per_s, share};
 use super::text::Report;
@@ -18,7 +18,7 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
     const MS: f64 = 1e6;
     let fields = Fields::new(VEGETA, document);
     let latencies = fields.object("latencies");
-    let mut reading = Reading::of(VEGETA, Mode::Open);
+    let mut reading = Reading::of(VEGETA, Loop::Open);
     let latency = &mut reading.latency;
     for (name, place) in [
         ("min", &mut latency.min_ms),
@@ -45,7 +45,7 @@ pub(super) fn knows_text(text: &str) -> bool {
 
 pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     let report = Report { tool: VEGETA, text };
-    let mut reading = Reading::of(VEGETA, Mode::Open);
+    let mut reading = Reading::of(VEGETA, Loop::Open);
     for (name, value) in line(&report, "Requests")? {
         if name == "rate" {
             reading.asked_per_s = Some(report.number("rate", value)?);

@@ -5,7 +5,7 @@
 //! from the send too, below; they are not read.
 
 use super::super::reading::target_label;
-use super::super::{Clock, Figure, Mode, Reading, Times};
+use super::super::{Figure, Loop, Reading, TimedFrom, Times};
 use super::Problem;
 use super::fields::{per_s, share};
 use super::text::{Report, number};
@@ -24,12 +24,12 @@ pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
     let report = Report { tool: if planned { WRK2 } else { WRK }, text };
     let mut reading = if planned {
         Reading {
-            clock: Clock::IntendedTime,
+            clock: TimedFrom::IntendedTime,
             clock_words: "from the intended time".to_owned(),
-            ..Reading::of(WRK2, Mode::Open)
+            ..Reading::of(WRK2, Loop::Open)
         }
     } else {
-        Reading::of(WRK, Mode::Closed)
+        Reading::of(WRK, Loop::Closed)
     };
     let url = text.lines().find_map(|line| line.split_once(" test @ ")).map(|(_, url)| url.trim());
     reading.target = url.map(target_label);

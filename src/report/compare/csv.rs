@@ -2,7 +2,7 @@
 //! result, and for percentiles the 95 % interval of the ratio and whether it exceeds the noise. An empty field: the result
 //! lacks the figure, or nobody can tell. A lower bound is written `>10000`, so that no spreadsheet takes it for measured.
 
-use crate::compare::{Clock, Comparison, Difference, Figure, Mode, NoiseVerdict, Reading, Unit, letter};
+use crate::compare::{Comparison, Difference, Figure, Loop, NoiseVerdict, Reading, TimedFrom, Unit, letter};
 
 /// Writes the table.
 pub(super) fn render(comparison: &Comparison) -> String {
@@ -24,14 +24,14 @@ pub(super) fn render(comparison: &Comparison) -> String {
 
 fn fields(index: usize, reading: &Reading, difference: Option<&Difference>) -> Vec<(String, String)> {
     let mode = match reading.mode {
-        Mode::Open => "open",
-        Mode::Closed => "closed",
-        Mode::Unknown => "",
+        Loop::Open => "open",
+        Loop::Closed => "closed",
+        Loop::Unknown => "",
     };
     let clock = match reading.clock {
-        Clock::IntendedTime => "intended_time",
-        Clock::Send => "send",
-        Clock::Unknown => "",
+        TimedFrom::IntendedTime => "intended_time",
+        TimedFrom::Send => "send",
+        TimedFrom::Unknown => "",
     };
     let mut fields: Vec<(String, String)> = [
         ("result", letter(index)),

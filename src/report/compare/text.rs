@@ -5,7 +5,7 @@ use super::super::Style;
 use super::super::text::layout::{Tone, WIDTH, clean, paint, shortened, table, wrap};
 use super::super::text::numbers::{asked_rate, count, ms, percent, rate, seconds};
 use crate::compare::{
-    Bound, Comparison, Difference, Figure, FigureDifference, Mode, NoiseVerdict, Reading, Unit, letter,
+    Bound, Comparison, Difference, Figure, FigureDifference, Loop, NoiseVerdict, Reading, Unit, letter,
 };
 
 /// Widest column of a name.
@@ -48,9 +48,9 @@ fn sentence(reading: &Reading) -> String {
     let load: Vec<String> = [asked, users].into_iter().flatten().collect();
     let of = if load.is_empty() { String::new() } else { format!(" of {}", load.join(" and ")) };
     let kind = match reading.mode {
-        Mode::Open => "open loop",
-        Mode::Closed => "closed loop",
-        Mode::Unknown => "loop of unknown kind",
+        Loop::Open => "open loop",
+        Loop::Closed => "closed loop",
+        Loop::Unknown => "loop of unknown kind",
     };
     let mut text = format!("{}: {}{version}, {kind}{of}", reading.name, reading.tool);
     if let Some(duration) = reading.duration_s {

@@ -6,7 +6,7 @@ use super::*;
 fn oha_is_read_in_seconds() {
     let reading = one("oha.json");
     // Eight were cut off by the end of the run, which is no failure.
-    assert_eq!(facts(&reading), ("oha", Mode::Closed, Clock::Unknown, None, Some(2_376), Some(2_376)));
+    assert_eq!(facts(&reading), ("oha", Loop::Closed, TimedFrom::Unknown, None, Some(2_376), Some(2_376)));
     has(
         &reading,
         &[
@@ -31,7 +31,7 @@ fn oha_is_read_in_seconds() {
 #[test]
 fn vegeta_is_read_in_nanoseconds_and_as_text() {
     let reading = one("vegeta.json");
-    assert_eq!(facts(&reading), ("vegeta", Mode::Open, Clock::Send, None, Some(50), Some(20)));
+    assert_eq!(facts(&reading), ("vegeta", Loop::Open, TimedFrom::Send, None, Some(50), Some(20)));
     has(
         &reading,
         &[
@@ -69,7 +69,7 @@ fn vegeta_is_read_in_nanoseconds_and_as_text() {
 #[test]
 fn k6_is_read_as_exported_and_as_handled() {
     let export = one("k6-export.json");
-    assert_eq!(facts(&export), ("k6", Mode::Unknown, Clock::Send, Some(2), Some(901), Some(901)));
+    assert_eq!(facts(&export), ("k6", Loop::Unknown, TimedFrom::Send, Some(2), Some(901), Some(901)));
     has(
         &export,
         &[
@@ -108,14 +108,14 @@ fn dropped_iterations_show_that_k6_ran_an_open_loop() {
     let mut document: Value = serde_json::from_slice(bytes("k6-export.json")).unwrap();
     document["metrics"]["dropped_iterations"] = serde_json::json!({ "count": 12, "rate": 4.0 });
     let reading = import("k6.json", document.to_string().as_bytes()).unwrap().remove(0);
-    assert_eq!(reading.mode, Mode::Open);
+    assert_eq!(reading.mode, Loop::Open);
     assert!(reading.notes[0].contains("dropped 12 iterations"), "{:?}", reading.notes);
 }
 
 #[test]
 fn bombardier_is_read_in_microseconds_and_as_text() {
     let reading = one("bombardier.json");
-    assert_eq!(facts(&reading), ("bombardier", Mode::Closed, Clock::Send, Some(1), Some(1), Some(1)));
+    assert_eq!(facts(&reading), ("bombardier", Loop::Closed, TimedFrom::Send, Some(1), Some(1), Some(1)));
     let ms = 71.221;
     has(
         &reading,
@@ -135,7 +135,7 @@ fn bombardier_is_read_in_microseconds_and_as_text() {
     let text = one("bombardier.txt");
     assert_eq!(
         facts(&text),
-        ("bombardier", Mode::Closed, Clock::Send, Some(200), Some(66_566), Some(66_561))
+        ("bombardier", Loop::Closed, TimedFrom::Send, Some(200), Some(66_566), Some(66_561))
     );
     assert_eq!(text.duration_s, Some(10.0));
     has(
@@ -161,7 +161,7 @@ fn bombardier_is_read_in_microseconds_and_as_text() {
 #[test]
 fn fortio_is_read_in_seconds() {
     let reading = one("fortio.json");
-    assert_eq!(facts(&reading), ("fortio", Mode::Closed, Clock::Send, Some(4), Some(100), Some(100)));
+    assert_eq!(facts(&reading), ("fortio", Loop::Closed, TimedFrom::Send, Some(4), Some(100), Some(100)));
     assert_eq!((reading.version.as_deref(), reading.asked_per_s), (Some("1.57.3"), Some(8.0)));
     has(
         &reading,

@@ -7,7 +7,7 @@ mod own;
 mod texts;
 
 use super::*;
-use crate::compare::{Clock, Figure, Mode};
+use crate::compare::{Figure, Loop, TimedFrom};
 
 macro_rules! fixtures {
     ($($name:literal),* $(,)?) => {
@@ -72,6 +72,6 @@ fn has(reading: &Reading, figures: &[(&str, f64)]) {
     }
 }
 
-fn facts(reading: &Reading) -> (&str, Mode, Clock, Option<u64>, Option<u64>, Option<u64>) {
+fn facts(reading: &Reading) -> (&str, Loop, TimedFrom, Option<u64>, Option<u64>, Option<u64>) {
     (&reading.tool, reading.mode, reading.clock, reading.concurrency, reading.requests, reading.ok)
 }

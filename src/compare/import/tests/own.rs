@@ -9,7 +9,10 @@ fn our_own_results_are_read_with_their_bounds_and_their_seconds() {
     let reading = |summary: &Summary| import("own.json", json::render(summary).as_bytes()).unwrap().remove(0);
     let freeze = fixture::freeze();
     let own = reading(&freeze);
-    assert_eq!(facts(&own), ("rpsbench", Mode::Open, Clock::IntendedTime, None, Some(3_000), Some(3_000)));
+    assert_eq!(
+        facts(&own),
+        ("rpsbench", Loop::Open, TimedFrom::IntendedTime, None, Some(3_000), Some(3_000))
+    );
     assert_eq!((own.asked_per_s, own.latency.p99_ms), (Some(300.0), freeze.latency.response.p99_ms));
     assert_eq!(own.seconds.as_ref().map(crate::compare::Seconds::count), Some(10));
     assert!(own.latency.p50_ms <= own.latency.p75_ms && own.latency.p75_ms <= own.latency.p90_ms);

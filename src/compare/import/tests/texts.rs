@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn wrk_is_read_with_and_without_percentiles() {
     let plain = one("wrk.txt");
-    assert_eq!(facts(&plain), ("wrk", Mode::Closed, Clock::Send, Some(8), Some(2_384), Some(2_384)));
+    assert_eq!(facts(&plain), ("wrk", Loop::Closed, TimedFrom::Send, Some(8), Some(2_384), Some(2_384)));
     assert_eq!((plain.target.as_deref(), plain.duration_s), (Some("http://host-1/orders"), Some(3.0)));
     let rate = 2_384.0 / 3.0;
     has(
@@ -55,7 +55,7 @@ fn wrk2_measures_from_the_plan() {
     let reading = one("wrk2.txt");
     assert_eq!(
         facts(&reading),
-        ("wrk2", Mode::Open, Clock::IntendedTime, Some(100), Some(60_018), Some(60_018))
+        ("wrk2", Loop::Open, TimedFrom::IntendedTime, Some(100), Some(60_018), Some(60_018))
     );
     has(
         &reading,
@@ -79,7 +79,7 @@ fn wrk2_measures_from_the_plan() {
 #[test]
 fn hey_is_read() {
     let reading = one("hey.txt");
-    assert_eq!(facts(&reading), ("hey", Mode::Closed, Clock::Send, None, Some(2_368), Some(2_368)));
+    assert_eq!(facts(&reading), ("hey", Loop::Closed, TimedFrom::Send, None, Some(2_368), Some(2_368)));
     has(
         &reading,
         &[
@@ -106,7 +106,7 @@ fn hey_is_read() {
 #[test]
 fn h2load_is_read_in_its_old_and_new_form() {
     let reading = one("h2load.txt");
-    assert_eq!(facts(&reading), ("h2load", Mode::Closed, Clock::Send, Some(8), Some(1_200), Some(1_200)));
+    assert_eq!(facts(&reading), ("h2load", Loop::Closed, TimedFrom::Send, Some(8), Some(1_200), Some(1_200)));
     has(
         &reading,
         &[
