@@ -7,11 +7,12 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use rpsbench::load::{Decision, Dispatcher, Limits, PoolLimits, Ticket, TokenBucket};
 use rpsbench::measure::{
-    Accounting, BurstDepth, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
+    Accounting, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
 };
 use rpsbench::request::{
     DataOrder, DataTable, EndpointSpec, Expectation, Moment, Route, Secret, TokenList, Workload, WorkloadSpec,
 };
+use rpsbench::result::BurstDepth;
 use rpsbench::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot};
 
 /// Arrivals in one iteration of a benchmark.

@@ -34,12 +34,18 @@
 pub mod cli;
 pub mod commands;
 pub mod compare;
+#[cfg(test)]
+mod fixture;
+pub mod judge;
+pub mod ladder;
 pub mod load;
 pub mod measure;
 pub mod plan;
 pub mod report;
 pub mod request;
+pub mod result;
 pub mod schedule;
 pub mod search;
 pub mod service;
+pub mod time;
 pub mod transport;

@@ -1,6 +1,7 @@
 //! What a run is to do: validated meaning, without a trace of how it was typed.
 
-use crate::measure::{BurstDepth, Mode, PlanFacts, Series, Slo, TrafficFacts};
+use crate::judge::Slo;
+use crate::result::{BurstDepth, Mode, PlanFacts, Series, TrafficFacts};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Source};
 
 /// A validated plan. Times are in nanoseconds.

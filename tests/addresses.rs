@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use rpsbench::load::MonotonicClock;
+use rpsbench::time::MonotonicClock;
 use rpsbench::transport::{Connection, Network, Transport, Wire, WireOptions};
 use wire::{
     accept_at, error_of, exchange, get, http_origin, local, origin, prepare, serve_http1, until, wire,

@@ -3,13 +3,14 @@
 //!
 //! The full table: `RUNS=100 cargo test --release --test error_rates -- --nocapture`
 
+use rpsbench::judge::sum_up;
 use rpsbench::measure::{
-    Accounting, Backlog, ConnectionLog, IntervalLog, Outcome, Recorder, RunFacts, Sample, Series,
-    ServiceVerdict, Timeline, Withhold, sum_up,
+    Accounting, ConnectionLog, IntervalLog, Outcome, Recorder, Sample, Timeline, Withhold,
 };
 use rpsbench::plan::Plan;
+use rpsbench::result::{Backlog, RunFacts, Series, ServiceVerdict};
 use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
-use rpsbench::service::{Departure, ServiceModel};
+use rpsbench::service::{Departure, Queue, ServiceModel};
 
 /// One run at `rate` for `seconds`, after a warm-up of a second, against a service with the given seed.
 fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
@@ -17,7 +18,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     let schedule =
         Schedule::for_duration(rate, seconds * NANOS_PER_S).and_then(|s| s.with_warmup(NANOS_PER_S));
     let schedule = schedule.expect("a schedule");
-    let mut queue = ServiceModel { seed, ..ServiceModel::default() }.queue().expect("a model");
+    let mut queue = Queue::new(&ServiceModel { seed, ..ServiceModel::default() }).expect("a model");
     let served: Vec<(Slot, u64)> = schedule
         .stripe(0, 1)
         .map(|slot| match queue.arrive(slot.intended_ns) {

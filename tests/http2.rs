@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Request;
-use rpsbench::load::MonotonicClock;
 use rpsbench::measure::{ErrorKind, Protocol};
+use rpsbench::time::MonotonicClock;
 use rpsbench::transport::{Connection, HttpVersions, Transport, WireConnection, WireOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;

@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use rpsbench::load::{Clock, MonotonicClock};
 use rpsbench::service::{Freeze, ModelError, Running, Service, ServiceModel, ServiceStats};
+use rpsbench::time::{Clock, MonotonicClock};
 
 const MS: u64 = 1_000_000;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -6,8 +6,8 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use rpsbench::load::{Clock, MonotonicClock};
 use rpsbench::service::{Service, ServiceModel};
+use rpsbench::time::{Clock, MonotonicClock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 

@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rpsbench::schedule::Rate;
-use rpsbench::service::{Departure, Freeze, ServiceModel};
+use rpsbench::service::{Departure, Freeze, Queue, ServiceModel};
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;
@@ -28,7 +28,7 @@ fn answered(departure: Departure) -> (u64, u64) {
 
 /// Response times of a constant-rate open loop, in nanoseconds, in the order of arrival.
 fn open_loop(model: &ServiceModel, per_s: u64, seconds: u64) -> Vec<u64> {
-    let mut queue = model.queue().unwrap();
+    let mut queue = Queue::new(&model).unwrap();
     let rate = Rate::new(per_s, 1).unwrap();
     (0..per_s * seconds).map(|i| rate.time_of(i)).map(|t| answered(queue.arrive(t)).1 - t).collect()
 }
@@ -75,7 +75,7 @@ fn one_worker_and_poisson_arrivals_wait_as_pollaczek_and_khinchine_say() {
         for seed in 0..runs {
             let model =
                 ServiceModel { workers: 1, service_time_ns: 10 * MS, sigma, seed, ..Default::default() };
-            let mut queue = model.queue().unwrap();
+            let mut queue = Queue::new(&model).unwrap();
             let mut random = Xoshiro256PlusPlus::seed_from_u64(seed + 100);
             let (n, mut now) = (200_000, 0.0_f64);
             for _ in 0..n {
@@ -139,7 +139,7 @@ fn the_closed_loop_table_of_the_study_is_reproduced() {
         (150, 3_750, 301.03, 486.85, 596.96),
         (200, 5_000, 296.42, 660.44, 790.10),
     ] {
-        let mut queue = ServiceModel::default().queue().unwrap();
+        let mut queue = Queue::new(&ServiceModel::default()).unwrap();
         let mut next_send: BinaryHeap<Reverse<u64>> = (0..users).map(|_| Reverse(0)).collect();
         let (mut times, mut end_ns) = (Vec::new(), 0);
         for _ in 0..total {
@@ -178,7 +178,7 @@ fn one_freeze_is_seen_by_exactly_the_share_of_arrivals_that_theory_says() {
 #[test]
 fn a_freeze_holds_back_what_starts_in_it_and_prolongs_what_is_in_progress() {
     let freeze = Some(Freeze { at_ns: 100, for_ns: 50 });
-    let mut queue = ServiceModel { freeze, ..constant(3, 30) }.queue().unwrap();
+    let mut queue = Queue::new(&ServiceModel { freeze, ..constant(3, 30) }).unwrap();
     // The first request fixes the time: here the freeze lasts from 1100 to 1150.
     assert_eq!(answered(queue.arrive(1_000)), (1_000, 1_030));
     // Done in the very instant in which it begins.
@@ -195,7 +195,7 @@ fn a_freeze_holds_back_what_starts_in_it_and_prolongs_what_is_in_progress() {
 #[test]
 fn beyond_the_limit_of_the_queue_arrivals_are_rejected_and_counted_exactly() {
     // 2 in service, 3 waiting, the other 5 turned away, and a place is free again when the next one starts.
-    let mut queue = ServiceModel { queue_max: Some(3), ..constant(2, 100) }.queue().unwrap();
+    let mut queue = Queue::new(&ServiceModel { queue_max: Some(3), ..constant(2, 100) }).unwrap();
     let first: Vec<Departure> = (0..10).map(|_| queue.arrive(1_000)).collect();
     let ends: Vec<u64> = first[..5].iter().map(|d| answered(*d).1).collect();
     assert_eq!(ends, [1_100, 1_100, 1_200, 1_200, 1_300]);
@@ -206,7 +206,7 @@ fn beyond_the_limit_of_the_queue_arrivals_are_rejected_and_counted_exactly() {
     assert_eq!(queue.arrive(1_100), Departure::Rejected { at_ns: 1_100 });
 
     // Without places to wait in (Erlang's loss system) the answered rate is the capacity: 200/s of 300/s.
-    let mut loss = ServiceModel { queue_max: Some(0), ..constant(2, 10 * MS) }.queue().unwrap();
+    let mut loss = Queue::new(&ServiceModel { queue_max: Some(0), ..constant(2, 10 * MS) }).unwrap();
     let rate = Rate::new(300, 1).unwrap();
     let rejected = (0..3_000).map(|i| loss.arrive(rate.time_of(i)));
     let rejected = rejected.filter(|d| matches!(d, Departure::Rejected { .. })).count();
@@ -229,7 +229,7 @@ proptest! {
     ) {
         let freeze = freeze.map(|(at_ns, for_ns)| Freeze { at_ns, for_ns });
         let model = ServiceModel { workers, service_time_ns: mean, sigma, seed, queue_max, freeze };
-        let mut queue = model.queue().unwrap();
+        let mut queue = Queue::new(&model).unwrap();
         let origin = gaps[0];
         let frozen = |t: u64| freeze.is_some_and(|f| {
             (origin + f.at_ns..origin + f.at_ns + f.for_ns).contains(&t)
@@ -268,7 +268,7 @@ proptest! {
         times in prop::collection::vec(0_u64..500, 1..50),
     ) {
         let model = constant(2, 30);
-        let (mut raw, mut sorted) = (model.queue().unwrap(), model.queue().unwrap());
+        let (mut raw, mut sorted) = (Queue::new(&model).unwrap(), Queue::new(&model).unwrap());
         let mut latest = 0;
         for t in times {
             latest = latest.max(t);

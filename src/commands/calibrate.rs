@@ -8,8 +8,8 @@ use super::machine::machine;
 use super::rig::{Rig, with_rig};
 use super::{CommandError, Exit};
 use crate::cli::{CalibrateArgs, CalibrateJob, OpenLoop, Setup, UsageError};
-use crate::measure::GeneratorVerdict;
 use crate::plan::Plan;
+use crate::result::GeneratorVerdict;
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Schedule, Source};
 
 /// Users of the closed loop that finds where to look: enough to keep one core busy.

@@ -5,8 +5,9 @@ use super::rig::{Rig, with_rig};
 use super::several::{Several, finish};
 use super::{CommandError, Exit};
 use crate::cli::{ClosedArgs, ClosedJob, Typed};
-use crate::measure::{Summary, Warmup};
+use crate::measure::Warmup;
 use crate::plan::Plan;
+use crate::result::Summary;
 
 pub(super) fn closed(args: &ClosedArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let ClosedJob { stages, warmup, repeats, setup, format, outputs } =

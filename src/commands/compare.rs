@@ -10,9 +10,9 @@ use super::rig::with_rig;
 use super::several::exit_of;
 use super::{CommandError, Exit, publish, publish_as};
 use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed, UsageError};
-use crate::compare::{Live, Reading, compare as side_by_side, import, letter, reading_of};
-use crate::measure::{Runs, Summary};
+use crate::compare::{Live, compare as side_by_side, import, reading_of};
 use crate::report::{Format, compare};
+use crate::result::{Reading, Runs, Summary, letter};
 use crate::schedule::{Rate, Schedule};
 
 /// The open loops of a live comparison, as parts of the throughput of the closed one.

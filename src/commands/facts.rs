@@ -1,9 +1,10 @@
 //! What a summary needs besides the account: the plan, the workload and what was found on the way.
 
 use crate::load::Finished;
-use crate::measure::{EndpointFacts, Recorder, RunFacts, TrafficFacts};
+use crate::measure::Recorder;
 use crate::plan::Plan;
 use crate::request::Workload;
+use crate::result::{EndpointFacts, RunFacts, TrafficFacts};
 use crate::schedule::{LoopEnd, Source};
 
 /// What is known only once files are read and connections made.

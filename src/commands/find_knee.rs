@@ -6,13 +6,13 @@ use super::recover::Recoverer;
 use super::rig::Rig;
 use super::sweep::Rows;
 use crate::cli::{OpenLoop, SearchPlan, UsageError};
-use crate::load::{Clock, MonotonicClock};
 use crate::plan::Plan;
+use crate::result::{LoadVotes, Rung, SearchReport};
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Schedule, Source};
-use crate::search::ladder::{LoadVotes, Rung, SearchReport};
 use crate::search::{
     Action, Answer, Bound, Event, History, Purpose, Reason, Settings, Trial, Vote, bounds, next, vote,
 };
+use crate::time::{Clock, MonotonicClock};
 
 /// Users and length of the closed loop that guesses where to begin: it measures throughput well, and latency badly.
 const GUESSING_USERS: u64 = 16;

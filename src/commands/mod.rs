@@ -20,11 +20,12 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::cli::{self, Invocation, OutputError, OutputFile, UsageError};
+use crate::cli;
+use crate::cli::{Invocation, OutputError, OutputFile, UsageError};
 use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
-use crate::measure::{Summary, SummaryError};
-use crate::report::{Format, ReadError, Style, render};
+use crate::report::{Format, Style, render};
+use crate::result::{ReadError, Summary, SummaryError};
 use crate::transport::NetworkError;
 
 /// How a command ended, from good to bad: of several results the last of these counts.

@@ -4,11 +4,10 @@ use super::CommandError;
 use super::live::note;
 use super::rig::Rig;
 use crate::cli::{OpenLoop, UsageError};
-use crate::load::{Clock, MonotonicClock};
-use crate::measure::Summary;
 use crate::plan::Plan;
+use crate::result::{Recovery, Summary};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule};
-use crate::search::ladder::Recovery;
+use crate::time::{Clock, MonotonicClock};
 
 /// Requests of a probe: enough for a median.
 const PROBE_REQUESTS: u64 = 20;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::{CommandError, Exit, publish_as};
 use crate::cli::{ReportArgs, ReportJob};
-use crate::report::{Document, render_document};
+use crate::report::render_document;
+use crate::result::Document;
 
 /// Largest accepted result: ours are below 1 MiB; this guards memory against a wrong file.
 const MAX_RESULT_BYTES: u64 = 256 << 20;

@@ -13,11 +13,14 @@ use super::facts::{Found, facts_of};
 use super::live::{LiveLine, note};
 use super::signals::Interrupts;
 use crate::cli::{Setup, TargetChoice, UsageError};
-use crate::load::{Finished, MonotonicClock, Session, Stop};
-use crate::measure::{Protocol, Summary, sum_up};
+use crate::judge::sum_up;
+use crate::load::{Finished, Session, Stop};
+use crate::measure::Protocol;
 use crate::plan::Plan;
 use crate::request::{Target, Workload};
+use crate::result::Summary;
 use crate::service::{Running, Service, ServiceModel};
+use crate::time::MonotonicClock;
 use crate::transport::{Network, Wire};
 
 /// Workers with their connections, ready for runs.

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::{CommandError, Exit, publish, publish_with, style_of_stdout};
 use crate::cli::OutputFile;
-use crate::measure::{GeneratorVerdict, Runs, Summary, name_of};
 use crate::report::{Format, Style, runs};
+use crate::result::{GeneratorVerdict, Runs, Summary, name_of};
 
 /// Results in the making. Where there will be more than one, each has its row on stdout as soon as it is there.
 pub(super) struct Several {

@@ -2,20 +2,20 @@
 
 use std::io::{self, Write};
 
-use super::calibrate;
 use super::find_knee::Search;
 use super::live::note;
 use super::machine::machine;
 use super::recover::Recoverer;
 use super::rig::{Rig, with_rig};
-use super::{CommandError, Exit, publish_with, style_of_stdout};
+use super::{CommandError, Exit, calibrate, publish_with, style_of_stdout};
 use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed, UsageError};
-use crate::load::{Clock, MonotonicClock};
-use crate::measure::{ServiceVerdict, Summary, spike_recovery};
+use crate::judge::spike_recovery;
+use crate::ladder::{Done, Ladder, sweep_of};
 use crate::report::{Format, Style, sweep as report};
+use crate::result::{Rung, ServiceVerdict, Summary, Sweep};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule, Spike};
 use crate::search::Reason;
-use crate::search::ladder::{Done, Ladder, Rung, Sweep, sweep_of};
+use crate::time::{Clock, MonotonicClock};
 
 pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let SweepJob {

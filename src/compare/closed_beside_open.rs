@@ -1,6 +1,8 @@
 //! The same service asked by users who wait and by a schedule that does not: what the first hid.
 
-use crate::measure::{ServiceVerdict, Stage, Summary, decode_histogram};
+use crate::judge::Stage;
+use crate::measure::decode_histogram;
+use crate::result::{ServiceVerdict, Summary};
 
 /// How many times as much counts as a difference worth a sentence.
 const MUCH: f64 = 1.25;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Bound, Difference, Figure, Judgement, NoiseVerdict, Unit, letter};
+use crate::result::{Bound, Difference, Figure, Judgement, NoiseVerdict, Unit, letter};
 
 /// One condition, such as `p99>+10%`, `p99>+5ms`, `rps<-5%` or `error_rate>+0.1%`. It holds when the other result is higher
 /// (`>+`) or lower (`<-`) than the first by more than that.
@@ -151,8 +151,8 @@ impl fmt::Display for Condition {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{FigureDifference, Noise};
     use super::*;
+    use crate::result::{FigureDifference, Noise};
 
     fn difference(figure: Figure, first: f64, other: f64, bound: Bound, verdict: NoiseVerdict) -> Difference {
         let noise = Noise { verdict, ratio_low: None, ratio_high: None, reason: "no seconds".to_owned() };

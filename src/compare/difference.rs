@@ -1,94 +1,113 @@
 //! What differs between the first reading and another, and whether it is more than noise.
 
-use serde::{Deserialize, Serialize};
+use crate::judge::ratio_interval;
+use crate::result::{Bound, Difference, Figure, FigureDifference, Noise, NoiseVerdict, Reading};
 
-use super::Figure;
+/// Seed of the resampling: fixed, so that the same files always give the same verdicts.
+const SEED: u64 = 1;
 
-/// What is known of a difference where a figure is only a lower bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bound {
-    /// Both figures were measured.
-    Exact,
-    /// The other figure is a lower bound: the true difference and ratio are at least these.
-    AtLeast,
-    /// The first figure is a lower bound: the true difference and ratio are at most these.
-    AtMost,
-    /// Both are: nothing is known.
-    Unknown,
+/// The differences of `other`, which is the `result`th reading, to the first.
+pub fn difference_of(first: &Reading, other: &Reading, result: usize) -> Difference {
+    let figures = Figure::ALL.into_iter().filter_map(|figure| of_figure(figure, first, other));
+    Difference { result, name: other.name.clone(), figures: figures.collect() }
 }
 
-/// Whether a difference is more than chance would make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoiseVerdict {
-    /// It exceeds the noise.
-    Exceeds,
-    /// It is within the noise.
-    Within,
-    /// Nobody can tell.
-    CannotTell,
+fn of_figure(figure: Figure, a: &Reading, b: &Reading) -> Option<FigureDifference> {
+    let (first, other) = (a.figure(figure)?, b.figure(figure)?);
+    let bound = match (a.is_lower_bound(figure), b.is_lower_bound(figure)) {
+        (false, false) => Bound::Exact,
+        (false, true) => Bound::AtLeast,
+        (true, false) => Bound::AtMost,
+        (true, true) => Bound::Unknown,
+    };
+    let (absolute, ratio) = (other - first, (first > 0.0).then(|| other / first));
+    Some(FigureDifference { figure, first, other, absolute, ratio, bound, noise: noise(figure, a, b) })
 }
 
-/// A verdict with its evidence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Noise {
-    /// The verdict.
-    pub verdict: NoiseVerdict,
-    /// Low end of the 95 % interval of the ratio; null where nobody can tell.
-    pub ratio_low: Option<f64>,
-    /// High end of it; null where nobody can tell, or where there is none.
-    pub ratio_high: Option<f64>,
-    /// Why nobody can tell; empty where the verdict is known.
-    pub reason: String,
-}
-
-/// The difference of one figure that both readings have.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FigureDifference {
-    /// The figure.
-    pub figure: Figure,
-    /// Its value in the first reading, in the figure's unit.
-    pub first: f64,
-    /// Its value in the other reading.
-    pub other: f64,
-    /// `other - first`.
-    pub absolute: f64,
-    /// `other / first`; null where the first is 0.
-    pub ratio: Option<f64>,
-    /// What is known where one of the two is a lower bound.
-    pub bound: Bound,
-    /// Whether it is more than noise.
-    pub noise: Noise,
-}
-
-/// All differences of one reading to the first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// Which of the results it is about, counted from 0; never 0, which is the first.
-    pub result: usize,
-    /// Its name.
-    pub name: String,
-    /// The figures that both have.
-    pub figures: Vec<FigureDifference>,
-}
-
-impl Difference {
-    /// The difference of a figure, where both have it.
-    pub fn figure(&self, figure: Figure) -> Option<&FigureDifference> {
-        self.figures.iter().find(|difference| difference.figure == figure)
+fn noise(figure: Figure, first: &Reading, other: &Reading) -> Noise {
+    let cannot_tell = |reason: String| Noise {
+        verdict: NoiseVerdict::CannotTell,
+        ratio_low: None,
+        ratio_high: None,
+        reason,
+    };
+    let Some(quantile) = figure.quantile() else {
+        return cannot_tell("only percentiles are resampled".to_owned());
+    };
+    let lacking = |reading: &Reading| {
+        format!(
+            "{} has no response times for each second",
+            if reading.name.is_empty() { "one" } else { &reading.name }
+        )
+    };
+    let (Some(a), Some(b)) = (&first.seconds, &other.seconds) else {
+        return cannot_tell(lacking(if first.seconds.is_none() { first } else { other }));
+    };
+    match ratio_interval(a, b, quantile, SEED) {
+        Ok(interval) => Noise {
+            verdict: if interval.excludes_one() { NoiseVerdict::Exceeds } else { NoiseVerdict::Within },
+            ratio_low: Some(interval.low),
+            ratio_high: Some(interval.high).filter(|high| high.is_finite()),
+            reason: String::new(),
+        },
+        Err(reason) => cannot_tell(reason.to_string()),
     }
 }
 
-/// A condition and what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
-    /// The condition as it was written.
-    pub condition: String,
-    /// Which of the results it was judged of, counted from 0.
-    pub result: usize,
-    /// Whether it holds, so that the comparison fails. One that cannot be judged holds.
-    pub fails: bool,
-    /// Why, in words.
-    pub reason: String,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::{Loop, Seconds, Times};
+
+    fn reading(name: &str, p99_ms: f64, lower_bound: bool) -> Reading {
+        let lower_bounds = if lower_bound { vec!["p99".to_owned()] } else { Vec::new() };
+        let latency = Times { p99_ms: Some(p99_ms), lower_bounds, ..Times::default() };
+        Reading { name: name.to_owned(), error_rate: Some(0.0), latency, ..Reading::of("x", Loop::Open) }
+    }
+
+    #[test]
+    fn a_difference_is_a_ratio_and_a_distance() {
+        let difference = difference_of(&reading("a", 200.0, false), &reading("b", 250.0, false), 1);
+        let p99 = difference.figure(Figure::P99).unwrap();
+        assert_eq!((p99.first, p99.other, p99.absolute, p99.ratio), (200.0, 250.0, 50.0, Some(1.25)));
+        assert_eq!((p99.bound, p99.noise.verdict), (Bound::Exact, NoiseVerdict::CannotTell));
+        assert!(p99.noise.reason.contains("a has no response times"), "{}", p99.noise.reason);
+        let errors = difference.figure(Figure::ErrorRate).unwrap();
+        assert_eq!((errors.absolute, errors.ratio), (0.0, None), "nothing is a multiple of nothing");
+        assert_eq!(difference.figure(Figure::P50), None, "what one lacks is no difference");
+    }
+
+    #[test]
+    fn a_bound_is_said_to_be_one() {
+        let bound = |first, other| {
+            let difference = difference_of(&reading("a", 1.0, first), &reading("b", 2.0, other), 1);
+            difference.figure(Figure::P99).unwrap().bound
+        };
+        assert_eq!(bound(false, true), Bound::AtLeast);
+        assert_eq!(bound(true, false), Bound::AtMost);
+        assert_eq!(bound(true, true), Bound::Unknown);
+    }
+
+    #[test]
+    fn seconds_decide_between_noise_and_difference() {
+        // 60 seconds of 100 arrivals from 1 to 100 ms; every third one is slower by `wobble` per cent.
+        let with = |name: &str, factor: u64, wobble: u64| {
+            let row = |second: u64| {
+                let factor = factor * if second.is_multiple_of(3) { 100 + wobble } else { 100 };
+                let counts = (1..=100).map(|ms| ((ms * factor * 100, ms * factor * 100 + 99), 1)).collect();
+                (100, counts)
+            };
+            let seconds = Seconds::new(&(0..60).map(row).collect::<Vec<_>>());
+            Reading { seconds, ..reading(name, 99.0 * factor as f64 / 100.0, false) }
+        };
+        let verdict =
+            |a: &Reading, b: &Reading| difference_of(a, b, 1).figure(Figure::P99).unwrap().noise.clone();
+        let (a, same, slower) = (with("a", 100, 20), with("b", 100, 20), with("c", 150, 20));
+        let within = verdict(&a, &same);
+        assert_eq!(within.verdict, NoiseVerdict::Within, "{within:?}");
+        let exceeds = verdict(&a, &slower);
+        assert_eq!(exceeds.verdict, NoiseVerdict::Exceeds, "{exceeds:?}");
+        assert!(exceeds.ratio_low.unwrap() > 1.2 && exceeds.ratio_high.unwrap() < 1.9, "{exceeds:?}");
+        assert_eq!(verdict(&a, &slower), exceeds, "the same files give the same verdict");
+    }
 }

@@ -14,26 +14,15 @@
 //!
 //! The room is pure: files are bytes when they come here, and the resampling is seeded.
 
-pub mod bootstrap;
 mod closed_beside_open;
 mod condition;
 mod difference;
-mod differences;
-mod document;
-mod figure;
 pub mod import;
-mod reading;
-mod seconds;
 mod side_by_side;
 pub mod warnings;
 
 pub use closed_beside_open::Live;
 pub use condition::{Condition, ConditionError};
-pub use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};
-pub use differences::difference_of;
-pub use document::{COMPARE_SCHEMA, Comparison, letter};
-pub use figure::{Figure, Unit};
+pub use difference::difference_of;
 pub use import::{ImportError, Problem, import, reading_of};
-pub use reading::{Loop, Reading, TimedFrom, Times};
-pub use seconds::Seconds;
 pub use side_by_side::{TooFew, compare};

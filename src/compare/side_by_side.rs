@@ -1,8 +1,9 @@
 //! Readings, compared with the first of them.
 
+use super::Condition;
+use super::difference::difference_of;
 use super::warnings::warnings;
-use super::{COMPARE_SCHEMA, Comparison, Condition, Difference, Reading, difference_of};
-use crate::measure::Tool;
+use crate::result::{COMPARE_SCHEMA, Comparison, Difference, Reading, Tool};
 
 /// There is nothing to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What may not be compared as it stands, in words.
 
-use super::{Loop, Reading, TimedFrom, letter};
+use crate::result::{Loop, Reading, TimedFrom, letter};
 
 /// Rates asked for that differ by less than this are the same.
 const SAME_RATE: f64 = 0.02;

@@ -18,7 +18,7 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-use crate::measure::BurstDepth;
+use crate::result::BurstDepth;
 
 /// A clock whose time is the number of tokens minted, one nanosecond each.
 #[derive(Debug, Clone, Default)]

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::Clock;
 use super::shared::Shared;
+use crate::time::Clock;
 use crate::transport::Transport;
 
 impl<T: Transport, C: Clock> Shared<T, C> {

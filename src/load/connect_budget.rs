@@ -9,8 +9,8 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, Quota, RateLimiter};
 
-use super::Clock;
 use crate::schedule::Rate;
+use crate::time::Clock;
 
 /// An instant of the run's clock, for governor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

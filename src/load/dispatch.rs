@@ -9,11 +9,8 @@
 
 use std::collections::VecDeque;
 
-use super::pool::{Pool, PoolLimits, Wait};
+use super::pool::{LaneId, Pool, PoolLimits, Wait};
 use super::ticket::Ticket;
-
-/// Names a lane of one worker.
-pub type LaneId = usize;
 
 /// What to do with an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use super::WorkerResult;
 use super::progress::{Progress, Report};
-use crate::measure::{Backlog, ConnectionLog, Recorder, Series, SeriesRow};
+use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
+use crate::result::{Backlog, Series, SeriesRow};
 
 /// A run that is over.
 #[derive(Debug)]

@@ -6,15 +6,14 @@ use std::task::{Context, Poll};
 
 use http::header::RETRY_AFTER;
 
-use super::Clock;
-use super::dispatch::LaneId;
 use super::link::Link;
 use super::mailbox::Mailbox;
+use super::pool::LaneId;
 use super::shared::Shared;
 use super::ticket::Ticket;
-use super::watchdog::Watchdog;
 use crate::measure::{Detail, ErrorKind, Outcome, Protocol, Sample};
 use crate::request::{BodyWatch, Expectation, Outgoing};
+use crate::time::{Clock, Watchdog};
 use crate::transport::{Answer, Connection, Failure, Transport};
 
 /// How long after the send a dead connection may show itself, beyond two times to connect.

@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use tokio::task::AbortHandle;
 
-use super::Clock;
-use super::dispatch::LaneId;
 use super::lane;
 use super::link::Link;
 use super::mailbox::Mailbox;
+use super::pool::LaneId;
 use super::shared::{Shared, State};
 use super::ticket::Ticket;
 use crate::measure::{ErrorKind, Opened, Protocol, Sample};
+use crate::time::Clock;
 use crate::transport::{Connection, Transport};
 
 /// A lane as its worker knows it.

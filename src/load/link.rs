@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::dispatch::LaneId;
+use super::pool::LaneId;
 use crate::measure::Protocol;
 
 /// What the lanes of one connection have in common.

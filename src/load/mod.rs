@@ -23,7 +23,6 @@
 //! workers' reports once a second and merges their accounts.
 
 mod bucket;
-mod clock;
 mod closed_loop;
 mod connect_budget;
 mod dispatch;
@@ -32,25 +31,21 @@ mod lane;
 mod lanes;
 mod link;
 mod mailbox;
-mod pacer;
 mod pool;
 mod progress;
 mod session;
 mod shared;
 mod ticket;
 mod trial;
-mod watchdog;
 mod worker;
 
 #[cfg(test)]
 mod known_answers;
 
 pub use bucket::TokenBucket;
-pub use clock::{Clock, MonotonicClock};
-pub use dispatch::{Decision, Dispatcher, LaneId, Limits};
+pub use dispatch::{Decision, Dispatcher, Limits};
 pub use gather::Finished;
-pub use pacer::{Pacer, SystemPacer, TimerPacer};
-pub use pool::PoolLimits;
+pub use pool::{LaneId, PoolLimits};
 pub use progress::{Progress, Report};
 pub use session::{EngineError, Session};
 pub use ticket::Ticket;

@@ -8,9 +8,10 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::gather::{Finished, Gathered};
-use super::{Clock, MonotonicClock, Place, Progress, Stop, SystemPacer, Wires, Worker, WorkerResult};
+use super::{Place, Progress, Stop, Wires, Worker, WorkerResult};
 use crate::plan::Plan;
 use crate::request::Workload;
+use crate::time::{Clock, MonotonicClock, SystemPacer};
 use crate::transport::Transport;
 
 /// Time between the moment a run is ordered and its start: enough for the last of the workers to wake up, and to fall

@@ -7,19 +7,19 @@ use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Notify;
 
+use super::Place;
 use super::connect_budget::ConnectBudget;
 use super::dispatch::{Decision, Dispatcher, Limits};
 use super::lanes::Lanes;
 use super::pool::PoolLimits;
 use super::progress::Progress;
 use super::ticket::Ticket;
-use super::{Clock, Place};
-use crate::measure::{
-    Accounting, ConnectionLog, Detail, ErrorKind, IntervalLog, Outcome, Recorder, Sample, Series,
-};
+use crate::measure::{Accounting, ConnectionLog, Detail, ErrorKind, IntervalLog, Outcome, Recorder, Sample};
 use crate::plan::Plan;
 use crate::request::{Moment, Workload};
+use crate::result::Series;
 use crate::schedule::{Phase, Slot, Source, Users};
+use crate::time::Clock;
 use crate::transport::Transport;
 
 /// One worker's state. Its tasks run one at a time on one thread; no borrow is held across an await.

@@ -9,9 +9,10 @@ use tokio::sync::watch;
 use super::bucket::TokenBucket;
 use super::progress::Report;
 use super::shared::Shared;
-use super::{Clock, Pacer, Place, Stop, Wires, WorkerResult};
+use super::{Place, Stop, Wires, WorkerResult};
 use crate::plan::Plan;
 use crate::schedule::{NANOS_PER_S, Source, Stripe};
+use crate::time::{Clock, Pacer};
 use crate::transport::Transport;
 
 /// How long an interrupted run waits for the answers that are under way.

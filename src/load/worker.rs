@@ -5,13 +5,14 @@ use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use super::Stop;
 use super::progress::Report;
 use super::shared::Shared;
 use super::trial::Trial;
-use super::{Clock, Pacer, Stop};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::request::Workload;
+use crate::time::{Clock, Pacer};
 use crate::transport::Transport;
 
 /// Which worker, of how many.

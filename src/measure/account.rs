@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Bad, Distribution, Ledger, Outcome, Sample};
+use super::unanswered::Unanswered;
+use super::{Distribution, Ledger, Outcome, Sample};
 
 /// Counts and times of the measured arrivals of one endpoint, as one worker saw them; accounts merge.
 ///
@@ -73,8 +74,8 @@ impl Account {
     }
 
     /// The arrivals offered that have no good answer. The ledger must hold what was planned.
-    pub fn bad(&self, timeout_ns: u64) -> Bad {
-        Bad {
+    pub fn unanswered(&self, timeout_ns: u64) -> Unanswered {
+        Unanswered {
             unfinished: self.ledger.unfinished,
             unfinished_ns: self.unfinished_min_ns.map_or(timeout_ns, |least| least.min(timeout_ns)),
             failed: self.ledger.bad() - self.ledger.unfinished,

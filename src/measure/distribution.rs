@@ -98,7 +98,7 @@ impl Distribution {
 }
 
 /// An empty histogram of the full range: the form in which all histograms are written, so that any two can be added.
-pub(super) fn full_range() -> Histogram<u64> {
+pub fn full_range() -> Histogram<u64> {
     with_bounds(HIGHEST_NS)
 }
 

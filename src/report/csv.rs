@@ -35,9 +35,9 @@
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
-use crate::measure::{
-    EndpointSummary, GeneratorVerdict, Latency, LatencyStats, Ledger, Mode, Rates, ServiceVerdict, Summary,
-    name_of,
+use crate::measure::Ledger;
+use crate::result::{
+    EndpointSummary, GeneratorVerdict, Latency, LatencyStats, Mode, Rates, ServiceVerdict, Summary, name_of,
 };
 use crate::schedule::Arrivals;
 

@@ -14,26 +14,20 @@
 //! string. Two rules hold for all of them: a lower bound never looks like a measured figure, and a figure that
 //! the sample cannot support is left out rather than guessed.
 
-use std::fmt;
-use std::path::Path;
-
-use crate::measure::Summary;
-
 pub mod compare;
 pub mod csv;
-mod document;
-#[cfg(test)]
-pub(crate) mod fixture;
 pub mod json;
-mod read;
 pub mod runs;
-#[cfg(test)]
-mod schema;
 pub mod sweep;
 pub mod text;
 
-pub use document::Document;
-pub use read::{ReadError, read_result};
+#[cfg(test)]
+mod schema;
+
+use std::fmt;
+use std::path::Path;
+
+use crate::result::{Document, Summary};
 
 /// The forms a report can take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -125,8 +119,8 @@ mod tests {
 
     #[test]
     fn a_saved_result_prints_as_the_run_itself_did() {
-        for summary in fixture::all() {
-            let saved = read_result(json::render(&summary).as_bytes()).unwrap();
+        for summary in crate::fixture::all() {
+            let saved = crate::result::read_result(json::render(&summary).as_bytes()).unwrap();
             assert_eq!(saved, summary);
             for format in Format::ALL {
                 for color in [false, true] {
@@ -139,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_report_ends_with_one_newline() {
-        for summary in fixture::all() {
+        for summary in crate::fixture::all() {
             for format in Format::ALL {
                 let report = render(&summary, format, &Style::default());
                 assert!(report.ends_with('\n') && !report.ends_with("\n\n"), "{format}");

@@ -3,7 +3,8 @@
 use jsonschema::{Validator, draft202012};
 use serde_json::{Value, json};
 
-use super::{fixture, json as document};
+use super::json as document;
+use crate::fixture;
 use crate::measure::ErrorKind;
 
 const SCHEMA: &str = include_str!("../../docs/result.schema.json");

@@ -18,7 +18,6 @@
 mod answer;
 mod bounds;
 mod history;
-pub mod ladder;
 mod next;
 mod settings;
 mod tally;

@@ -1,14 +1,15 @@
 //! What one trial says of its load.
 
 use super::Vote;
-use crate::measure::{GeneratorVerdict, Overload, ServiceVerdict, Sign, SloResult, Summary};
+use crate::judge::{Overload, Sign};
+use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Summary};
 
 /// The vote of a trial and its evidence in words, such as `p99 612 ms, SLO p99<500ms; backlog +14.2/s`.
 ///
 /// A trial passes two gates before its objectives count. Where the generator missed its schedule, or the run was cut
 /// short, it is void. Where the service fell behind it is bad, even if the objectives were kept: a short trial hides in
 /// a queue that only begins to grow. The objectives themselves are judged over all planned arrivals, see
-/// [`Slo::judge`](crate::measure::Slo::judge), so that errors, timeouts and what was never sent count against them.
+/// [`Slo::judge`](crate::judge::Slo::judge), so that errors, timeouts and what was never sent count against them.
 pub fn vote(summary: &Summary) -> (Vote, String) {
     if summary.verdict.generator == GeneratorVerdict::Invalid {
         let reasons: Vec<&str> = summary.verdict.reasons_on_generator().collect();
@@ -52,11 +53,11 @@ fn describe(slo: &SloResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Verdict;
+    use crate::result::Verdict;
 
     /// A trial with one objective, kept or not, and these verdicts.
     fn trial(passed: bool, generator: GeneratorVerdict, service: ServiceVerdict) -> Summary {
-        let mut summary = crate::report::fixture::freeze();
+        let mut summary = crate::fixture::freeze();
         let slo = |slo: &str, passed, measured, unit: &str, lower_bound| SloResult {
             slo: slo.to_owned(),
             passed,
@@ -99,7 +100,7 @@ mod tests {
     fn the_note_is_the_evidence() {
         let (_, note) = vote(&trial(false, GeneratorVerdict::Valid, ServiceVerdict::Saturated));
         assert_eq!(note, "p99 612 ms, SLO p99<500ms; error_rate 0.12 %, SLO error_rate<1%; slow");
-        let mut overload = crate::report::fixture::overload();
+        let mut overload = crate::fixture::overload();
         overload.verdict.generator = GeneratorVerdict::Valid;
         overload.interrupted = false;
         assert!(vote(&overload).1.ends_with("; backlog +78.6/s"), "{:?}", vote(&overload));
@@ -111,7 +112,7 @@ mod tests {
     /// fewer good answers than a p99 needs.
     #[test]
     fn arrivals_without_a_good_answer_count_against_the_load() {
-        let summary = crate::report::fixture::overload();
+        let summary = crate::fixture::overload();
         let p99 = summary.slos.iter().find(|slo| slo.slo.starts_with("p99")).unwrap();
         assert!(p99.lower_bound && !p99.passed, "{p99:?}");
     }

@@ -15,7 +15,7 @@ use hyper::body::{Body, Incoming};
 use super::counters::{CountOnDrop, Counters};
 use super::departures::Departures;
 use super::queue::{Departure, Queue};
-use crate::load::{Clock, MonotonicClock};
+use crate::time::{Clock, MonotonicClock};
 
 /// The path of the article, with the parameter that the study's own test sends.
 pub const ARTICLE_PATH: &str = "/api/mp/article/detail?articleUid=1";

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
 
-use crate::load::{Clock, Pacer};
+use crate::time::{Clock, Pacer};
 
 /// An instant, and a number that keeps equal instants in the order of their arrival.
 type Key = (u64, u64);
@@ -97,7 +97,7 @@ impl Drop for Departing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::{MonotonicClock, SystemPacer};
+    use crate::time::{MonotonicClock, SystemPacer};
     use tokio::runtime::{Builder, LocalOptions};
     use tokio::task::spawn_local;
 

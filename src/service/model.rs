@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::queue::Queue;
-
 /// More workers than this is a slip of the keyboard, and each costs memory while it is busy.
 const MAX_WORKERS: u32 = 1_000_000;
 
@@ -110,15 +108,6 @@ impl ServiceModel {
             Self { freeze: Some(Freeze { for_ns: 0, .. }), .. } => Err(ModelError::EmptyFreeze),
             _ => Ok(()),
         }
-    }
-
-    /// An empty queue in front of idle workers.
-    ///
-    /// # Errors
-    /// Those of [`ServiceModel::validate`].
-    pub fn queue(&self) -> Result<Queue, ModelError> {
-        self.validate()?;
-        Ok(Queue::new(self))
     }
 }
 

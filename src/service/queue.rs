@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use super::model::{Freeze, ServiceModel};
+use super::model::{Freeze, ModelError, ServiceModel};
 use super::service_time::ServiceTimes;
 
 /// How an arrival ends, decided when it arrives: in a first-in, first-out queue nothing that comes later can
@@ -46,8 +46,13 @@ pub struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(model: &ServiceModel) -> Self {
-        Self {
+    /// An empty queue in front of idle workers.
+    ///
+    /// # Errors
+    /// Those of [`ServiceModel::validate`].
+    pub fn new(model: &ServiceModel) -> Result<Self, ModelError> {
+        model.validate()?;
+        Ok(Self {
             free_at_ns: BinaryHeap::new(),
             workers: model.workers as usize,
             times: ServiceTimes::new(model.service_time_ns, model.sigma, model.seed),
@@ -57,7 +62,7 @@ impl Queue {
             freeze: model.freeze,
             frozen: None,
             last_arrival_ns: 0,
-        }
+        })
     }
 
     /// An arrival at `now_ns`. An instant before that of the arrival before counts as the same instant: whoever

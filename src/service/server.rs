@@ -21,7 +21,7 @@ use super::counters::{CountOnDrop, Counters, ServiceStats};
 use super::departures::Departures;
 use super::model::ServiceModel;
 use super::queue::Queue;
-use crate::load::{Clock, MonotonicClock, Pacer, SystemPacer};
+use crate::time::{Clock, MonotonicClock, Pacer, SystemPacer};
 
 /// Connections that may wait to be accepted. An open loop opens many at once, and one that the kernel drops
 /// comes back only after a second, which would look like the service being slow.
@@ -45,7 +45,7 @@ impl Service {
     /// [`io::ErrorKind::InvalidInput`] around a [`super::ModelError`]; the kind that the operating system
     /// reports when the address cannot be listened on or a thread cannot be started.
     pub fn start(model: &ServiceModel, listen: SocketAddr) -> io::Result<Running> {
-        let queue = model.queue().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let queue = Queue::new(model).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let counters = Arc::new(Counters::default());
         let renewed = Arc::new(AtomicBool::new(false));
         let (stop, stopped) = oneshot::channel();

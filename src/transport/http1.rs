@@ -15,9 +15,9 @@ use hyper_util::rt::TokioIo;
 
 use super::socket::Socket;
 use super::{Answer, Connection, Failure};
-use crate::load::Clock;
 use crate::measure::Opened;
 use crate::request::BodyWatch;
+use crate::time::Clock;
 
 /// Parts of a body that are read at a stretch.
 pub(super) const PARTS_PER_TURN: u32 = 64;

@@ -11,9 +11,9 @@ use super::addresses::{AddressBook, LookUp, PATIENCE, look_up, system_lookup};
 use super::socket::{Plain, Socket, bound_to};
 use super::tls::{TlsClient, TlsFault};
 use super::{Failure, HttpVersions, NetworkError, Unreachable, WireOptions, http2};
-use crate::load::MonotonicClock;
 use crate::measure::{ErrorKind, Protocol, TlsFacts};
 use crate::request::{Origin, Scheme};
+use crate::time::MonotonicClock;
 
 /// How long the handshakes of TLS and HTTP/2 may take before the run.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);

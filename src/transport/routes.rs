@@ -6,9 +6,9 @@ use super::network::Place;
 use super::socket::{Plain, Socket, connect_tcp, connect_unix};
 use super::tls::{TlsClient, TlsFault};
 use super::{Failure, HttpVersions, Network, WireOptions};
-use crate::load::Clock;
 use crate::measure::{ErrorKind, Opened, Protocol};
 use crate::request::Origin;
+use crate::time::Clock;
 
 impl Network {
     /// Connects, without TLS. `turn` chooses among the local addresses.

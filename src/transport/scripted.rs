@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Request};
 
 use super::{Answer, Connection, Failure, Transport};
-use crate::load::Clock;
 use crate::measure::{ErrorKind, Opened, Protocol};
 use crate::request::BodyWatch;
+use crate::time::Clock;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy)]

@@ -9,12 +9,12 @@ use http::Request;
 use tokio_util::either::Either;
 
 use super::http1::Http1Connection;
-use super::http2::{self, Http2Connection};
+use super::http2::Http2Connection;
 use super::tls::TlsClient;
-use super::{Answer, Connection, Failure, Network, Transport};
-use crate::load::Clock;
+use super::{Answer, Connection, Failure, Network, Transport, http2};
 use crate::measure::{Opened, Protocol};
 use crate::request::BodyWatch;
+use crate::time::Clock;
 
 /// Opens one worker's connections to the origins of a [`Network`], over all their addresses in turn.
 pub struct Wire<C> {

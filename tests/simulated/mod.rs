@@ -6,7 +6,7 @@
 
 pub mod services;
 
-use rpsbench::measure::Observed;
+use rpsbench::judge::Observed;
 
 /// Pseudo-random numbers (SplitMix64: Steele, Lea and Flood, 2014).
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Services to search, and the loop that searches them as the command does: a trial, its vote, the next trial.
 
-use rpsbench::measure::Overload;
+use rpsbench::judge::Overload;
 use rpsbench::search::{Action, Answer, Event, History, Settings, Trial, Vote, next};
 
 use super::{Queue, Random};

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use rpsbench::load::MonotonicClock;
 use rpsbench::request::{BodyWatch, Expectation, Origin, Target};
+use rpsbench::time::MonotonicClock;
 use rpsbench::transport::{Answer, Connection, Failure, Network, NetworkError, Probed, Wire, WireOptions};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};

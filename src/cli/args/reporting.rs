@@ -6,7 +6,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
 use super::FormatArg;
-use crate::measure::Slo;
+use crate::judge::Slo;
 
 /// What every command that measures has.
 #[derive(Debug, Args)]

@@ -5,8 +5,8 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use super::super::values::{Share, Span};
 use super::{LoadArgs, OpenLoopArgs, ReportingArgs, TrafficArgs};
+use crate::ladder::Rungs;
 use crate::schedule::Rate;
-use crate::search::ladder::Rungs;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

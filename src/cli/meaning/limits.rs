@@ -3,8 +3,8 @@
 use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs};
 use super::super::values::FewOrAuto;
 use super::{Machine, UsageError};
-use crate::measure::BurstDepth;
 use crate::plan::Plan;
+use crate::result::BurstDepth;
 use crate::schedule::{NANOS_PER_S, Rate};
 
 /// Longest wait of any kind: a day.

@@ -5,8 +5,8 @@ use super::super::values::{FewOrAuto, LimitOrAll};
 use super::limits::{cap_for, lead_for, threads_of, warn_of_cap};
 use super::setup::plan_of;
 use super::{Machine, Setup};
-use crate::measure::BurstDepth;
 use crate::plan::{OverflowPolicy, Plan};
+use crate::result::BurstDepth;
 use crate::schedule::{Arrivals, NANOS_PER_S, Rate, Schedule, ScheduleError, Source};
 
 /// What open loops at different rates have in common.

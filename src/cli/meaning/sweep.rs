@@ -4,10 +4,10 @@ use super::super::args::{OrderArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
-use crate::measure::Slo;
+use crate::judge::Slo;
+use crate::ladder::{Ladder, Order, Rungs};
 use crate::report::Format;
 use crate::schedule::{Rate, Spike};
-use crate::search::ladder::{Ladder, Order, Rungs};
 
 /// Most repeats of a rung.
 const MOST_REPEATS: u64 = 1_000;

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::super::reading::target_label;
-use super::super::{Figure, Loop, Reading, Times};
 use super::Problem;
 use super::fields::{Fields, Statuses, per_s, share};
 use super::text::Report;
+use crate::result::{Figure, Loop, Reading, Times, target_label};
 
 const BOMBARDIER: &str = "bombardier";
 

@@ -1,8 +1,7 @@
 //! Why a file is no result.
 
-use super::super::Figure;
 use super::KNOWN;
-use crate::report::ReadError;
+use crate::result::{Figure, ReadError};
 
 /// A file that cannot be compared.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

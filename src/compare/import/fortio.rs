@@ -3,10 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::reading::target_label;
-use super::super::{Figure, Loop, Reading};
 use super::Problem;
 use super::fields::{Fields, per_s, share};
+use crate::result::{Figure, Loop, Reading, target_label};
 
 const FORTIO: &str = "fortio";
 

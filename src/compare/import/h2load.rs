@@ -1,9 +1,9 @@
 //! h2load's text: a closed loop of clients, latency from the send. Versions up to 1.68 print no percentiles.
 
-use super::super::{Loop, Reading};
 use super::Problem;
 use super::fields::share;
 use super::text::Report;
+use crate::result::{Loop, Reading};
 
 const H2LOAD: &str = "h2load";
 

@@ -1,9 +1,9 @@
 //! hey's summary: a closed loop of workers, latency from the send. Requests without an answer are not in its latencies.
 
-use super::super::{Figure, Loop, Reading};
 use super::Problem;
 use super::fields::{Statuses, per_s, share};
 use super::text::Report;
+use crate::result::{Figure, Loop, Reading};
 
 const HEY: &str = "hey";
 

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
-use super::super::{Loop, Reading};
 use super::Problem;
 use super::fields::Fields;
+use crate::result::{Loop, Reading};
 
 const K6: &str = "k6";
 

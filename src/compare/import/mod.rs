@@ -11,7 +11,7 @@
 
 use serde_json::Value;
 
-use super::Reading;
+use crate::result::Reading;
 
 mod bombardier;
 mod error;

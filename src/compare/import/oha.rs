@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::super::{Loop, Reading, TimedFrom};
 use super::Problem;
 use super::fields::{Fields, per_s, share};
+use crate::result::{Loop, Reading, TimedFrom};
 
 const OHA: &str = "oha";
 /// Workers that were at work when the time was up: no failure of the server.

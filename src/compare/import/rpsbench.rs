@@ -1,15 +1,14 @@
 //! Our own results.
 
-use super::super::reading::target_label;
-use super::super::{Loop, Reading, Seconds, TimedFrom, Times};
 use serde_json::Value;
 
 use super::Problem;
-use crate::measure::{
-    self, GeneratorVerdict, LatencyStats, Quantile, RUNS_SCHEMA, ServiceVerdict, Summary, decode_histogram,
-    millis,
+use crate::measure::{Quantile, decode_histogram, millis};
+use crate::result;
+use crate::result::{
+    GeneratorVerdict, LatencyStats, Loop, RUNS_SCHEMA, Reading, Seconds, ServiceVerdict, Summary, TimedFrom,
+    Times, read_result, target_label,
 };
-use crate::report::read_result;
 
 /// Reads a document of ours.
 pub(super) fn read(text: &str, schema: &str) -> Result<Vec<Reading>, Problem> {
@@ -39,9 +38,9 @@ fn runs(text: &str) -> Result<Vec<Reading>, Problem> {
 pub fn reading(name: &str, summary: &Summary) -> Reading {
     let (plan, ledger, rates) = (&summary.plan, &summary.ledger, &summary.rates);
     let (mode, clock, words) = match plan.mode {
-        measure::Mode::Open => (Loop::Open, TimedFrom::IntendedTime, "from the intended time"),
+        result::Mode::Open => (Loop::Open, TimedFrom::IntendedTime, "from the intended time"),
         // A user sends when it is ready: what is slow keeps it from being so.
-        measure::Mode::Closed => (Loop::Closed, TimedFrom::Send, "from when its user was ready to send"),
+        result::Mode::Closed => (Loop::Closed, TimedFrom::Send, "from when its user was ready to send"),
     };
     let throughput = match (mode, rates.elapsed_s) {
         (Loop::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.completed() as f64 / elapsed_s,

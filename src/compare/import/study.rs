@@ -5,9 +5,9 @@
 use csv::StringRecord;
 use serde_json::Value;
 
-use super::super::{Figure, Loop, Reading, TimedFrom};
 use super::Problem;
 use super::fields::Fields;
+use crate::result::{Figure, Loop, Reading, TimedFrom};
 
 const STUDY: &str = "closed-loop study";
 /// What a stage has in the study's JSON.

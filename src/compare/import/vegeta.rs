@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::super::{Loop, Reading};
 use super::Problem;
 use super::fields::{Fields, Statuses, per_s, share};
 use super::text::Report;
+use crate::result::{Loop, Reading};
 
 const VEGETA: &str = "vegeta";
 

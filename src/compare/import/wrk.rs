@@ -4,11 +4,10 @@
 //! counts from it; its percentiles have three decimals, and it says `Recorded Latency`. With `--u_latency` it prints those
 //! from the send too, below; they are not read.
 
-use super::super::reading::target_label;
-use super::super::{Figure, Loop, Reading, TimedFrom, Times};
 use super::Problem;
 use super::fields::{per_s, share};
 use super::text::{Report, number};
+use crate::result::{Figure, Loop, Reading, TimedFrom, Times, target_label};
 
 const WRK: &str = "wrk";
 const WRK2: &str = "wrk2";

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::harness::{MS, Oversleeper, S, VirtualClock, plan, run, run_with, within};
-use crate::load::{Stop, TimerPacer};
-use crate::measure::{BurstDepth, ErrorKind, GeneratorVerdict, ServiceVerdict};
+use crate::load::Stop;
+use crate::measure::ErrorKind;
 use crate::plan::OverflowPolicy;
+use crate::result::{BurstDepth, GeneratorVerdict, ServiceVerdict};
 use crate::schedule::Source;
+use crate::time::TimerPacer;
 use crate::transport::scripted::{Scripted, Step};
 
 fn oversleeper(clock: VirtualClock) -> Oversleeper {

@@ -3,10 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::harness::{MS, Plan, S, VirtualClock, plan, run, run_in_turn, run_with, within};
-use crate::load::{Stop, TimerPacer};
-use crate::measure::{ErrorKind, ServiceVerdict};
+use super::harness::{MS, S, VirtualClock, plan, run, run_in_turn, run_with, within};
+use crate::load::Stop;
+use crate::measure::ErrorKind;
+use crate::plan::Plan;
+use crate::result::ServiceVerdict;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
+use crate::time::TimerPacer;
 use crate::transport::scripted::{Scripted, Step};
 
 fn closed(users: u64, end: LoopEnd) -> ClosedLoop {

@@ -7,12 +7,15 @@ use http::Method;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
+use crate::judge::sum_up;
 use crate::load::gather::Gathered;
-use crate::load::{Clock, Finished, Pacer, Place, Stop, TimerPacer, Wires, Worker};
-use crate::measure::{ConnectionLog, Recorder, RunFacts, Summary, Withhold, sum_up};
+use crate::load::{Finished, Place, Stop, Wires, Worker};
+use crate::measure::{ConnectionLog, Recorder, Withhold};
 pub(super) use crate::plan::Plan;
 use crate::request::{Target, Workload};
+use crate::result::{RunFacts, Summary};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
+use crate::time::{Clock, Pacer, TimerPacer};
 use crate::transport::scripted::Scripted;
 
 pub(super) const S: u64 = NANOS_PER_S;

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use super::harness::{MS, S, VirtualClock, plan, run, within};
-use crate::measure::{ErrorKind, ServiceVerdict};
+use crate::measure::ErrorKind;
 use crate::plan::OverflowPolicy;
+use crate::result::ServiceVerdict;
 use crate::schedule::{Arrivals, NANOS_PER_S, Source};
 use crate::transport::scripted::{Scripted, Step};
 

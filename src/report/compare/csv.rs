@@ -2,7 +2,7 @@
 //! result, and for percentiles the 95 % interval of the ratio and whether it exceeds the noise. An empty field: the result
 //! lacks the figure, or nobody can tell. A lower bound is written `>10000`, so that no spreadsheet takes it for measured.
 
-use crate::compare::{Comparison, Difference, Figure, Loop, NoiseVerdict, Reading, TimedFrom, Unit, letter};
+use crate::result::{Comparison, Difference, Figure, Loop, NoiseVerdict, Reading, TimedFrom, Unit, letter};
 
 /// Writes the table.
 pub(super) fn render(comparison: &Comparison) -> String {

@@ -3,8 +3,7 @@
 use super::super::Style;
 use super::super::text::layout::{Tone, labelled, paint, table, wrapped};
 use super::super::text::numbers::{count, factor, ms, percent, rate};
-use crate::compare::{Comparison, letter};
-use crate::measure::{GeneratorVerdict, LatencyStats, ServiceVerdict, Summary};
+use crate::result::{Comparison, GeneratorVerdict, LatencyStats, ServiceVerdict, Summary, letter};
 
 /// One of the times of a result.
 type Part = fn(&Summary) -> &LatencyStats;

@@ -5,7 +5,7 @@ mod live;
 mod text;
 
 use super::{Format, Style, json};
-use crate::compare::Comparison;
+use crate::result::Comparison;
 
 /// Writes the report of a comparison, with a newline at its end.
 pub fn render(comparison: &Comparison, format: Format, style: &Style) -> String {

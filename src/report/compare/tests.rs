@@ -1,14 +1,13 @@
 use jsonschema::draft202012;
 use serde_json::{Value, json};
 
-use super::super::fixture::{freeze, overload};
 use super::super::schema::forbid_unknown_fields;
 use super::super::text::layout::WIDTH;
-use super::super::{Document, ReadError};
 use super::*;
 use crate::compare::import::reading_of;
-use crate::compare::{Condition, Reading, import};
-use crate::measure::Summary;
+use crate::compare::{Condition, import};
+use crate::fixture::{freeze, overload};
+use crate::result::{Document, ReadError, Reading, Summary};
 
 const SCHEMA: &str = include_str!("../../../docs/compare.schema.json");
 
@@ -39,15 +38,15 @@ fn steady(name: &str, service_us: u64, seed: u64) -> Reading {
     summary.series = rows.collect();
     let mut reading = reading_of(name, &summary);
     let whole = reading.seconds.as_ref().unwrap();
-    let percentile = |figure: crate::compare::Figure| {
+    let percentile = |figure: crate::result::Figure| {
         whole.percentile(figure.quantile().unwrap(), &whole.whole()).map(|nanos| nanos / 1e6)
     };
     let latency = &mut reading.latency;
-    latency.p50_ms = percentile(crate::compare::Figure::P50);
-    latency.p75_ms = percentile(crate::compare::Figure::P75);
-    latency.p90_ms = percentile(crate::compare::Figure::P90);
-    latency.p95_ms = percentile(crate::compare::Figure::P95);
-    latency.p99_ms = percentile(crate::compare::Figure::P99);
+    latency.p50_ms = percentile(crate::result::Figure::P50);
+    latency.p75_ms = percentile(crate::result::Figure::P75);
+    latency.p90_ms = percentile(crate::result::Figure::P90);
+    latency.p95_ms = percentile(crate::result::Figure::P95);
+    latency.p99_ms = percentile(crate::result::Figure::P99);
     (latency.min_ms, latency.max_ms) = (Some(service_us as f64 / 1e3), Some((service_us + 900) as f64 / 1e3));
     latency.mean_ms = Some((service_us + 450) as f64 / 1e3);
     reading.notes.clear();

@@ -4,7 +4,7 @@
 use super::super::Style;
 use super::super::text::layout::{Tone, WIDTH, clean, paint, shortened, table, wrap};
 use super::super::text::numbers::{asked_rate, count, ms, percent, rate, seconds};
-use crate::compare::{
+use crate::result::{
     Bound, Comparison, Difference, Figure, FigureDifference, Loop, NoiseVerdict, Reading, Unit, letter,
 };
 
@@ -249,7 +249,7 @@ fn intervals(comparison: &Comparison) -> String {
 }
 
 fn conditions(comparison: &Comparison, style: &Style) -> String {
-    let line = |judged: &crate::compare::Judgement| {
+    let line = |judged: &crate::result::Judgement| {
         let (word, tone) = if judged.fails { ("FAILS", Tone::Bad) } else { ("passes", Tone::Good) };
         let text = format!("{} {}: {}", word, clean(&judged.condition), judged.reason);
         let line = under(&letter(judged.result), &text);

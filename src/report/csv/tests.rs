@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::report::fixture;
+use crate::fixture;
 
 /// The header that tables of closed-loop tools have.
 const CLOSED_LOOP: &str = "scenario,concurrency,total_requests,rps,error_rate,failure_rate,\

@@ -6,7 +6,7 @@ mod text;
 pub use table::{header, row};
 
 use super::{Format, Style, csv, json};
-use crate::measure::Runs;
+use crate::result::Runs;
 
 /// Writes the report of several results, with a newline at its end.
 pub fn render(runs: &Runs, format: Format, style: &Style) -> String {

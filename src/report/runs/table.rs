@@ -1,7 +1,7 @@
 //! One row for each result, in the study's figures. Columns have fixed widths, because rows appear as they finish.
 
 use super::super::text::numbers::{count, ms, percent};
-use crate::measure::{LatencyStats, Runs, Summary};
+use crate::result::{LatencyStats, Runs, Summary};
 
 /// Widths of the columns: of the name of a run, then of each figure.
 const NAME: usize = 12;

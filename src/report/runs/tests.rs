@@ -3,12 +3,13 @@
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 
-use super::super::{Document, ReadError, fixture};
 use super::*;
-use crate::measure::{Mode, Stage};
+use crate::fixture;
+use crate::judge::Stage;
+use crate::result::{Document, Mode, ReadError};
 
 /// A stage of a closed loop, made of a run that was none.
-fn stage(users: u64, completed_per_s: f64, mean_ms: f64) -> crate::measure::Summary {
+fn stage(users: u64, completed_per_s: f64, mean_ms: f64) -> crate::result::Summary {
     let mut summary = fixture::freeze();
     summary.plan.mode = Mode::Closed;
     summary.plan.concurrency = Some(users);

@@ -4,7 +4,7 @@ use super::super::Style;
 use super::super::text::closed_loop;
 use super::super::text::layout::table;
 use super::super::text::numbers::{percent, plain};
-use crate::measure::{GeneratorVerdict, Runs};
+use crate::result::{GeneratorVerdict, Runs};
 
 /// Results that should not be believed, the spread of repeats, and what a closed loop cannot tell.
 pub(super) fn below(runs: &Runs, style: &Style) -> String {

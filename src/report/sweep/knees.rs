@@ -3,7 +3,7 @@
 use super::super::Style;
 use super::super::text::layout::{Tone, clean, labelled, paint, table, with_label, wrapped};
 use super::super::text::numbers::{ms, plain, seconds};
-use crate::search::ladder::{Knee, Sweep};
+use crate::result::{Knee, Sweep};
 
 /// Each knee with the two rungs that enclose it.
 pub(super) fn knees(sweep: &Sweep) -> String {

@@ -7,7 +7,7 @@ mod table;
 pub use table::{header, row};
 
 use super::{Format, Style, csv, json};
-use crate::search::ladder::{Rung, Sweep};
+use crate::result::{Rung, Sweep};
 
 /// Writes the report, with a newline at its end.
 pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {

@@ -1,8 +1,7 @@
 //! The ladder in characters: p99 and throughput against the rate.
 
 use super::super::text::numbers::{ms, plain};
-use crate::measure::Summary;
-use crate::search::ladder::Sweep;
+use crate::result::{Summary, Sweep};
 
 /// Lines of one plot.
 const HEIGHT: usize = 8;

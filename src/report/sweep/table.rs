@@ -1,9 +1,9 @@
 //! One row for each rung. Columns have fixed widths, because rows appear as they finish.
 
-use super::super::text::layout::{self, wrap};
+use super::super::text::layout;
+use super::super::text::layout::wrap;
 use super::super::text::numbers::{count, factor, ms, percent, plain};
-use crate::measure::{GeneratorVerdict, LatencyStats, ServiceVerdict, Summary};
-use crate::search::ladder::{Rung, Sweep};
+use crate::result::{GeneratorVerdict, LatencyStats, Rung, ServiceVerdict, Summary, Sweep};
 
 /// Widths: of the rate, then of each figure.
 const RATE: usize = 9;

@@ -6,10 +6,12 @@ use jsonschema::{Registry, Validator};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Document, ReadError, fixture};
 use super::*;
-use crate::measure::{ServiceVerdict, SpikeRecovery};
-use crate::search::ladder::{LoadVotes, Recovery, Rung, SearchReport, sweep_of};
+use crate::fixture;
+use crate::ladder::sweep_of;
+use crate::result::{
+    Document, LoadVotes, ReadError, Recovery, Rung, SearchReport, ServiceVerdict, SpikeRecovery,
+};
 
 /// Rungs of an M/M/1 queue of 100/s, in closed form.
 fn sweep() -> Sweep {

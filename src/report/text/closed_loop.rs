@@ -3,7 +3,8 @@
 use super::super::Style;
 use super::layout::{Tone, labelled, paint, wrapped};
 use super::numbers::{count, counted, ms, rate};
-use crate::measure::{Modelled, Saturation, Stage, Stages, Summary};
+use crate::judge::{Modelled, Saturation, Stage, Stages};
+use crate::result::Summary;
 
 /// What closed-loop results show together, what they cannot tell, and what to run next. Empty without such results.
 pub fn findings(results: &[&Summary], style: &Style) -> String {

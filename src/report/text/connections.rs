@@ -2,7 +2,7 @@
 
 use super::layout::{clean, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
-use crate::measure::{ConnectionKind, LatencyStats, Summary};
+use crate::result::{ConnectionKind, LatencyStats, Summary};
 
 /// What was opened, what was agreed on, how often a connection was used again, how long handshakes took.
 pub fn connections(summary: &Summary) -> String {

@@ -6,7 +6,8 @@
 use hdrhistogram::Histogram;
 
 use super::numbers::ms;
-use crate::measure::{Summary, decode_histogram, millis};
+use crate::measure::{decode_histogram, millis};
+use crate::result::Summary;
 
 const COLUMNS: usize = 72;
 /// Most rows between the lowest and the highest step.

@@ -4,7 +4,7 @@ use super::super::Style;
 use super::connections::connections;
 use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
-use crate::measure::{SloResult, Summary};
+use crate::result::{SloResult, Summary};
 
 /// One line for each objective.
 pub fn objectives(summary: &Summary, style: &Style) -> String {

@@ -2,7 +2,7 @@
 
 use super::layout::{self, WIDTH, shortened};
 use super::numbers::{count, ms, percent_of};
-use crate::measure::{EndpointSummary, LatencyStats, Summary};
+use crate::result::{EndpointSummary, LatencyStats, Summary};
 
 /// Shortest cut of a name that still tells endpoints apart.
 const SHORTEST_NAME: usize = 10;

@@ -2,7 +2,7 @@
 
 use super::layout;
 use super::numbers::ms;
-use crate::measure::{LatencyStats, Summary};
+use crate::result::{LatencyStats, Summary};
 
 /// Times in milliseconds, with the signs that occur explained below.
 pub fn table(summary: &Summary) -> String {

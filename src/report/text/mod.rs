@@ -11,7 +11,7 @@
 //! Sections without content are left out, signs (`>`, `-`) are explained where they occur.
 
 use super::Style;
-use crate::measure::Summary;
+use crate::result::Summary;
 
 pub mod closed_loop;
 mod connections;
@@ -47,8 +47,8 @@ pub fn render(summary: &Summary, style: &Style) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture;
     use super::*;
+    use crate::fixture;
 
     /// Writes the expected reports anew when `RPSBENCH_BLESS` is set; read the difference before committing it.
     fn assert_matches(name: &str, expected: &str, summary: &Summary) {

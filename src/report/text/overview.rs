@@ -3,7 +3,7 @@
 use super::super::Style;
 use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
 use super::numbers::{asked_rate, bytes, count, counted, factor, percent, percent_of, rate, seconds};
-use crate::measure::{GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
+use crate::result::{GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.

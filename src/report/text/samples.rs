@@ -2,7 +2,7 @@
 
 use super::layout::{shortened, with_label, wrapped};
 use super::numbers::{count, ms};
-use crate::measure::{SampleRecord, Summary};
+use crate::result::{SampleRecord, Summary};
 
 /// How many of the slowest arrivals are shown.
 const SLOWEST: usize = 3;

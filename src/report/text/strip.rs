@@ -3,7 +3,8 @@
 
 use super::layout::LABEL;
 use super::numbers::{count, ms, seconds};
-use crate::measure::{Quantile, SeriesRow, Summary};
+use crate::measure::Quantile;
+use crate::result::{SeriesRow, Summary};
 
 const COLUMNS: usize = 60;
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -2,8 +2,7 @@ use std::io::ErrorKind;
 
 use proptest::prelude::*;
 
-use super::TargetsProblem as Problem;
-use super::*;
+use super::{TargetsProblem as Problem, *};
 use crate::request::TargetError;
 
 fn parse(text: &str) -> Result<Vec<EndpointSpec>, InFile<Problem>> {

@@ -14,9 +14,9 @@ use super::super::{Answer, Connection, Failure};
 use super::open::Open;
 use super::request::{AuthorityCache, to_http2};
 use super::shared::{Exchanging, Shared, drive};
-use crate::load::Clock;
 use crate::measure::{ErrorKind, Opened};
 use crate::request::{BodyWatch, Origin};
+use crate::time::Clock;
 
 /// A handle of an HTTP/2 connection.
 pub struct Http2Connection<C> {

@@ -20,8 +20,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::{HttpVersions, TlsOptions};
-use crate::load::Clock;
 use crate::measure::{TlsFacts, TlsOpened};
+use crate::time::Clock;
 
 pub use fault::TlsFault;
 use files::PemFile;

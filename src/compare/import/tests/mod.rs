@@ -7,7 +7,7 @@ mod own;
 mod texts;
 
 use super::*;
-use crate::compare::{Figure, Loop, TimedFrom};
+use crate::result::{Figure, Loop, TimedFrom};
 
 macro_rules! fixtures {
     ($($name:literal),* $(,)?) => {

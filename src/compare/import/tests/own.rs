@@ -1,8 +1,9 @@
 //! Our own results, of several kinds.
 
 use super::*;
-use crate::measure::{GeneratorVerdict, Summary};
-use crate::report::{fixture, json};
+use crate::fixture;
+use crate::report::json;
+use crate::result::{GeneratorVerdict, Summary};
 
 #[test]
 fn our_own_results_are_read_with_their_bounds_and_their_seconds() {
@@ -14,7 +15,7 @@ fn our_own_results_are_read_with_their_bounds_and_their_seconds() {
         ("rpsbench", Loop::Open, TimedFrom::IntendedTime, None, Some(3_000), Some(3_000))
     );
     assert_eq!((own.asked_per_s, own.latency.p99_ms), (Some(300.0), freeze.latency.response.p99_ms));
-    assert_eq!(own.seconds.as_ref().map(crate::compare::Seconds::count), Some(10));
+    assert_eq!(own.seconds.as_ref().map(crate::result::Seconds::count), Some(10));
     assert!(own.latency.p50_ms <= own.latency.p75_ms && own.latency.p75_ms <= own.latency.p90_ms);
     let overload = reading(&fixture::overload());
     assert!(overload.is_lower_bound(Figure::Max), "{overload:?}");
@@ -30,7 +31,7 @@ fn our_own_results_are_read_with_their_bounds_and_their_seconds() {
 
 #[test]
 fn several_results_of_ours_in_one_document_are_several_readings() {
-    let runs = crate::measure::Runs::new(vec![fixture::freeze(), fixture::freeze(), fixture::few()], false);
+    let runs = crate::result::Runs::new(vec![fixture::freeze(), fixture::freeze(), fixture::few()], false);
     let document = serde_json::to_string(&runs).unwrap();
     let readings = import("runs.json", document.as_bytes()).unwrap();
     let names: Vec<&str> = readings.iter().map(|reading| reading.name.as_str()).collect();

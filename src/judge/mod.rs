@@ -1,0 +1,24 @@
+//! What a run amounts to: verdicts with their evidence, objectives, overload, recovery after a spike, and how far a
+//! percentile could be off by chance.
+//!
+//! [`sum_up`] turns what was counted into the judged [`Summary`](crate::result::Summary). All of it is a function of
+//! numbers: no clock, no network, and the resampling is seeded.
+
+mod bootstrap;
+mod closed_loop;
+mod generator;
+mod modelled;
+mod objective;
+mod overload;
+mod phrases;
+mod recovery;
+mod service;
+mod sum_up;
+
+pub use bootstrap::ratio_interval;
+pub use closed_loop::{Saturation, Stage, Stages};
+pub use modelled::Modelled;
+pub use objective::{Slo, SloError};
+pub use overload::{Observed, Overload, Sign};
+pub use recovery::spike_recovery;
+pub use sum_up::sum_up;

@@ -1,0 +1,29 @@
+//! From what was counted to the judged result.
+
+use super::generator::judge_generator;
+use super::objective::Slo;
+use super::service::judge_service;
+use crate::measure::{Recorder, Redact};
+use crate::result::{RunFacts, Summary, SummaryError, Verdict};
+
+/// The result of a run, with its verdict and its objectives. `recorder` is the merged account of all workers; `redact`
+/// decides what may be shown of the answers that were kept.
+///
+/// # Errors
+/// [`SummaryError`] when the ledger, or that of an endpoint, does not add up: then there is no result.
+pub fn sum_up(
+    facts: RunFacts,
+    slos: &[Slo],
+    recorder: &Recorder,
+    redact: &dyn Redact,
+) -> Result<Summary, SummaryError> {
+    let timeout_ns = (facts.plan.timeout_s * 1e9) as u64;
+    let mut summary = Summary::unjudged(facts, recorder, redact)?;
+    let total = recorder.total();
+    let achieved = summary.rates.sent_per_s / summary.rates.offered_per_s;
+    let bad = total.unanswered(timeout_ns);
+    summary.slos =
+        slos.iter().map(|slo| slo.judge(&total.response_ok, &total.ledger, &bad, achieved)).collect();
+    summary.verdict = Verdict::new(judge_generator(&summary), judge_service(&summary));
+    Ok(summary)
+}

@@ -1,0 +1,67 @@
+//! Readings and their differences: the document `rpsbench.compare/1`, and all that its reporters see.
+
+use serde::{Deserialize, Serialize};
+
+use super::difference::{Difference, Judgement};
+use super::reading::Reading;
+use super::runs::NamedRun;
+use super::summary::Tool;
+
+/// The schema that this version writes and reads.
+pub const COMPARE_SCHEMA: &str = "rpsbench.compare/1";
+
+/// Readings side by side. Units are in the names; what a result lacks is null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// [`COMPARE_SCHEMA`].
+    pub schema: String,
+    /// What wrote the document.
+    pub tool: Tool,
+    /// The readings; the first is what the others are compared with.
+    pub results: Vec<Reading>,
+    /// The differences of each other reading to the first, in order.
+    pub differences: Vec<Difference>,
+    /// What may not be compared as it stands.
+    pub warnings: Vec<String>,
+    /// The conditions of `--fail-if`, each for each other reading.
+    #[serde(default)]
+    pub conditions: Vec<Judgement>,
+    /// The complete results, where they were made for this comparison.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<NamedRun>,
+    /// What they show together, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+}
+
+impl Comparison {
+    /// Whether all that is said is said of results that are here; a file that was changed may say more.
+    pub fn is_consistent(&self) -> bool {
+        let is_other = |result: usize| (1..self.results.len()).contains(&result);
+        self.differences.len() + 1 == self.results.len()
+            && self.differences.iter().all(|difference| is_other(difference.result))
+            && self.conditions.iter().all(|judgement| is_other(judgement.result))
+    }
+
+    /// Whether a condition of `--fail-if` holds.
+    pub fn fails(&self) -> bool {
+        self.conditions.iter().any(|judgement| judgement.fails)
+    }
+}
+
+/// The letter that a reading has in reports: A, B, ... Z, A2, B2, ...
+pub fn letter(index: usize) -> String {
+    let letter = char::from(b'A' + (index % 26) as u8);
+    match index / 26 {
+        0 => letter.to_string(),
+        round => format!("{letter}{}", round + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn readings_have_letters() {
+        assert_eq!([0, 1, 25, 26, 53].map(super::letter), ["A", "B", "Z", "A2", "B3"]);
+    }
+}

@@ -1,0 +1,94 @@
+//! What differs between the first reading and another, and whether it is more than noise.
+
+use serde::{Deserialize, Serialize};
+
+use super::figure::Figure;
+
+/// What is known of a difference where a figure is only a lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Both figures were measured.
+    Exact,
+    /// The other figure is a lower bound: the true difference and ratio are at least these.
+    AtLeast,
+    /// The first figure is a lower bound: the true difference and ratio are at most these.
+    AtMost,
+    /// Both are: nothing is known.
+    Unknown,
+}
+
+/// Whether a difference is more than chance would make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoiseVerdict {
+    /// It exceeds the noise.
+    Exceeds,
+    /// It is within the noise.
+    Within,
+    /// Nobody can tell.
+    CannotTell,
+}
+
+/// A verdict with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    /// The verdict.
+    pub verdict: NoiseVerdict,
+    /// Low end of the 95 % interval of the ratio; null where nobody can tell.
+    pub ratio_low: Option<f64>,
+    /// High end of it; null where nobody can tell, or where there is none.
+    pub ratio_high: Option<f64>,
+    /// Why nobody can tell; empty where the verdict is known.
+    pub reason: String,
+}
+
+/// The difference of one figure that both readings have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FigureDifference {
+    /// The figure.
+    pub figure: Figure,
+    /// Its value in the first reading, in the figure's unit.
+    pub first: f64,
+    /// Its value in the other reading.
+    pub other: f64,
+    /// `other - first`.
+    pub absolute: f64,
+    /// `other / first`; null where the first is 0.
+    pub ratio: Option<f64>,
+    /// What is known where one of the two is a lower bound.
+    pub bound: Bound,
+    /// Whether it is more than noise.
+    pub noise: Noise,
+}
+
+/// All differences of one reading to the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Which of the results it is about, counted from 0; never 0, which is the first.
+    pub result: usize,
+    /// Its name.
+    pub name: String,
+    /// The figures that both have.
+    pub figures: Vec<FigureDifference>,
+}
+
+impl Difference {
+    /// The difference of a figure, where both have it.
+    pub fn figure(&self, figure: Figure) -> Option<&FigureDifference> {
+        self.figures.iter().find(|difference| difference.figure == figure)
+    }
+}
+
+/// A condition and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The condition as it was written.
+    pub condition: String,
+    /// Which of the results it was judged of, counted from 0.
+    pub result: usize,
+    /// Whether it holds, so that the comparison fails. One that cannot be judged holds.
+    pub fails: bool,
+    /// Why, in words.
+    pub reason: String,
+}

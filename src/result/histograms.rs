@@ -1,0 +1,70 @@
+//! Distributions as the result keeps them, so that saved results stay mergeable.
+
+use serde::{Deserialize, Serialize};
+
+use crate::measure::{Account, Distribution, EncodingError, HIGHEST_NS, encode_histogram};
+
+/// HdrHistogram V2 with DEFLATE in base64; values in nanoseconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Histograms {
+    /// All arrivals due; those without a good answer stand at the highest value, one hour.
+    pub response: String,
+    /// Good answers.
+    pub response_ok: String,
+    /// Good answers.
+    pub service: String,
+    /// Sent arrivals.
+    pub send_lag: String,
+    /// Sent arrivals.
+    pub slot_wait: String,
+    /// Arrivals that waited for a new connection.
+    pub connect: String,
+    /// Good answers.
+    pub first_byte: String,
+}
+
+/// The distributions of one endpoint, in the same form.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointHistograms {
+    /// All arrivals due; those without a good answer stand at the highest value, one hour.
+    pub response: String,
+    /// Good answers.
+    pub response_ok: String,
+    /// Good answers.
+    pub service: String,
+}
+
+impl Histograms {
+    /// The distributions of an account whose ledger holds what was planned.
+    pub(super) fn new(account: &Account) -> Result<Self, EncodingError> {
+        let EndpointHistograms { response, response_ok, service } = EndpointHistograms::new(account)?;
+        Ok(Self {
+            response,
+            response_ok,
+            service,
+            send_lag: text(&account.send_lag)?,
+            slot_wait: text(&account.slot_wait)?,
+            connect: text(&account.connect)?,
+            first_byte: text(&account.first_byte)?,
+        })
+    }
+}
+
+impl EndpointHistograms {
+    /// The distributions of an account whose ledger holds what was planned.
+    pub(super) fn new(account: &Account) -> Result<Self, EncodingError> {
+        let mut response = account.response_ok.histogram().clone();
+        response
+            .record_n(HIGHEST_NS, account.ledger.bad())
+            .map_err(|error| EncodingError::Format(error.to_string()))?;
+        Ok(Self {
+            response: encode_histogram(&response)?,
+            response_ok: text(&account.response_ok)?,
+            service: text(&account.service)?,
+        })
+    }
+}
+
+fn text(times: &Distribution) -> Result<String, EncodingError> {
+    encode_histogram(times.histogram())
+}

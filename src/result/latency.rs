@@ -1,0 +1,40 @@
+//! The times of a run, or of an endpoint.
+
+use serde::{Deserialize, Serialize};
+
+use super::stats::LatencyStats;
+use crate::measure::{Account, Unanswered};
+
+/// Times, each with its own population.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Response time over all planned arrivals that became due: one without a good answer ranks above every good one.
+    pub response: LatencyStats,
+    /// Response time over good answers alone.
+    pub response_ok: LatencyStats,
+    /// Service time over good answers.
+    pub service: LatencyStats,
+    /// Client lateness over all sent arrivals.
+    pub send_lag: LatencyStats,
+    /// Wait for the cap over all sent arrivals.
+    pub slot_wait: LatencyStats,
+    /// Wait for a new connection over the arrivals that had one.
+    pub connect: LatencyStats,
+    /// From the actual send to the answer's head, over good answers.
+    pub first_byte: LatencyStats,
+}
+
+impl Latency {
+    /// The times of an account, `bad` being its arrivals without a good answer.
+    pub(super) fn new(account: &Account, bad: &Unanswered) -> Self {
+        Self {
+            response: LatencyStats::censored(&account.response_ok, bad),
+            response_ok: LatencyStats::of(&account.response_ok),
+            service: LatencyStats::of(&account.service),
+            send_lag: LatencyStats::of(&account.send_lag),
+            slot_wait: LatencyStats::of(&account.slot_wait),
+            connect: LatencyStats::of(&account.connect),
+            first_byte: LatencyStats::of(&account.first_byte),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What is read back, and what is refused.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::fixture;
+use crate::report::{Format, Style, json};
+
+fn document() -> Value {
+    serde_json::to_value(fixture::freeze()).unwrap()
+}
+
+fn read_changed(change: impl FnOnce(&mut Value)) -> ReadError {
+    let mut document = document();
+    change(&mut document);
+    read_result(document.to_string().as_bytes()).unwrap_err()
+}
+
+#[test]
+fn what_is_not_a_result_says_why_and_what_to_do() {
+    let text = json::render(&fixture::freeze());
+    for (bytes, words) in [
+        ("", "empty"),
+        (" \n", "empty"),
+        (&text[..text.len() / 2], "cut off"),
+        ("<html>", "not JSON (line 1, column 1"),
+        ("{} {}", "not JSON"),
+        ("[]", "no `schema` field"),
+        ("{\"schema\": 1}", "no `schema` field"),
+        ("{\"schema\": \"rpsbench.result/2\"}", "written by a newer rpsbench; upgrade"),
+        ("{\"schema\": \"rpsbench.sweep/1\"}", "not the result of one run"),
+        ("{\"schema\": \"rpsbench.result/1\"}", "no field `tool` (line 1, column 31)"),
+    ] {
+        let error = read_result(bytes.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    assert!(matches!(read_result(b"\xff\xfe"), Err(ReadError::NotJson { .. })));
+}
+
+#[test]
+fn a_changed_result_is_refused() {
+    let error = read_changed(|d| {
+        d["ledger"].as_object_mut().unwrap().remove("overflow");
+    });
+    assert!(matches!(&error, ReadError::MissingField { field, .. } if field == "overflow"), "{error}");
+    let error = read_changed(|d| d["ledger"]["ok"] = json!(1));
+    assert!(matches!(error, ReadError::Imbalance(ledger) if ledger.ok == 1));
+    let error = read_changed(|d| d["ledger"]["overflow"] = json!(u64::MAX));
+    assert!(matches!(error, ReadError::Imbalance(_)));
+    let error = read_changed(|d| d["plan"]["mode"] = json!("ajar"));
+    assert!(matches!(error, ReadError::WrongValue { .. }) && error.to_string().contains("ajar"), "{error}");
+}
+
+#[test]
+fn a_result_of_a_version_without_endpoints_and_samples_still_reads() {
+    let mut document = serde_json::to_value(fixture::mixed()).unwrap();
+    let mut remove = |at: &str, fields: &[&str]| {
+        let object = document.pointer_mut(at).unwrap().as_object_mut().unwrap();
+        fields.iter().for_each(|field| assert!(object.remove(*field).is_some(), "{field}"));
+    };
+    remove("", &["endpoints", "samples"]);
+    remove("/ledger", &["throttled", "unexpected_body"]);
+    remove(
+        "/plan",
+        &[
+            "keepalive_idle_s",
+            "max_requests_per_connection",
+            "connections",
+            "streams",
+            "tls_verification",
+            "addresses",
+            "tokens",
+            "data_rows",
+        ],
+    );
+    remove(
+        "/connections",
+        &[
+            "idle_closed",
+            "used_up",
+            "reuses",
+            "reuse_rate",
+            "tcp_handshake",
+            "tls_handshake",
+            "tls_resumed",
+            "kinds",
+        ],
+    );
+    let old = read_result(document.to_string().as_bytes()).unwrap();
+    assert_eq!(old.ledger.http_error, fixture::mixed().ledger.http_error);
+    assert!(old.endpoints.is_empty() && old.samples.is_empty());
+    for format in Format::ALL {
+        assert!(!crate::report::render(&old, format, &Style::default()).is_empty());
+    }
+}
+
+#[test]
+fn the_ledger_of_an_endpoint_is_checked_too() {
+    let mut document = serde_json::to_value(fixture::mixed()).unwrap();
+    document["endpoints"][1]["ledger"]["ok"] = json!(1);
+    let error = read_result(document.to_string().as_bytes()).unwrap_err();
+    assert!(matches!(error, ReadError::Imbalance(ledger) if ledger.ok == 1));
+}
+
+#[test]
+fn fields_of_later_versions_are_ignored() {
+    let mut document = document();
+    document["colour"] = json!("blue");
+    document["plan"]["moon"] = json!({ "phase": 0.5 });
+    assert_eq!(read_result(document.to_string().as_bytes()), Ok(fixture::freeze()));
+}
+
+#[test]
+fn a_byte_order_mark_does_no_harm() {
+    let text = format!("\u{feff}{}", json::render(&fixture::freeze()));
+    assert_eq!(read_result(text.as_bytes()), Ok(fixture::freeze()));
+}
+
+/// Values that a damaged or hostile document may hold anywhere.
+fn odd_value() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(u64::MAX),
+        json!(1e308),
+        json!(-1e-308),
+        json!(""),
+        json!("\u{1b}[2J\n"),
+        json!([]),
+        json!({}),
+    ])
+}
+
+/// Puts a value in the place that the picks lead to.
+fn replace(document: &mut Value, picks: &[prop::sample::Index], value: Value) {
+    let mut place = document;
+    for pick in picks {
+        let size = place.as_object().map(|map| map.len()).or(place.as_array().map(Vec::len)).unwrap_or(0);
+        if size == 0 {
+            break;
+        }
+        let at = pick.index(size);
+        place = match place {
+            Value::Object(map) => map.values_mut().nth(at).unwrap(),
+            Value::Array(items) => &mut items[at],
+            _ => unreachable!("only objects and arrays have a size"),
+        };
+    }
+    *place = value;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn damaged_bytes_never_panic(
+        cut in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let mut bytes = json::render(&fixture::freeze()).into_bytes();
+        let place = at.index(bytes.len());
+        bytes[place] = byte;
+        let _ = read_result(&bytes);
+        let cut = cut.index(bytes.len() - 1);
+        prop_assert!(read_result(&bytes[..cut]).is_err());
+    }
+
+    #[test]
+    fn odd_figures_are_refused_or_printed_but_never_panic(
+        changes in prop::collection::vec(
+            (prop::collection::vec(any::<prop::sample::Index>(), 1..5), odd_value()), 1..4,
+        ),
+    ) {
+        let mut document = serde_json::to_value(fixture::mixed()).unwrap();
+        for (picks, value) in changes {
+            replace(&mut document, &picks, value);
+        }
+        if let Ok(summary) = read_result(document.to_string().as_bytes()) {
+            for format in Format::ALL {
+                let report = crate::report::render(&summary, format, &Style::default());
+                prop_assert!(!report.contains('\u{1b}'), "{}", report);
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(read_result(&bytes).is_err());
+    }
+}

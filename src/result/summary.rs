@@ -1,0 +1,193 @@
+//! The result of a run: the document `rpsbench.result/1`, and all that a reporter sees.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::connections::Connections;
+use super::endpoint::{EndpointFacts, EndpointSummary, status_codes};
+use super::error::SummaryError;
+use super::histograms::Histograms;
+use super::latency::Latency;
+use super::plan_facts::PlanFacts;
+use super::queueing::{Backlog, Queueing};
+use super::rates::{Rates, Window};
+use super::sample_record::SampleRecord;
+use super::series::SeriesRow;
+use super::slo_result::SloResult;
+use super::stats::LatencyStats;
+use super::verdict::Verdict;
+use crate::measure::{ConnectionLog, ErrorKind, Ledger, Recorder, Redact};
+
+/// The schema that this version writes and reads.
+pub const SCHEMA: &str = "rpsbench.result/1";
+
+/// One run's result. Units are in the names; a figure that the sample cannot support is null.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// What wrote the document.
+    pub tool: Tool,
+    /// When the schedule started, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Whether the run was cut short by a signal.
+    pub interrupted: bool,
+    /// What was asked for.
+    pub plan: PlanFacts,
+    /// What became of every planned arrival.
+    pub ledger: Ledger,
+    /// Rates over the measured window.
+    pub rates: Rates,
+    /// Times.
+    pub latency: Latency,
+    /// What queueing added.
+    pub queueing: Queueing,
+    /// What it amounts to.
+    pub verdict: Verdict,
+    /// The objectives.
+    #[serde(default)]
+    pub slos: Vec<SloResult>,
+    /// Answers by HTTP status.
+    pub status_codes: BTreeMap<String, u64>,
+    /// Failures by kind.
+    pub errors: Vec<ErrorCount>,
+    /// What the connections did.
+    pub connections: Connections,
+    /// Body bytes read in the measured phase.
+    #[serde(default)]
+    pub body_bytes: u64,
+    /// The warm-up, which no other figure includes; null where there was none.
+    #[serde(default)]
+    pub warmup: Option<WarmupSummary>,
+    /// Each endpoint's part, where there are several; all the figures above are over all of them.
+    #[serde(default)]
+    pub endpoints: Vec<EndpointSummary>,
+    /// Single arrivals: the slowest good answers, and the first failures of each kind.
+    #[serde(default)]
+    pub samples: Vec<SampleRecord>,
+    /// The run over time.
+    pub series: Vec<SeriesRow>,
+    /// The distributions themselves.
+    pub histograms: Histograms,
+}
+
+/// What wrote a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `rpsbench`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// Failures of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorCount {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// How many measured arrivals failed so.
+    pub count: u64,
+    /// The first of them, in words.
+    pub example: String,
+}
+
+/// The warm-up, apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WarmupSummary {
+    /// Its ledger.
+    pub ledger: Ledger,
+    /// Response time over its good answers.
+    pub response_ok: LatencyStats,
+}
+
+/// What a summary needs besides the recorder.
+#[derive(Debug, Clone)]
+pub struct RunFacts {
+    /// What was asked for.
+    pub plan: PlanFacts,
+    /// Start of the schedule, RFC 3339.
+    pub started_at: String,
+    /// Cut short by a signal.
+    pub interrupted: bool,
+    /// Length of the measured window in nanoseconds: less than the duration when interrupted.
+    pub window_ns: u64,
+    /// From the start of the measurement to the last answer, in nanoseconds, where that is known.
+    pub elapsed_ns: Option<u64>,
+    /// Requests outstanding.
+    pub backlog: Backlog,
+    /// The connections.
+    pub connections: ConnectionLog,
+    /// The endpoints, as the workload numbers them; one or none: the result does not tell them apart.
+    pub endpoints: Vec<EndpointFacts>,
+    /// The run over time.
+    pub series: Vec<SeriesRow>,
+}
+
+impl Summary {
+    /// What was counted, not judged yet: without verdict and objectives. `recorder` is the merged account of all workers;
+    /// `redact` decides what may be shown of the answers that were kept.
+    ///
+    /// # Errors
+    /// [`SummaryError`] when the ledger, or that of an endpoint, does not add up: then there is no result.
+    pub fn unjudged(facts: RunFacts, recorder: &Recorder, redact: &dyn Redact) -> Result<Self, SummaryError> {
+        let total = recorder.total();
+        let ledger = total.ledger;
+        ledger.check()?;
+        recorder.warmup.ledger.check()?;
+        let window = Window {
+            duration_s: facts.plan.duration_s,
+            window_s: facts.window_ns as f64 / 1e9,
+            elapsed_s: facts.elapsed_ns.map(|nanos| nanos as f64 / 1e9),
+            timeout_ns: (facts.plan.timeout_s * 1e9) as u64,
+        };
+        let bad = total.unanswered(window.timeout_ns);
+        let latency = Latency::new(&total, &bad);
+        let rates = Rates::new(&total, window);
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool::this(),
+            started_at: facts.started_at,
+            interrupted: facts.interrupted,
+            rates,
+            queueing: Queueing::new(&latency, facts.backlog, &facts.series),
+            latency,
+            verdict: Verdict::default(),
+            slos: Vec::new(),
+            status_codes: status_codes(&total),
+            errors: recorder
+                .errors
+                .iter()
+                .map(|(kind, (count, example))| ErrorCount {
+                    kind: *kind,
+                    count: *count,
+                    example: example.clone(),
+                })
+                .collect(),
+            connections: Connections::of(&facts.connections),
+            body_bytes: total.body_bytes,
+            warmup: (facts.plan.warmup_s > 0.0).then(|| WarmupSummary {
+                ledger: recorder.warmup.ledger,
+                response_ok: LatencyStats::of(&recorder.warmup.response_ok),
+            }),
+            endpoints: EndpointSummary::all(&facts.endpoints, recorder, &ledger, window)?,
+            samples: SampleRecord::all(
+                recorder.exemplars(),
+                &facts.endpoints,
+                recorder.intervals.origin_ns(),
+                redact,
+            ),
+            plan: facts.plan,
+            ledger,
+            series: facts.series,
+            histograms: Histograms::new(&total)?,
+        })
+    }
+}

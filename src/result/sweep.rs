@@ -1,0 +1,125 @@
+//! The document `rpsbench.sweep/1`.
+
+use serde::{Deserialize, Serialize};
+
+use super::knee::{Knee, Knees};
+use super::spike::SpikeRecovery;
+use super::summary::{Summary, Tool};
+use super::verdict::GeneratorVerdict;
+
+/// The schema that this version writes and reads.
+pub const SWEEP_SCHEMA: &str = "rpsbench.sweep/1";
+
+/// Runs at several rates. Units are in the names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// [`SWEEP_SCHEMA`].
+    pub schema: String,
+    /// What wrote the document.
+    pub tool: Tool,
+    /// When the first run started, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Whether a signal ended it early.
+    pub interrupted: bool,
+    /// The baseline knee is where the response time is this many times that of the lowest rung.
+    pub baseline_factor: f64,
+    /// The runs, in the order in which they were made.
+    pub rungs: Vec<Rung>,
+    /// What they show.
+    pub knees: Knees,
+    /// The search that chose the rates; null for a ladder.
+    #[serde(default)]
+    pub search: Option<SearchReport>,
+    /// What a spike did; null without one.
+    #[serde(default)]
+    pub spike: Option<SpikeRecovery>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rung {
+    /// Its rate.
+    pub rate_per_s: f64,
+    /// Which repeat, from 1.
+    pub repeat: u64,
+    /// What came between this run and the next; null after the last.
+    #[serde(default)]
+    pub recovery: Option<Recovery>,
+    /// Its result: a complete `rpsbench.result/1`.
+    pub result: Summary,
+}
+
+/// How long the service took to be as fast as at the lowest rate again.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// Whether it was, within the time allowed.
+    pub recovered: bool,
+    /// How long that was waited for, in seconds.
+    pub waited_s: f64,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchReport {
+    /// The highest rate that was held; null where there is none.
+    pub lower_per_s: Option<f64>,
+    /// The lowest rate above it that was not; null where there is none.
+    pub upper_per_s: Option<f64>,
+    /// Trials that voted.
+    pub trials: u64,
+    /// Trials that the generator spoiled.
+    pub void_trials: u64,
+    /// How long it took, in seconds.
+    pub time_s: f64,
+    /// Why it ended, in one word.
+    pub reason: String,
+    /// The answer with its evidence, in words.
+    pub words: String,
+    /// The votes on each rate, from low to high.
+    pub loads: Vec<LoadVotes>,
+}
+
+/// The votes on one rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LoadVotes {
+    /// The rate.
+    pub rate_per_s: f64,
+    /// Trials that met the objectives.
+    pub good: u64,
+    /// Trials that did not.
+    pub bad: u64,
+    /// Trials that the generator spoiled.
+    pub void: u64,
+}
+
+impl Rung {
+    /// Whether the generator spoiled it, so that it says nothing of the service.
+    pub fn is_void(&self) -> bool {
+        self.result.verdict.generator == GeneratorVerdict::Invalid
+    }
+}
+
+impl Sweep {
+    /// The same with the search that chose the rates: its bounds are the knee of the objectives.
+    #[must_use]
+    pub fn with_search(mut self, search: SearchReport) -> Self {
+        self.knees.slo = Some(Knee { holds_per_s: search.lower_per_s, fails_per_s: search.upper_per_s });
+        self.search = Some(search);
+        self
+    }
+
+    /// Runs and what they show.
+    pub fn new(rungs: Vec<Rung>, knees: Knees, baseline_factor: f64, interrupted: bool) -> Self {
+        Self {
+            schema: SWEEP_SCHEMA.to_owned(),
+            tool: Tool::this(),
+            started_at: rungs.first().map_or_else(String::new, |rung| rung.result.started_at.clone()),
+            interrupted,
+            baseline_factor,
+            knees,
+            rungs,
+            search: None,
+            spike: None,
+        }
+    }
+}
