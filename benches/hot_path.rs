@@ -5,15 +5,13 @@ use std::io::Write;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use rpsbench::load::{Decision, Dispatcher, Limits, PoolLimits, Ticket, TokenBucket};
-use rpsbench::measure::{
-    Accounting, Distribution, IntervalLog, Outcome, Recorder, Sample, Timeline, encode_histogram,
+
+use rpsbench::internals::{
+    Accounting, Arrivals, BurstDepth, DataOrder, DataTable, Decision, Dispatcher, Distribution, EndpointSpec,
+    Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase, PoolLimits, Rate, Recorder, Route,
+    Sample, Schedule, Secret, Slot, Ticket, Timeline, TokenBucket, TokenList, Workload, WorkloadSpec,
+    encode_histogram,
 };
-use rpsbench::request::{
-    DataOrder, DataTable, EndpointSpec, Expectation, Moment, Route, Secret, TokenList, Workload, WorkloadSpec,
-};
-use rpsbench::result::BurstDepth;
-use rpsbench::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot};
 
 /// Arrivals in one iteration of a benchmark.
 const ARRIVALS: u64 = 10_000;

@@ -2,50 +2,85 @@
 //!
 //! Requests leave on a schedule that no answer can delay, and every answer is measured from the time its request was
 //! *due*: a slow server cannot hide by slowing the tester down (coordinated omission). Every planned request is
-//! accounted for, and a result says itself when it is not valid.
+//! accounted for, including those that failed or were never sent, and every result states whether it can be trusted.
 //!
 //! # The map
 //!
 //! ```text
-//! command line -> Plan -> Slot {index, intended} -> Sample -> Recorder -> Summary -> bytes
-//!     cli         plan        schedule       load + transport   measure    measure   report
-//!                                                                              |       ^
-//!                                          saved results, ours and others' -> compare
+//! arguments -> Plan -> Slot {index, intended} -> Sample -> Recorder -> Summary -> bytes
+//!    cli       plan       schedule        load+transport   measure     judge      report
+//!                                                                      result
 //! ```
+//!
+//! From the top floor to the ground floor; a room knows only rooms below it.
 //!
 //! | room | what lives there | knows |
 //! |---|---|---|
-//! | [`cli`] | what was typed, and what it means, validated once | clap |
-//! | [`plan`] | what a run is to do | pure |
-//! | [`schedule`] | when every arrival leaves, exactly; stripes for threads | pure |
-//! | [`request`] | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
-//! | [`load`] | clock, pacer, token bucket, dispatch, workers, the engine | tokio |
-//! | [`transport`] | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
-//! | [`measure`] | samples, ledger, distributions, verdict, the summary | pure |
-//! | [`compare`] | results of ours and of other tools side by side, and what is more than noise | pure |
-//! | [`search`] | which trial to run next on the way to the knee | pure |
-//! | [`report`] | a summary as text, JSON or CSV, and back | pure |
-//! | [`service`] | the built-in target service, a known answer | tokio, hyper |
-//! | [`commands`] | each command, from job to exit code | all of them |
+//! | `commands` | each command, from job to exit code | all of them |
+//! | `cli` | what was typed, and what it means, validated once | clap |
+//! | `report` | a document as text, JSON or CSV | pure |
+//! | `search` | which trial to run next on the way to the knee | pure |
+//! | `ladder` | rates one after another, and where they bend | pure |
+//! | `compare` | results of ours and of other tools side by side, and what is more than noise | pure |
+//! | `load` | pacing, connections, workers, sessions: the engine | tokio |
+//! | `service` | the built-in target service, a known answer | tokio, hyper |
+//! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
+//! | `plan` | what a run is to do | pure |
+//! | `judge` | verdicts with their evidence, objectives, overload, recovery | pure |
+//! | `result` | the documents, and the one reader of saved ones | pure |
+//! | `request` | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
+//! | `measure` | counting: samples, ledger, distributions | pure |
+//! | `schedule` | when every arrival leaves, exactly; stripes for threads | pure |
+//! | `time` | the only reader of clocks, and the only sleepers | the system |
 //!
-//! Pure rooms import neither tokio nor hyper and never read a clock: time is an argument, in nanoseconds. Only
-//! [`load::Clock`] reads the time and only [`load::Pacer`] sleeps; clippy forbids both elsewhere.
+//! Pure rooms import neither tokio nor hyper and never read a clock: time is an argument, in nanoseconds.
 
-pub mod cli;
-pub mod commands;
-pub mod compare;
+#![warn(unreachable_pub)]
+
+mod cli;
+mod commands;
+mod compare;
 #[cfg(test)]
 mod fixture;
-pub mod judge;
-pub mod ladder;
-pub mod load;
-pub mod measure;
-pub mod plan;
-pub mod report;
-pub mod request;
-pub mod result;
-pub mod schedule;
-pub mod search;
-pub mod service;
-pub mod time;
-pub mod transport;
+mod judge;
+mod ladder;
+mod load;
+mod measure;
+mod plan;
+mod report;
+mod request;
+mod result;
+mod schedule;
+mod search;
+mod service;
+mod time;
+mod transport;
+
+pub use commands::execute;
+
+/// What the integration tests and the benches reach into. Nothing here is an interface: it changes without notice.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::judge::{Observed, Overload, sum_up};
+    pub use crate::load::{Decision, Dispatcher, Limits, PoolLimits, Ticket, TokenBucket};
+    pub use crate::measure::{
+        Accounting, ConnectionLog, Distribution, ErrorKind, IntervalLog, Outcome, Protocol, Recorder, Sample,
+        Timeline, Withhold, encode_histogram,
+    };
+    pub use crate::plan::Plan;
+    pub use crate::request::{
+        BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Route, Secret, Target,
+        TokenList, Workload, WorkloadSpec,
+    };
+    pub use crate::result::{Backlog, BurstDepth, RunFacts, Series, ServiceVerdict};
+    pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
+    pub use crate::search::{Action, Event, History, Reason, SearchResult, Settings, Trial, Vote, next};
+    pub use crate::service::{
+        Departure, Freeze, ModelError, Queue, Running, Service, ServiceModel, ServiceStats,
+    };
+    pub use crate::time::{Clock, MonotonicClock};
+    pub use crate::transport::{
+        Answer, Connection, Failure, HttpVersions, Network, NetworkError, Probed, TlsOptions, Transport,
+        Wire, WireConnection, WireOptions,
+    };
+}

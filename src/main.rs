@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rpsbench::commands::execute(std::env::args_os())
+    rpsbench::execute(std::env::args_os())
 }

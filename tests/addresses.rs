@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use rpsbench::time::MonotonicClock;
-use rpsbench::transport::{Connection, Network, Transport, Wire, WireOptions};
 use wire::{
     accept_at, error_of, exchange, get, http_origin, local, origin, prepare, serve_http1, until, wire,
 };
+
+use rpsbench::internals::{Connection, MonotonicClock, Network, Transport, Wire, WireOptions};
 
 /// A server that notes who connects.
 async fn noting(address: &str) -> (SocketAddr, Rc<RefCell<Vec<IpAddr>>>) {

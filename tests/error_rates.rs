@@ -3,14 +3,11 @@
 //!
 //! The full table: `RUNS=100 cargo test --release --test error_rates -- --nocapture`
 
-use rpsbench::judge::sum_up;
-use rpsbench::measure::{
-    Accounting, ConnectionLog, IntervalLog, Outcome, Recorder, Sample, Timeline, Withhold,
+use rpsbench::internals::{
+    Accounting, Backlog, ConnectionLog, Departure, IntervalLog, NANOS_PER_S, Outcome, Phase, Plan, Queue,
+    Rate, Recorder, RunFacts, Sample, Schedule, Series, ServiceModel, ServiceVerdict, Slot, Source, Timeline,
+    Withhold, sum_up,
 };
-use rpsbench::plan::Plan;
-use rpsbench::result::{Backlog, RunFacts, Series, ServiceVerdict};
-use rpsbench::schedule::{NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
-use rpsbench::service::{Departure, Queue, ServiceModel};
 
 /// One run at `rate` for `seconds`, after a warm-up of a second, against a service with the given seed.
 fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {

@@ -8,14 +8,15 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Request;
-use rpsbench::measure::{ErrorKind, Protocol};
-use rpsbench::time::MonotonicClock;
-use rpsbench::transport::{Connection, HttpVersions, Transport, WireConnection, WireOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::spawn_local;
 use wire::frames::{Frames, GOAWAY, HEADERS, RST_STREAM};
 use wire::{accept, error_of, exchange, get, http_origin, local, prepare, serve_http2, until, wire};
+
+use rpsbench::internals::{
+    Connection, ErrorKind, HttpVersions, MonotonicClock, Protocol, Transport, WireConnection, WireOptions,
+};
 
 const REFUSED_STREAM: u32 = 7;
 const INTERNAL_ERROR: u32 = 2;

@@ -8,10 +8,12 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use rpsbench::measure::{ErrorKind, Protocol};
-use rpsbench::transport::{Connection, HttpVersions, TlsOptions, Transport, WireOptions};
 use wire::certificates::Authority;
 use wire::{exchange, get, local, origin, prepare, wire};
+
+use rpsbench::internals::{
+    Connection, ErrorKind, HttpVersions, Protocol, TlsOptions, Transport, WireOptions,
+};
 
 /// A running nginx that speaks TLS. It allows 32 streams, and closes a connection after 200 requests.
 struct Nginx {

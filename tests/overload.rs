@@ -4,7 +4,7 @@
 
 mod simulated;
 
-use rpsbench::judge::Overload;
+use rpsbench::internals::Overload;
 use simulated::{Arrivals, Queue, Random, Times};
 
 /// The rate at which all are offered, in requests per second; the capacity follows from the utilisation.

@@ -9,7 +9,7 @@ mod common;
 use std::sync::Mutex;
 
 use common::{GOOD, Server, answer_always, assert_ledger_adds_up, ledger, run_json};
-use rpsbench::service::{Freeze, Service, ServiceModel};
+use rpsbench::internals::{Freeze, Service, ServiceModel};
 use serde_json::Value;
 
 /// One at a time: these tests measure time, and would measure each other.

@@ -5,7 +5,7 @@
 
 mod simulated;
 
-use rpsbench::search::{Reason, Settings, Vote};
+use rpsbench::internals::{Reason, Settings, Vote};
 use simulated::services::{Service, WithSlo, patient, search, six_minutes};
 use simulated::{Arrivals, Queue, Random, Times};
 

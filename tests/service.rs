@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use rpsbench::service::{Freeze, ModelError, Running, Service, ServiceModel, ServiceStats};
-use rpsbench::time::{Clock, MonotonicClock};
+use rpsbench::internals::{
+    Clock, Freeze, ModelError, MonotonicClock, Running, Service, ServiceModel, ServiceStats,
+};
 
 const MS: u64 = 1_000_000;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -6,10 +6,10 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use rpsbench::service::{Service, ServiceModel};
-use rpsbench::time::{Clock, MonotonicClock};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
+
+use rpsbench::internals::{Clock, MonotonicClock, Service, ServiceModel};
 
 const MS: u64 = 1_000_000;
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_distr::{Distribution, Exp1};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rpsbench::schedule::Rate;
-use rpsbench::service::{Departure, Freeze, Queue, ServiceModel};
+
+use rpsbench::internals::{Departure, Freeze, Queue, Rate, ServiceModel};
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1_000 * MS;
@@ -28,7 +28,7 @@ fn answered(departure: Departure) -> (u64, u64) {
 
 /// Response times of a constant-rate open loop, in nanoseconds, in the order of arrival.
 fn open_loop(model: &ServiceModel, per_s: u64, seconds: u64) -> Vec<u64> {
-    let mut queue = Queue::new(&model).unwrap();
+    let mut queue = Queue::new(model).unwrap();
     let rate = Rate::new(per_s, 1).unwrap();
     (0..per_s * seconds).map(|i| rate.time_of(i)).map(|t| answered(queue.arrive(t)).1 - t).collect()
 }

@@ -5,11 +5,13 @@ mod wire;
 use std::path::PathBuf;
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519};
-use rpsbench::measure::{ErrorKind, Protocol};
-use rpsbench::transport::{Connection, HttpVersions, TlsOptions, Transport, WireOptions};
 use tokio::io::AsyncWriteExt;
 use wire::certificates::{Authority, serve};
 use wire::{accept, error_of, exchange, get, local, origin, prepare, wire};
+
+use rpsbench::internals::{
+    Connection, ErrorKind, HttpVersions, Protocol, TlsOptions, Transport, WireOptions,
+};
 
 fn trusting(authority: &Authority) -> WireOptions {
     with_tls(TlsOptions { cacert: Some(authority.cacert()), ..TlsOptions::default() })

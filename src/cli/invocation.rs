@@ -12,7 +12,7 @@ use super::args::{
 
 /// One command with its flags.
 #[derive(Debug)]
-pub enum Invocation {
+pub(crate) enum Invocation {
     /// `run`, named or not.
     Run(Box<RunArgs>, Typed),
     /// `closed`.
@@ -31,11 +31,11 @@ pub enum Invocation {
 
 /// Which flags were on the command line itself, rather than in the environment or left at their default.
 #[derive(Debug, Clone, Default)]
-pub struct Typed(Vec<String>);
+pub(crate) struct Typed(Vec<String>);
 
 impl Typed {
     /// Whether a flag (by its field name) was on the command line.
-    pub fn has(&self, field: &str) -> bool {
+    pub(crate) fn has(&self, field: &str) -> bool {
         self.0.iter().any(|typed| typed == field)
     }
 
@@ -66,7 +66,7 @@ fn without_strays(error: clap::Error) -> clap::Error {
 ///
 /// # Errors
 /// clap's error: help, version, or what is wrong; it knows how to print itself and its exit code.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let matches = Cli::command().try_get_matches_from(arguments).map_err(without_strays)?;
     // Read apart from the flattened flags: those that `run` requires are not asked of other commands.
     if matches.subcommand().is_none() {

@@ -9,15 +9,10 @@ mod meaning;
 mod output;
 mod values;
 
-pub use args::{
-    ArrivalsArg, CalibrateArgs, Cli, ClosedArgs, Command, CompareArgs, FormatArg, LoadArgs, NetworkArgs,
-    OpenLoopArgs, OverflowArg, ReportArgs, ReportingArgs, RequestArgs, RunArgs, ServeArgs, ServiceArgs,
-    SweepArgs, TrafficArgs,
+pub(crate) use args::{CalibrateArgs, ClosedArgs, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs};
+pub(crate) use invocation::{Invocation, Typed, parse};
+pub(crate) use meaning::{
+    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, RunJob,
+    SearchPlan, ServeJob, Setup, SweepJob, Sweeping, TargetChoice, UsageError,
 };
-pub use invocation::{Invocation, Typed, parse};
-pub use meaning::{
-    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, Requests,
-    RunJob, SearchPlan, ServeJob, Setup, SweepJob, Sweeping, TargetChoice, UsageError,
-};
-pub use output::{OutputError, OutputFile};
-pub use values::{FewOrAuto, LimitOrAll, Share, Span, StageEnd, Stages};
+pub(crate) use output::{OutputError, OutputFile};

@@ -12,7 +12,7 @@ use crate::report::Format;
 /// The content goes to a temporary file in the same folder, made before the run so that a missing or read-only folder
 /// is found then, and takes the file's name only when it is complete: an earlier result is never half overwritten.
 #[derive(Debug)]
-pub struct OutputFile {
+pub(crate) struct OutputFile {
     path: PathBuf,
     format: Format,
     staged: NamedTempFile,
@@ -20,7 +20,7 @@ pub struct OutputFile {
 
 /// Why a result cannot be written.
 #[derive(Debug, thiserror::Error)]
-pub enum OutputError {
+pub(crate) enum OutputError {
     /// The extension names no format.
     #[error("the output file `{0}` needs an extension that names its format: .json, .csv or .txt")]
     Extension(PathBuf),
@@ -52,7 +52,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// [`OutputError`] naming the file and the remedy.
-    pub fn prepare(path: &Path) -> Result<Self, OutputError> {
+    pub(crate) fn prepare(path: &Path) -> Result<Self, OutputError> {
         let format = Format::from_extension(path).ok_or_else(|| OutputError::Extension(path.to_owned()))?;
         if path.is_dir() {
             return Err(OutputError::IsFolder(path.to_owned()));
@@ -63,7 +63,7 @@ impl OutputFile {
     }
 
     /// The format that the extension names.
-    pub fn format(&self) -> Format {
+    pub(crate) fn format(&self) -> Format {
         self.format
     }
 
@@ -71,7 +71,7 @@ impl OutputFile {
     ///
     /// # Errors
     /// [`OutputError::Write`]; what was there before is still there.
-    pub fn write(mut self, content: &[u8]) -> Result<(), OutputError> {
+    pub(crate) fn write(mut self, content: &[u8]) -> Result<(), OutputError> {
         let fail = |source: io::Error| OutputError::Write { path: self.path.clone(), source };
         self.staged.write_all(content).and_then(|()| self.staged.as_file().sync_all()).map_err(fail)?;
         match self.staged.persist(&self.path) {

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 
 /// A duration in nanoseconds: `60s`, `1m30s`, `250ms`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(pub u64);
+pub(crate) struct Span(pub u64);
 
 /// `auto` or a number above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FewOrAuto {
+pub(crate) enum FewOrAuto {
     /// Chosen by rpsbench.
     Auto,
     /// This many.
@@ -20,7 +20,7 @@ pub enum FewOrAuto {
 
 /// `all` or a number above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LimitOrAll {
+pub(crate) enum LimitOrAll {
     /// Without limit.
     All,
     /// This many.
@@ -29,11 +29,11 @@ pub enum LimitOrAll {
 
 /// Stages of a closed loop: `20x400,50x1250` (users x requests) or `20x30s,50x1m` (users x duration).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stages(pub Vec<(u64, StageEnd)>);
+pub(crate) struct Stages(pub Vec<(u64, StageEnd)>);
 
 /// When a stage is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StageEnd {
+pub(crate) enum StageEnd {
     /// After so many requests.
     Requests(u64),
     /// After so long.
@@ -65,7 +65,7 @@ impl FromStr for Stages {
 
 /// A share of 1: `5%` or `0.05`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Share(pub f64);
+pub(crate) struct Share(pub f64);
 
 impl FromStr for Share {
     type Err = String;
@@ -81,7 +81,7 @@ impl FromStr for Share {
 
 /// Statuses apart by commas: `200` or `200,404`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statuses(pub Vec<u16>);
+pub(crate) struct Statuses(pub Vec<u16>);
 
 impl FromStr for Statuses {
     type Err = String;

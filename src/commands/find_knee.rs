@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::result::{LoadVotes, Rung, SearchReport};
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Schedule, Source};
 use crate::search::{
-    Action, Answer, Bound, Event, History, Purpose, Reason, Settings, Trial, Vote, bounds, next, vote,
+    Action, Bound, Event, History, Purpose, Reason, SearchResult, Settings, Trial, Vote, bounds, next, vote,
 };
 use crate::time::{Clock, MonotonicClock};
 
@@ -189,7 +189,7 @@ impl Search<'_> {
 }
 
 /// The answer as a document has it.
-fn report_of(answer: &Answer, history: &History) -> SearchReport {
+fn report_of(answer: &SearchResult, history: &History) -> SearchReport {
     let mut loads: Vec<LoadVotes> = Vec::new();
     for trial in history.trials() {
         let place = loads.iter().position(|load| load.rate_per_s == trial.rate_per_s).unwrap_or_else(|| {
@@ -216,7 +216,7 @@ fn report_of(answer: &Answer, history: &History) -> SearchReport {
 }
 
 /// "holds 285/s (3 of 3 trials good), fails 295/s (2 of 3 bad)", and what that claims.
-fn words_of(answer: &Answer) -> String {
+fn words_of(answer: &SearchResult) -> String {
     let evidence = |bound: &Bound, good: bool| {
         let (good_trials, bad_trials) = (bound.good + bound.short_good, bound.bad + bound.short_bad);
         let (part, word) = if good { (good_trials, "good") } else { (bad_trials, "bad") };

@@ -57,7 +57,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
-pub enum CommandError {
+pub(crate) enum CommandError {
     /// The arguments: exit code 2.
     #[error(transparent)]
     Usage(#[from] UsageError),

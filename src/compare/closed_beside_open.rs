@@ -11,7 +11,7 @@ const SLOW: f64 = 10.0;
 
 /// A closed loop, and open loops at the throughput that it reached and around it.
 #[derive(Debug, Clone, Copy)]
-pub struct Live<'a> {
+pub(crate) struct Live<'a> {
     /// Users who wait.
     pub closed: &'a Summary,
     /// The schedule at the throughput of the closed loop.
@@ -24,7 +24,7 @@ pub struct Live<'a> {
 
 impl Live<'_> {
     /// What the closed loop hid, in words, the most important first.
-    pub fn findings(&self) -> Vec<String> {
+    pub(crate) fn findings(&self) -> Vec<String> {
         let mut found = Vec::new();
         found.extend(self.same_throughput());
         found.extend(self.slow_requests());

@@ -8,7 +8,7 @@ use crate::result::{Bound, Difference, Figure, Judgement, NoiseVerdict, Unit, le
 /// One condition, such as `p99>+10%`, `p99>+5ms`, `rps<-5%` or `error_rate>+0.1%`. It holds when the other result is higher
 /// (`>+`) or lower (`<-`) than the first by more than that.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Condition {
+pub(crate) struct Condition {
     figure: Figure,
     /// Higher is what fails, else lower.
     higher: bool,
@@ -29,14 +29,14 @@ enum Limit {
 #[error(
     "`{text}` is not a condition: {reason}; write it as 'p99>+10%', 'p99>+5ms', 'rps<-5%' or 'error_rate>+0.1%'"
 )]
-pub struct ConditionError {
+pub(crate) struct ConditionError {
     text: String,
     reason: String,
 }
 
 impl Condition {
     /// Judges one difference.
-    pub fn judge(&self, difference: &Difference) -> Judgement {
+    pub(crate) fn judge(&self, difference: &Difference) -> Judgement {
         let (fails, reason) = self.verdict(difference);
         Judgement { condition: self.text.clone(), result: difference.result, fails, reason }
     }

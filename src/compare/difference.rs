@@ -7,7 +7,7 @@ use crate::result::{Bound, Difference, Figure, FigureDifference, Noise, NoiseVer
 const SEED: u64 = 1;
 
 /// The differences of `other`, which is the `result`th reading, to the first.
-pub fn difference_of(first: &Reading, other: &Reading, result: usize) -> Difference {
+pub(crate) fn difference_of(first: &Reading, other: &Reading, result: usize) -> Difference {
     let figures = Figure::ALL.into_iter().filter_map(|figure| of_figure(figure, first, other));
     Difference { result, name: other.name.clone(), figures: figures.collect() }
 }

@@ -17,12 +17,11 @@
 mod closed_beside_open;
 mod condition;
 mod difference;
-pub mod import;
+pub(crate) mod import;
 mod side_by_side;
-pub mod warnings;
+pub(crate) mod warnings;
 
-pub use closed_beside_open::Live;
-pub use condition::{Condition, ConditionError};
-pub use difference::difference_of;
-pub use import::{ImportError, Problem, import, reading_of};
-pub use side_by_side::{TooFew, compare};
+pub(crate) use closed_beside_open::Live;
+pub(crate) use condition::Condition;
+pub(crate) use import::{ImportError, import, reading_of};
+pub(crate) use side_by_side::{TooFew, compare};

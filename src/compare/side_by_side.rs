@@ -8,13 +8,13 @@ use crate::result::{COMPARE_SCHEMA, Comparison, Difference, Reading, Tool};
 /// There is nothing to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is only one result, so there is nothing to compare it with; give two files or more")]
-pub struct TooFew;
+pub(crate) struct TooFew;
 
 /// Compares readings with the first of them.
 ///
 /// # Errors
 /// [`TooFew`] for less than two.
-pub fn compare(results: Vec<Reading>, conditions: &[Condition]) -> Result<Comparison, TooFew> {
+pub(crate) fn compare(results: Vec<Reading>, conditions: &[Condition]) -> Result<Comparison, TooFew> {
     let (first, others) = results.split_first().filter(|(_, others)| !others.is_empty()).ok_or(TooFew)?;
     let numbered = others.iter().enumerate();
     let differences: Vec<Difference> =

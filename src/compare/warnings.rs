@@ -6,7 +6,7 @@ use crate::result::{Loop, Reading, TimedFrom, letter};
 const SAME_RATE: f64 = 0.02;
 
 /// Why the other readings do not measure the same as the first, one sentence each.
-pub fn warnings(readings: &[Reading]) -> Vec<String> {
+pub(crate) fn warnings(readings: &[Reading]) -> Vec<String> {
     let Some((first, others)) = readings.split_first() else { return Vec::new() };
     let pairs = others.iter().enumerate();
     let between = pairs.flat_map(|(i, other)| between(first, other, &letter(i + 1)));

@@ -28,7 +28,7 @@ use crate::measure::Quantile;
 use crate::result::Seconds;
 
 /// How many resamples are drawn from each run.
-pub const RESAMPLES: usize = 1_000;
+pub(super) const RESAMPLES: usize = 1_000;
 /// Fewest blocks in a run that say something about their own spread.
 const FEWEST_BLOCKS: usize = 8;
 /// Fewest blocks with their part of what lies above the percentile.
@@ -40,7 +40,7 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Where the true ratio of two percentiles is, with 95 % confidence.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RatioInterval {
+pub(crate) struct RatioInterval {
     /// Its low end.
     pub low: f64,
     /// Its high end; infinite where the percentile of the second run could lie among arrivals without a good answer.
@@ -49,14 +49,14 @@ pub struct RatioInterval {
 
 impl RatioInterval {
     /// Whether the two percentiles differ by more than chance would make them differ.
-    pub fn excludes_one(&self) -> bool {
+    pub(crate) fn excludes_one(&self) -> bool {
         self.low > 1.0 || self.high < 1.0
     }
 }
 
 /// Why nobody can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CannotTell {
+pub(crate) enum CannotTell {
     /// The run is too short for how slowly its latency changes.
     #[error(
         "a run is too short: it has {seconds} intervals, and only 8 independent stretches of {block} would show its noise"
@@ -81,7 +81,7 @@ pub enum CannotTell {
 ///
 /// # Errors
 /// [`CannotTell`] why there is none.
-pub fn ratio_interval(
+pub(crate) fn ratio_interval(
     first: &Seconds,
     other: &Seconds,
     quantile: Quantile,

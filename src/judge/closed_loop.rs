@@ -13,7 +13,7 @@ const FLAT: f64 = 0.05;
 
 /// One closed-loop run in the figures that Little's law binds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stage {
+pub(crate) struct Stage {
     /// Users.
     pub users: u64,
     /// Complete answers per second.
@@ -26,7 +26,7 @@ pub struct Stage {
 
 impl Stage {
     /// The stage that a closed-loop result is; `None` for an open loop, or where nothing was answered.
-    pub fn of(summary: &Summary) -> Option<Self> {
+    pub(crate) fn of(summary: &Summary) -> Option<Self> {
         if summary.plan.mode != Mode::Closed {
             return None;
         }
@@ -40,14 +40,14 @@ impl Stage {
     }
 
     /// The mean response time that Little's law gives for so many users at this throughput, in milliseconds.
-    pub fn mean_by_littles_law_ms(&self) -> f64 {
+    pub(crate) fn mean_by_littles_law_ms(&self) -> f64 {
         self.users as f64 / self.throughput_per_s * 1e3 - self.think_ms
     }
 }
 
 /// Where more users bring no more throughput.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Saturation {
+pub(crate) enum Saturation {
     /// All stages have the same throughput: already the one with the fewest users is at the limit.
     BelowAll,
     /// From about so many users on, more of them only lengthen the queue.
@@ -58,7 +58,7 @@ pub enum Saturation {
 
 /// What several stages show together.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stages {
+pub(crate) struct Stages {
     /// The stage with the fewest users.
     pub fewest: Stage,
     /// The first with the highest throughput, within 5 %.
@@ -73,7 +73,7 @@ pub struct Stages {
 
 impl Stages {
     /// What stages with different numbers of users show; `None` for fewer than two such.
-    pub fn of(stages: &[Stage]) -> Option<Self> {
+    pub(crate) fn of(stages: &[Stage]) -> Option<Self> {
         let mut sorted = stages.to_vec();
         sorted.sort_by_key(|stage| stage.users);
         let (fewest, most) = (*sorted.first()?, *sorted.last()?);

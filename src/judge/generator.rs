@@ -18,7 +18,7 @@ const STALL_MS: f64 = 1_000.0;
 const SUSPECT_SHARE: f64 = 0.1;
 const INVALID_SHARE: f64 = 0.5;
 /// Whether the generator held the schedule, and the evidence.
-pub fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
+pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<String>) {
     let ledger = &summary.ledger;
     let mut verdict = GeneratorVerdict::Valid;
     let grade_of_loss = |lost: u64| {

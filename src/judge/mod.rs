@@ -15,10 +15,12 @@ mod recovery;
 mod service;
 mod sum_up;
 
-pub use bootstrap::ratio_interval;
-pub use closed_loop::{Saturation, Stage, Stages};
-pub use modelled::Modelled;
-pub use objective::{Slo, SloError};
-pub use overload::{Observed, Overload, Sign};
-pub use recovery::spike_recovery;
+pub(crate) use bootstrap::ratio_interval;
+pub(crate) use closed_loop::{Saturation, Stage, Stages};
+pub(crate) use modelled::Modelled;
+pub(crate) use objective::Slo;
+pub use overload::Observed;
+pub use overload::Overload;
+pub(crate) use overload::Sign;
+pub(crate) use recovery::spike_recovery;
 pub use sum_up::sum_up;

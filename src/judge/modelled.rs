@@ -9,7 +9,7 @@ use crate::result::{Mode, Summary};
 ///
 /// It knows only of users who were held up. It cannot know of a queue that others would have built.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Modelled {
+pub(crate) struct Modelled {
     /// The total rate that was expected, per second.
     pub expected_rate_per_s: f64,
     /// The interval between two requests of one user at that rate.
@@ -29,7 +29,7 @@ pub struct Modelled {
 impl Modelled {
     /// Corrects the good answers of a closed loop for users who were expected to send `expected_rate_per_s` together.
     /// `None` for an open loop, which needs no correction, and without answers.
-    pub fn of(summary: &Summary, expected_rate_per_s: f64) -> Option<Self> {
+    pub(crate) fn of(summary: &Summary, expected_rate_per_s: f64) -> Option<Self> {
         if summary.plan.mode != Mode::Closed || expected_rate_per_s <= 0.0 {
             return None;
         }

@@ -89,7 +89,7 @@ pub struct Overload {
 
 impl Overload {
     /// Judges a run. A closed loop, which slows down with the service, and a run that offered nothing show no sign.
-    pub fn of(summary: &Summary) -> Self {
+    pub(crate) fn of(summary: &Summary) -> Self {
         if summary.plan.mode == Mode::Closed {
             return Self::default();
         }

@@ -45,7 +45,7 @@ impl Stretch {
 
 /// Reads it off the rows of a run that held one rate for `hold_s`, another for `spike_s`, and the first again. `None`
 /// where the rows do not say: too few arrivals for any percentile, or results of an older version.
-pub fn spike_recovery(rows: &[SeriesRow], hold_s: f64, spike_s: f64) -> Option<SpikeRecovery> {
+pub(crate) fn spike_recovery(rows: &[SeriesRow], hold_s: f64, spike_s: f64) -> Option<SpikeRecovery> {
     let before: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s < hold_s).cloned().collect();
     let spike: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s >= hold_s).cloned().collect();
     let after: Vec<SeriesRow> = rows.iter().filter(|row| row.t_s >= hold_s + spike_s).cloned().collect();

@@ -5,7 +5,7 @@ use super::phrases::percent;
 use crate::result::{Mode, ServiceVerdict, Summary};
 
 /// Whether the service kept up, and the evidence.
-pub fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
+pub(super) fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<String>) {
     let ledger = &summary.ledger;
     let mut reasons = Vec::new();
     if summary.plan.mode == Mode::Closed {

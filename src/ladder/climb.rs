@@ -12,7 +12,7 @@ const ENOUGH: usize = 2;
 
 /// In which order rungs are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// From the lowest to the highest: gentle, and the only order in which a ladder may end early.
     Up,
     /// From the highest to the lowest: shows what an overload leaves behind.
@@ -25,7 +25,7 @@ pub enum Order {
 
 /// One run of a ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The rate.
     pub rate: Rate,
     /// Which repeat of it, from 1.
@@ -34,7 +34,7 @@ pub struct Step {
 
 /// The runs of a ladder, in order: first those on the way up (or in any other order), then those on the way down.
 #[derive(Debug, Clone)]
-pub struct Ladder {
+pub(crate) struct Ladder {
     first: Vec<Step>,
     down: Vec<Step>,
     ends_early: bool,
@@ -42,7 +42,7 @@ pub struct Ladder {
 
 /// A run that is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     /// Which.
     pub step: Step,
     /// Whether the service fell behind. A run that the generator spoiled says nothing of that.
@@ -53,7 +53,13 @@ impl Ladder {
     /// Each rung `repeats` times in a row; in random order the repeats are mixed as well. With `stop_when_saturated` a
     /// ladder that goes up ends after two saturated rungs (a rung is saturated when most of its repeats are), and one
     /// that goes up and down turns there; in the other orders it has no effect, for a lower rung may still come.
-    pub fn new(rungs: &Rungs, order: Order, repeats: u64, seed: u64, stop_when_saturated: bool) -> Self {
+    pub(crate) fn new(
+        rungs: &Rungs,
+        order: Order,
+        repeats: u64,
+        seed: u64,
+        stop_when_saturated: bool,
+    ) -> Self {
         let repeated = |rate: &Rate, from: u64| {
             let rate = *rate;
             (from + 1..=from + repeats).map(move |repeat| Step { rate, repeat })
@@ -73,12 +79,12 @@ impl Ladder {
     }
 
     /// How many runs there are at most.
-    pub fn most(&self) -> usize {
+    pub(crate) fn most(&self) -> usize {
         self.first.len() + self.down.len()
     }
 
     /// The next run, given those that are done; `None` at the end.
-    pub fn next(&self, done: &[Done]) -> Option<Step> {
+    pub(crate) fn next(&self, done: &[Done]) -> Option<Step> {
         let is_left = |step: &&Step| !done.iter().any(|done| done.step == **step);
         let first = self.first.iter().find(is_left);
         if let Some(next) = first

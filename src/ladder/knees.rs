@@ -22,7 +22,7 @@ impl Level<'_> {
 }
 
 /// The knees of some runs. Those that the generator spoiled are left out.
-pub fn knees_of(rungs: &[Rung], baseline_factor: f64) -> Knees {
+pub(super) fn knees_of(rungs: &[Rung], baseline_factor: f64) -> Knees {
     let mut levels: Vec<Level<'_>> = Vec::new();
     for rung in rungs.iter().filter(|rung| !rung.is_void()) {
         match levels.iter_mut().find(|level| level.rate_per_s == rung.rate_per_s) {

@@ -5,6 +5,6 @@ mod knees;
 mod rungs;
 mod sweep;
 
-pub use climb::{Done, Ladder, Order};
-pub use rungs::Rungs;
-pub use sweep::sweep_of;
+pub(crate) use climb::{Done, Ladder, Order};
+pub(crate) use rungs::Rungs;
+pub(crate) use sweep::sweep_of;

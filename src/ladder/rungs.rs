@@ -9,11 +9,11 @@ const MOST: usize = 1_000;
 
 /// Rates in rising order: `50..400:50`, `50..400:x1.25` or a list `50,100,200`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rungs(pub Vec<Rate>);
+pub(crate) struct Rungs(pub Vec<Rate>);
 
 /// Why a text names no rungs. Each says how it is written.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum RungsError {
+pub(crate) enum RungsError {
     /// Nothing, or not a range.
     #[error(
         "`{0}` names no rates; write 50..400:50 (steps of 50), 50..400:x1.25 (each 1.25 times the one before) or 50,100,200"

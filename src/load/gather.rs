@@ -10,7 +10,7 @@ use crate::result::{Backlog, Series, SeriesRow};
 
 /// A run that is over.
 #[derive(Debug)]
-pub struct Finished {
+pub(crate) struct Finished {
     /// The merged account.
     pub recorder: Recorder,
     /// The connections of all workers.

@@ -44,18 +44,18 @@ mod known_answers;
 
 pub use bucket::TokenBucket;
 pub use dispatch::{Decision, Dispatcher, Limits};
-pub use gather::Finished;
-pub use pool::{LaneId, PoolLimits};
-pub use progress::{Progress, Report};
-pub use session::{EngineError, Session};
+pub(crate) use gather::Finished;
+pub(crate) use progress::Progress;
+pub(crate) use session::{EngineError, Session};
 pub use ticket::Ticket;
-pub use worker::{Place, Wires, Worker, WorkerResult};
+pub(crate) use worker::{Place, Wires, Worker, WorkerResult};
 
 /// What the workers are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// Carry on.
     Run,
     /// Send no more, wait shortly for what is under way, and report.
     Drain,
 }
+pub use pool::PoolLimits;

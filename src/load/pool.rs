@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::ticket::Ticket;
 
 /// Names a lane of one worker.
-pub type LaneId = usize;
+pub(crate) type LaneId = usize;
 
 /// How many connections there may be to an origin, and how many requests each carries at once; both at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use crate::measure::{HIGHEST_NS, Interval, LOWEST_NS, Outcome, Sample};
 
 /// What happened since the last report: for the live line, warm-up included.
 #[derive(Debug, Clone)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Arrivals that became due.
     pub offered: u64,
     /// Complete answers.
@@ -43,7 +43,7 @@ impl Default for Progress {
 
 impl Progress {
     /// Counts an ended arrival.
-    pub fn record(&mut self, sample: &Sample) {
+    pub(crate) fn record(&mut self, sample: &Sample) {
         match sample.outcome {
             Outcome::Ok { .. } => {
                 self.completed += 1;
@@ -63,7 +63,7 @@ impl Progress {
     }
 
     /// Adds another worker's report of the same second.
-    pub fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.offered += other.offered;
         self.completed += other.completed;
         self.errors += other.errors;
@@ -77,7 +77,7 @@ impl Progress {
 
 /// One worker's report.
 #[derive(Debug)]
-pub struct Report {
+pub(crate) struct Report {
     /// Which worker.
     pub worker: u64,
     /// What happened since its last report.

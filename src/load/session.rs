@@ -20,7 +20,7 @@ const HEAD_START_NS: u64 = 2_000_000;
 
 /// Why a run could not be carried out.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
+pub(crate) enum EngineError {
     /// The operating system refused a thread or a runtime.
     #[error(
         "could not start worker {worker}: {source}; use fewer --threads, or raise the limits of this account"
@@ -53,7 +53,7 @@ struct Thread {
 }
 
 /// The workers of one or several runs. Connections outlive a run, so that the next one finds them open.
-pub struct Session {
+pub(crate) struct Session {
     threads: Vec<Thread>,
 }
 
@@ -63,7 +63,7 @@ impl Session {
     ///
     /// # Errors
     /// [`EngineError`] when a worker could not be started.
-    pub async fn start<T: Transport>(
+    pub(crate) async fn start<T: Transport>(
         workers: u64,
         workload: &Workload,
         transport: impl Fn(u64) -> T + Clone + Send + 'static,
@@ -94,7 +94,7 @@ impl Session {
     /// # Errors
     /// [`EngineError::Panicked`] when a worker did not come back: then the session is of no more use. Failures of the
     /// service are not errors; they are what is measured.
-    pub async fn run(
+    pub(crate) async fn run(
         &mut self,
         plan: &Plan,
         stop: watch::Receiver<Stop>,
@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// Closes all connections and waits for the threads to end.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         for Thread { orders, handle } in self.threads {
             drop(orders);
             // A panic has been reported where its result was missing.

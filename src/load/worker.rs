@@ -17,7 +17,7 @@ use crate::transport::Transport;
 
 /// Which worker, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Its number, from 0.
     pub worker: u64,
     /// How many there are.
@@ -25,7 +25,7 @@ pub struct Place {
 }
 
 /// What a worker shares with whoever started it, for one run.
-pub struct Wires {
+pub(crate) struct Wires {
     /// Tells the worker to stop.
     pub stop: watch::Receiver<Stop>,
     /// Takes the worker's reports.
@@ -34,7 +34,7 @@ pub struct Wires {
 
 /// What a worker leaves behind of a run.
 #[derive(Debug)]
-pub struct WorkerResult {
+pub(crate) struct WorkerResult {
     /// Its account, intervals included as far as they were not reported before.
     pub recorder: Recorder,
     /// Its connections.
@@ -54,7 +54,7 @@ pub struct WorkerResult {
 }
 
 /// One worker. `transport` and `pacer` make its own parts, inside its own runtime.
-pub struct Worker<T: Transport, C: Clock, MakeT, MakeP> {
+pub(crate) struct Worker<T: Transport, C: Clock, MakeT, MakeP> {
     place: Place,
     workload: Workload,
     transport: MakeT,
@@ -73,13 +73,13 @@ where
     MakeP: FnMut(&Plan) -> P,
 {
     /// A worker without connections.
-    pub fn new(place: Place, workload: Workload, transport: MakeT, clock: C, pacer: MakeP) -> Self {
+    pub(crate) fn new(place: Place, workload: Workload, transport: MakeT, clock: C, pacer: MakeP) -> Self {
         Self { place, workload, transport, clock, pacer, shared: None }
     }
 
     /// Carries out this worker's part of a plan that starts at `origin_ns` on its clock, and returns its account. All plans
     /// of a worker have the same limits on connections; it is those of the first that count.
-    pub async fn carry_out(&mut self, plan: &Plan, origin_ns: u64, wires: Wires) -> WorkerResult {
+    pub(crate) async fn carry_out(&mut self, plan: &Plan, origin_ns: u64, wires: Wires) -> WorkerResult {
         let measured_from_ns = origin_ns + plan.source.warmup_ns();
         let shared = self.shared.take().unwrap_or_else(|| {
             let (transport, workload) = ((self.transport)(), self.workload.clone());

@@ -3,9 +3,9 @@
 use hdrhistogram::Histogram;
 
 /// Smallest time told apart from zero: 1 microsecond (the histogram's unit is 512 ns).
-pub const LOWEST_NS: u64 = 1_000;
+pub(crate) const LOWEST_NS: u64 = 1_000;
 /// Largest time told apart from larger ones: 1 hour. Longer times saturate there; the exact maximum stands beside.
-pub const HIGHEST_NS: u64 = 3_600 * 1_000_000_000;
+pub(crate) const HIGHEST_NS: u64 = 3_600 * 1_000_000_000;
 /// Significant decimal digits: a percentile is exact to 0.1 %.
 const DIGITS: u8 = 3;
 
@@ -98,7 +98,7 @@ impl Distribution {
 }
 
 /// An empty histogram of the full range: the form in which all histograms are written, so that any two can be added.
-pub fn full_range() -> Histogram<u64> {
+pub(crate) fn full_range() -> Histogram<u64> {
     with_bounds(HIGHEST_NS)
 }
 

@@ -42,7 +42,7 @@ pub fn encode_histogram(histogram: &Histogram<u64>) -> Result<String, EncodingEr
 ///
 /// # Errors
 /// [`EncodingError::Format`] when the histogram has no such form; none that an interval holds is so.
-pub fn encode_interval(histogram: &Histogram<u32>) -> Result<String, EncodingError> {
+pub(crate) fn encode_interval(histogram: &Histogram<u32>) -> Result<String, EncodingError> {
     if histogram.is_empty() {
         return Ok(String::new());
     }
@@ -57,7 +57,7 @@ pub fn encode_interval(histogram: &Histogram<u32>) -> Result<String, EncodingErr
 ///
 /// # Errors
 /// [`EncodingError`] for anything else; never panics.
-pub fn decode_histogram(text: &str) -> Result<Histogram<u64>, EncodingError> {
+pub(crate) fn decode_histogram(text: &str) -> Result<Histogram<u64>, EncodingError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(EncodingError::TooLarge);
     }

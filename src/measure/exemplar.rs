@@ -5,7 +5,7 @@ use std::fmt;
 /// Most headers kept of an answer.
 const MAX_HEADERS: usize = 64;
 /// Most bytes kept of one header's value, and of the body.
-pub const MAX_KEPT_BYTES: usize = 1_024;
+pub(crate) const MAX_KEPT_BYTES: usize = 1_024;
 
 /// What is known of an arrival besides its [`super::Sample`]. It may hold secrets: it is redacted before it is written.
 #[derive(Clone, PartialEq, Eq)]

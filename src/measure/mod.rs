@@ -23,20 +23,27 @@ mod unanswered;
 #[cfg(test)]
 mod test_samples;
 
-pub use account::Account;
-pub use connections::{ConnectionLog, Opened, Protocol, TlsFacts, TlsOpened};
-pub use distribution::{Distribution, HIGHEST_NS, LOWEST_NS, full_range};
-pub use encoding::{EncodingError, decode_histogram, encode_histogram, encode_interval};
-pub use exemplar::{Detail, MAX_KEPT_BYTES, Redact, Withhold};
-pub use exemplars::{Exemplar, Exemplars, FailureKind};
-pub use interval::{Interval, IntervalLog};
-pub use ledger::{Imbalance, Ledger};
-pub use quantile::Quantile;
-pub use recorder::{Accounting, Recorder, Warmup};
-pub use sample::{ErrorKind, HttpFault, Outcome, Sample, Timeline};
-pub use unanswered::Unanswered;
+pub(crate) use account::Account;
+pub use connections::{ConnectionLog, Protocol};
+pub(crate) use connections::{Opened, TlsFacts, TlsOpened};
+pub use distribution::Distribution;
+pub(crate) use distribution::{HIGHEST_NS, LOWEST_NS, full_range};
+pub use encoding::encode_histogram;
+pub(crate) use encoding::{EncodingError, decode_histogram, encode_interval};
+pub(crate) use exemplar::{Detail, Redact};
+pub(crate) use exemplars::{Exemplar, Exemplars};
+pub(crate) use interval::Interval;
+pub use interval::IntervalLog;
+pub(crate) use ledger::{Imbalance, Ledger};
+pub(crate) use quantile::Quantile;
+pub(crate) use recorder::Warmup;
+pub use recorder::{Accounting, Recorder};
+pub(crate) use sample::HttpFault;
+pub use sample::{ErrorKind, Outcome, Sample, Timeline};
+pub(crate) use unanswered::Unanswered;
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.
-pub fn millis(nanos: u64) -> f64 {
+pub(crate) fn millis(nanos: u64) -> f64 {
     nanos as f64 / 1e6
 }
+pub use exemplar::Withhold;

@@ -49,12 +49,12 @@ struct Field {
 }
 
 /// The table of a single run, under a name made of its plan.
-pub fn render(summary: &Summary) -> String {
+pub(crate) fn render(summary: &Summary) -> String {
     table([(name_of(summary).as_str(), summary)])
 }
 
 /// A table of several runs, each with its name. Without runs it is empty.
-pub fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> String {
+pub(crate) fn table<'a>(runs: impl IntoIterator<Item = (&'a str, &'a Summary)>) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let mut write = |record: Vec<&str>| {
         writer.write_record(record).expect("memory takes every record, and all rows have the same columns");

@@ -14,12 +14,12 @@
 //! string. Two rules hold for all of them: a lower bound never looks like a measured figure, and a figure that
 //! the sample cannot support is left out rather than guessed.
 
-pub mod compare;
-pub mod csv;
-pub mod json;
-pub mod runs;
-pub mod sweep;
-pub mod text;
+pub(crate) mod compare;
+pub(crate) mod csv;
+pub(crate) mod json;
+pub(crate) mod runs;
+pub(crate) mod sweep;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod schema;
@@ -31,7 +31,7 @@ use crate::result::{Document, Summary};
 
 /// The forms a report can take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people.
     #[default]
     Text,
@@ -43,13 +43,13 @@ pub enum Format {
 
 /// How a report for people may look. Programs' formats have no style.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Style {
+pub(crate) struct Style {
     /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides; the default is plain.
     pub color: bool,
 }
 
 /// Writes the report of one run, with a newline at its end.
-pub fn render(summary: &Summary, format: Format, style: &Style) -> String {
+pub(crate) fn render(summary: &Summary, format: Format, style: &Style) -> String {
     match format {
         Format::Text => text::render(summary, style),
         Format::Json => json::render(summary),
@@ -58,7 +58,7 @@ pub fn render(summary: &Summary, format: Format, style: &Style) -> String {
 }
 
 /// Writes the report of a saved document, with a newline at its end.
-pub fn render_document(document: &Document, format: Format, style: &Style) -> String {
+pub(crate) fn render_document(document: &Document, format: Format, style: &Style) -> String {
     match document {
         Document::Result(summary) => render(summary, format, style),
         Document::Runs(all) => runs::render(all, format, style),
@@ -69,16 +69,16 @@ pub fn render_document(document: &Document, format: Format, style: &Style) -> St
 
 impl Format {
     /// All formats, in the order that help shows them.
-    pub const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Csv];
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Json, Self::Csv];
 
     /// The format that a file name asks for by its extension (`.txt`, `.json`, `.csv`, in any case).
-    pub fn from_extension(path: impl AsRef<Path>) -> Option<Self> {
+    pub(crate) fn from_extension(path: impl AsRef<Path>) -> Option<Self> {
         let extension = path.as_ref().extension()?.to_str()?.to_ascii_lowercase();
         Self::ALL.into_iter().find(|format| format.extension() == extension)
     }
 
     /// The name that `--format` takes.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Json => "json",
@@ -87,7 +87,7 @@ impl Format {
     }
 
     /// The extension of its files, without the dot.
-    pub fn extension(self) -> &'static str {
+    pub(crate) fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
             Self::Json => "json",

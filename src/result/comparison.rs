@@ -8,11 +8,11 @@ use super::runs::NamedRun;
 use super::summary::Tool;
 
 /// The schema that this version writes and reads.
-pub const COMPARE_SCHEMA: &str = "rpsbench.compare/1";
+pub(crate) const COMPARE_SCHEMA: &str = "rpsbench.compare/1";
 
 /// Readings side by side. Units are in the names; what a result lacks is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// [`COMPARE_SCHEMA`].
     pub schema: String,
     /// What wrote the document.
@@ -36,7 +36,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// Whether all that is said is said of results that are here; a file that was changed may say more.
-    pub fn is_consistent(&self) -> bool {
+    pub(crate) fn is_consistent(&self) -> bool {
         let is_other = |result: usize| (1..self.results.len()).contains(&result);
         self.differences.len() + 1 == self.results.len()
             && self.differences.iter().all(|difference| is_other(difference.result))
@@ -44,13 +44,13 @@ impl Comparison {
     }
 
     /// Whether a condition of `--fail-if` holds.
-    pub fn fails(&self) -> bool {
+    pub(crate) fn fails(&self) -> bool {
         self.conditions.iter().any(|judgement| judgement.fails)
     }
 }
 
 /// The letter that a reading has in reports: A, B, ... Z, A2, B2, ...
-pub fn letter(index: usize) -> String {
+pub(crate) fn letter(index: usize) -> String {
     let letter = char::from(b'A' + (index % 26) as u8);
     match index / 26 {
         0 => letter.to_string(),

@@ -7,7 +7,7 @@ use super::figure::Figure;
 /// What is known of a difference where a figure is only a lower bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Bound {
+pub(crate) enum Bound {
     /// Both figures were measured.
     Exact,
     /// The other figure is a lower bound: the true difference and ratio are at least these.
@@ -21,7 +21,7 @@ pub enum Bound {
 /// Whether a difference is more than chance would make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum NoiseVerdict {
+pub(crate) enum NoiseVerdict {
     /// It exceeds the noise.
     Exceeds,
     /// It is within the noise.
@@ -32,7 +32,7 @@ pub enum NoiseVerdict {
 
 /// A verdict with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Noise {
+pub(crate) struct Noise {
     /// The verdict.
     pub verdict: NoiseVerdict,
     /// Low end of the 95 % interval of the ratio; null where nobody can tell.
@@ -45,7 +45,7 @@ pub struct Noise {
 
 /// The difference of one figure that both readings have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FigureDifference {
+pub(crate) struct FigureDifference {
     /// The figure.
     pub figure: Figure,
     /// Its value in the first reading, in the figure's unit.
@@ -64,7 +64,7 @@ pub struct FigureDifference {
 
 /// All differences of one reading to the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// Which of the results it is about, counted from 0; never 0, which is the first.
     pub result: usize,
     /// Its name.
@@ -75,14 +75,14 @@ pub struct Difference {
 
 impl Difference {
     /// The difference of a figure, where both have it.
-    pub fn figure(&self, figure: Figure) -> Option<&FigureDifference> {
+    pub(crate) fn figure(&self, figure: Figure) -> Option<&FigureDifference> {
         self.figures.iter().find(|difference| difference.figure == figure)
     }
 }
 
 /// A condition and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     /// The condition as it was written.
     pub condition: String,
     /// Which of the results it was judged of, counted from 0.

@@ -8,7 +8,7 @@ use super::sweep::{SWEEP_SCHEMA, Sweep};
 
 /// A document of ours.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Document {
+pub(crate) enum Document {
     /// The result of one run.
     Result(Box<Summary>),
     /// Several results: stages, or repeats.
@@ -24,7 +24,7 @@ impl Document {
     ///
     /// # Errors
     /// [`ReadError`] for what is none, or cannot be read by this version.
-    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, ReadError> {
         match schema_of(bytes)?.as_str() {
             COMPARE_SCHEMA => {
                 let comparison: Comparison = read_as(bytes, COMPARE_SCHEMA)?;

@@ -8,7 +8,7 @@ use crate::measure::Quantile;
 
 /// A figure of a [`super::reading::Reading`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Figure {
+pub(crate) enum Figure {
     /// Complete answers per second.
     #[serde(rename = "completed_per_s")]
     CompletedPerS,
@@ -52,7 +52,7 @@ pub enum Figure {
 
 /// What a figure is counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub(crate) enum Unit {
     /// Milliseconds.
     Ms,
     /// Per second.
@@ -63,7 +63,7 @@ pub enum Unit {
 
 impl Figure {
     /// All figures, in the order of reports.
-    pub const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::CompletedPerS,
         Self::ErrorRate,
         Self::FailureRate,
@@ -80,7 +80,7 @@ impl Figure {
     ];
 
     /// The latencies of which none is below the one before it.
-    pub const RISING: [Self; 9] = [
+    pub(crate) const RISING: [Self; 9] = [
         Self::Min,
         Self::P50,
         Self::P75,
@@ -93,7 +93,7 @@ impl Figure {
     ];
 
     /// Its name, as `--fail-if` and the reports write it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CompletedPerS => "rps",
             Self::ErrorRate => "error_rate",
@@ -112,7 +112,7 @@ impl Figure {
     }
 
     /// The figure of a name: also `avg`, `med` and k6's `p(99)`.
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         let name = match name {
             "avg" => "mean",
             "med" => "p50",
@@ -128,7 +128,7 @@ impl Figure {
     }
 
     /// What it is counted in.
-    pub fn unit(self) -> Unit {
+    pub(crate) fn unit(self) -> Unit {
         match self {
             Self::CompletedPerS => Unit::PerS,
             Self::ErrorRate | Self::FailureRate => Unit::Share,
@@ -137,7 +137,7 @@ impl Figure {
     }
 
     /// The quantile that it is, where it is one.
-    pub fn quantile(self) -> Option<Quantile> {
+    pub(crate) fn quantile(self) -> Option<Quantile> {
         match self {
             Self::P50 => Some(Quantile::P50),
             Self::P75 => Quantile::from_basis_points(7_500),

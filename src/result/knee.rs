@@ -6,7 +6,7 @@ use super::stats::LatencyStats;
 
 /// Where a ladder bends: the highest rung that is still on the near side, and the lowest on the far side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Knee {
+pub(crate) struct Knee {
     /// Null where already the lowest rung is beyond it.
     pub holds_per_s: Option<f64>,
     /// Null where no rung is beyond it.
@@ -15,7 +15,7 @@ pub struct Knee {
 
 /// The knees of a ladder. None is an exact rate: each lies between two rungs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Knees {
+pub(crate) struct Knees {
     /// The highest rate at which all objectives are met; null without objectives.
     pub slo: Option<Knee>,
     /// The first rate at which the service falls behind.
@@ -32,7 +32,7 @@ pub struct Knees {
 /// A percentile of the response time that every rung supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BaselineFigure {
+pub(crate) enum BaselineFigure {
     /// The 99th percentile.
     P99,
     /// The median, where a rung has too few requests for a p99.
@@ -41,7 +41,7 @@ pub enum BaselineFigure {
 
 impl BaselineFigure {
     /// Its name in [`LatencyStats::lower_bounds`].
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::P99 => "p99",
             Self::P50 => "p50",
@@ -49,7 +49,7 @@ impl BaselineFigure {
     }
 
     /// In milliseconds; infinite where it falls among arrivals without a good answer, which rank above every good one.
-    pub fn of(self, stats: &LatencyStats) -> Option<f64> {
+    pub(crate) fn of(self, stats: &LatencyStats) -> Option<f64> {
         let value = match self {
             Self::P99 => stats.p99_ms,
             Self::P50 => stats.p50_ms,

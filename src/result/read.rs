@@ -15,7 +15,7 @@ const FAMILY: &str = "rpsbench.result/";
 
 /// Why a file is not a result that this version can print. Each says what to do.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// Nothing in it.
     #[error("the file is empty: the run that was to write it did not finish; run it again")]
     Empty,
@@ -95,7 +95,7 @@ pub enum ReadError {
 ///
 /// # Errors
 /// [`ReadError`] for anything else; never panics.
-pub fn read_result(bytes: &[u8]) -> Result<Summary, ReadError> {
+pub(crate) fn read_result(bytes: &[u8]) -> Result<Summary, ReadError> {
     let summary = read_as(bytes, SCHEMA)?;
     checked(&summary)?;
     Ok(summary)
@@ -105,7 +105,7 @@ pub fn read_result(bytes: &[u8]) -> Result<Summary, ReadError> {
 ///
 /// # Errors
 /// [`ReadError::Imbalance`] where they do not.
-pub fn checked(summary: &Summary) -> Result<(), ReadError> {
+pub(super) fn checked(summary: &Summary) -> Result<(), ReadError> {
     let warmup = summary.warmup.iter().map(|warmup| warmup.ledger);
     let endpoints = summary.endpoints.iter().map(|endpoint| endpoint.ledger);
     let mut ledgers = std::iter::once(summary.ledger).chain(warmup).chain(endpoints);
@@ -119,7 +119,7 @@ pub fn checked(summary: &Summary) -> Result<(), ReadError> {
 ///
 /// # Errors
 /// [`ReadError`] for what is no JSON, or has no schema.
-pub fn schema_of(bytes: &[u8]) -> Result<String, ReadError> {
+pub(super) fn schema_of(bytes: &[u8]) -> Result<String, ReadError> {
     let bytes = without_mark(bytes);
     if bytes.trim_ascii().is_empty() {
         return Err(ReadError::Empty);
@@ -132,7 +132,7 @@ pub fn schema_of(bytes: &[u8]) -> Result<String, ReadError> {
 ///
 /// # Errors
 /// [`ReadError`] for another schema, or what does not fit into this one.
-pub fn read_as<T: DeserializeOwned>(bytes: &[u8], schema: &str) -> Result<T, ReadError> {
+pub(super) fn read_as<T: DeserializeOwned>(bytes: &[u8], schema: &str) -> Result<T, ReadError> {
     // The schema first: a document of another schema is told by its name, not by the first field that differs.
     let found = schema_of(bytes)?;
     if found != schema {

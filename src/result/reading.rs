@@ -9,7 +9,7 @@ use crate::request::{Redactor, Target};
 /// Where the requests came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Loop {
+pub(crate) enum Loop {
     /// From a schedule, whatever the answers did.
     Open,
     /// From users or connections, each waiting for its last answer.
@@ -21,7 +21,7 @@ pub enum Loop {
 /// From when the latency of a result counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TimedFrom {
+pub(crate) enum TimedFrom {
     /// From the time that the request was due: waiting for a slow server counts.
     IntendedTime,
     /// From the actual send: what a request waited before it is not in the figures.
@@ -32,7 +32,7 @@ pub enum TimedFrom {
 
 /// Latencies in milliseconds; `None` where the result has no such figure.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Times {
+pub(crate) struct Times {
     /// Minimum.
     pub min_ms: Option<f64>,
     /// Mean.
@@ -61,7 +61,7 @@ pub struct Times {
 
 /// One result in common terms. What the tool's file does not say is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// Name of the file, without its folder; of several readings in one file each has its own.
     pub name: String,
     /// The tool that measured.
@@ -104,7 +104,7 @@ pub struct Reading {
 
 impl Reading {
     /// A reading without figures, whose latency counts from the send.
-    pub fn of(tool: &str, mode: Loop) -> Self {
+    pub(crate) fn of(tool: &str, mode: Loop) -> Self {
         Self {
             name: String::new(),
             tool: tool.to_owned(),
@@ -128,7 +128,7 @@ impl Reading {
     }
 
     /// The value of a figure, in its unit.
-    pub fn figure(&self, figure: Figure) -> Option<f64> {
+    pub(crate) fn figure(&self, figure: Figure) -> Option<f64> {
         let latency = &self.latency;
         match figure {
             Figure::CompletedPerS => self.completed_per_s,
@@ -148,13 +148,13 @@ impl Reading {
     }
 
     /// Whether a figure is only known to be at least what it says.
-    pub fn is_lower_bound(&self, figure: Figure) -> bool {
+    pub(crate) fn is_lower_bound(&self, figure: Figure) -> bool {
         self.latency.lower_bounds.iter().any(|name| name == figure.name())
     }
 
     /// Two figures that cannot both be right: a percentile above a higher one, say. `None` when all agree, to 1 % and the
     /// last digit that tools print.
-    pub fn disorder(&self) -> Option<(Figure, Figure)> {
+    pub(crate) fn disorder(&self) -> Option<(Figure, Figure)> {
         let rising: Vec<(Figure, f64)> =
             Figure::RISING.iter().filter_map(|figure| Some((*figure, self.figure(*figure)?))).collect();
         let above = |low: &(Figure, f64), high: &(Figure, f64)| low.1 > high.1 * 1.01 + 0.1;
@@ -172,7 +172,7 @@ impl Reading {
 }
 
 /// What may be shown of a target: its path and the names in its query, never its host.
-pub fn target_label(url: &str) -> String {
+pub(crate) fn target_label(url: &str) -> String {
     match url.parse::<Target>() {
         Ok(target) => Redactor::new(std::slice::from_ref(target.origin()), &[], false).target(&target),
         Err(_) => Redactor::new(&[], &[], false).text(url),

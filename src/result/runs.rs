@@ -6,11 +6,11 @@ use super::plan_facts::Mode;
 use super::summary::{Summary, Tool};
 
 /// The schema of a document of several results.
-pub const RUNS_SCHEMA: &str = "rpsbench.runs/1";
+pub(crate) const RUNS_SCHEMA: &str = "rpsbench.runs/1";
 
 /// Results in the order in which they were made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Runs {
+pub(crate) struct Runs {
     /// [`RUNS_SCHEMA`].
     pub schema: String,
     /// What wrote the document.
@@ -28,7 +28,7 @@ pub struct Runs {
 
 /// One of several results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct NamedRun {
+pub(crate) struct NamedRun {
     /// The same for all repeats of a run.
     pub name: String,
     /// Which repeat, from 1.
@@ -39,7 +39,7 @@ pub struct NamedRun {
 
 /// How one figure differs between the repeats of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
+pub(crate) struct Spread {
     /// The run.
     pub name: String,
     /// The figure, with its unit in the name.
@@ -55,7 +55,7 @@ pub struct Spread {
 }
 
 /// Names a run, as tables do.
-pub fn name_of(summary: &Summary) -> String {
+pub(crate) fn name_of(summary: &Summary) -> String {
     let plan = &summary.plan;
     match plan.mode {
         Mode::Open => format!("open-{}/s", plan.rate_per_s.unwrap_or_default()),
@@ -65,7 +65,7 @@ pub fn name_of(summary: &Summary) -> String {
 
 impl Runs {
     /// Puts results together. Those that were made of the same plan are repeats of it.
-    pub fn new(results: Vec<Summary>, interrupted: bool) -> Self {
+    pub(crate) fn new(results: Vec<Summary>, interrupted: bool) -> Self {
         let mut runs: Vec<NamedRun> = Vec::new();
         for result in results {
             let name = name_of(&result);
@@ -87,7 +87,7 @@ impl Runs {
     }
 
     /// The results alone.
-    pub fn results(&self) -> impl Iterator<Item = &Summary> {
+    pub(crate) fn results(&self) -> impl Iterator<Item = &Summary> {
         self.runs.iter().map(|run| &run.result)
     }
 }

@@ -16,7 +16,7 @@ const MOST_CELLS: usize = 8 << 20;
 /// than bucket `k`. So the number of answers up to a bucket in any stretch of seconds is one subtraction, and a percentile of
 /// any set of stretches a binary search: no histogram is added up again for a resample.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seconds {
+pub(crate) struct Seconds {
     /// Lowest and highest value of each bucket, in nanoseconds, rising.
     buckets: Vec<(u64, u64)>,
     /// `(count + 1) x buckets`.
@@ -26,11 +26,11 @@ pub struct Seconds {
 }
 
 /// What was offered in one second, and the counts of its good answers by bucket: its lowest and highest value in nanoseconds.
-pub type Row = (u64, Vec<((u64, u64), u64)>);
+pub(super) type Row = (u64, Vec<((u64, u64), u64)>);
 
 /// The arrivals of one second that lie above a percentile of the whole run.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Above {
+pub(crate) struct Above {
     /// How many; a fraction where some are in the bucket of the percentile.
     pub count: f64,
     /// Less those that would be there if all seconds were alike.
@@ -39,7 +39,7 @@ pub struct Above {
 
 impl Seconds {
     /// The seconds of a result; `None` where it has no response times for each of them.
-    pub fn of(summary: &Summary) -> Option<Self> {
+    pub(crate) fn of(summary: &Summary) -> Option<Self> {
         let mut rows = Vec::with_capacity(summary.series.len());
         for row in &summary.series {
             let mut counts = Vec::new();
@@ -61,7 +61,7 @@ impl Seconds {
     }
 
     /// From the rows of a run; `None` without a good answer, or where there is more than any run has.
-    pub fn new(rows: &[Row]) -> Option<Self> {
+    pub(crate) fn new(rows: &[Row]) -> Option<Self> {
         let mut places: BTreeMap<(u64, u64), usize> =
             rows.iter().flat_map(|(_, counts)| counts.iter().map(|(bucket, _)| (*bucket, 0))).collect();
         places.values_mut().enumerate().for_each(|(place, value)| *value = place);
@@ -91,12 +91,12 @@ impl Seconds {
     }
 
     /// How many seconds there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.offered.len() - 1
     }
 
     /// The whole run as one stretch.
-    pub fn whole(&self) -> [(usize, usize); 1] {
+    pub(crate) fn whole(&self) -> [(usize, usize); 1] {
         [(0, self.count())]
     }
 
@@ -104,7 +104,7 @@ impl Seconds {
     /// of the run; infinite where it falls among arrivals without a good answer, `None` where nothing was offered.
     ///
     /// Within a bucket (1 % wide) the answers are taken as evenly spread: else a resample would jump from bucket to bucket.
-    pub fn percentile(&self, quantile: Quantile, stretches: &[(usize, usize)]) -> Option<f64> {
+    pub(crate) fn percentile(&self, quantile: Quantile, stretches: &[(usize, usize)]) -> Option<f64> {
         let offered: u64 = stretches.iter().map(|(from, to)| self.offered[*to] - self.offered[*from]).sum();
         if offered == 0 {
             return None;
@@ -120,7 +120,7 @@ impl Seconds {
 
     /// Of each second, the arrivals above the percentile of the whole run: how that percentile varies in time. Of those in
     /// the bucket of the percentile, every second has the same share.
-    pub fn above(&self, quantile: Quantile) -> Vec<Above> {
+    pub(crate) fn above(&self, quantile: Quantile) -> Vec<Above> {
         let whole = self.whole();
         let offered = self.offered[self.count()];
         let rank = quantile.rank(offered);

@@ -54,12 +54,12 @@ pub struct Series {
 impl Series {
     /// The length of an interval for a run of this length: a second, or more in whole seconds where the run
     /// would have over 900 rows.
-    pub fn interval_ns(duration_ns: u64) -> u64 {
+    pub(crate) fn interval_ns(duration_ns: u64) -> u64 {
         duration_ns.div_ceil(MAX_ROWS * NANOS_PER_S).max(1) * NANOS_PER_S
     }
 
     /// How many intervals a run of this length has.
-    pub fn interval_count(duration_ns: u64) -> u64 {
+    pub(crate) fn interval_count(duration_ns: u64) -> u64 {
         duration_ns.div_ceil(Self::interval_ns(duration_ns)).max(1)
     }
 

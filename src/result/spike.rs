@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a spike did to the response time. Percentiles are over all arrivals due, as everywhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpikeRecovery {
+pub(crate) struct SpikeRecovery {
     /// p99 (or the percentile named in `figure`) while the first rate was held, in milliseconds.
     pub before_ms: f64,
     /// The highest in any window from the spike on; null where arrivals without a good answer reach into it.

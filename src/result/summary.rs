@@ -20,7 +20,7 @@ use super::verdict::Verdict;
 use crate::measure::{ConnectionLog, ErrorKind, Ledger, Recorder, Redact};
 
 /// The schema that this version writes and reads.
-pub const SCHEMA: &str = "rpsbench.result/1";
+pub(crate) const SCHEMA: &str = "rpsbench.result/1";
 
 /// One run's result. Units are in the names; a figure that the sample cannot support is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

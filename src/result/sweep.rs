@@ -8,11 +8,11 @@ use super::summary::{Summary, Tool};
 use super::verdict::GeneratorVerdict;
 
 /// The schema that this version writes and reads.
-pub const SWEEP_SCHEMA: &str = "rpsbench.sweep/1";
+pub(crate) const SWEEP_SCHEMA: &str = "rpsbench.sweep/1";
 
 /// Runs at several rates. Units are in the names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sweep {
+pub(crate) struct Sweep {
     /// [`SWEEP_SCHEMA`].
     pub schema: String,
     /// What wrote the document.
@@ -37,7 +37,7 @@ pub struct Sweep {
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rung {
+pub(crate) struct Rung {
     /// Its rate.
     pub rate_per_s: f64,
     /// Which repeat, from 1.
@@ -51,7 +51,7 @@ pub struct Rung {
 
 /// How long the service took to be as fast as at the lowest rate again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Recovery {
+pub(crate) struct Recovery {
     /// Whether it was, within the time allowed.
     pub recovered: bool,
     /// How long that was waited for, in seconds.
@@ -60,7 +60,7 @@ pub struct Recovery {
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SearchReport {
+pub(crate) struct SearchReport {
     /// The highest rate that was held; null where there is none.
     pub lower_per_s: Option<f64>,
     /// The lowest rate above it that was not; null where there is none.
@@ -81,7 +81,7 @@ pub struct SearchReport {
 
 /// The votes on one rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LoadVotes {
+pub(crate) struct LoadVotes {
     /// The rate.
     pub rate_per_s: f64,
     /// Trials that met the objectives.
@@ -94,7 +94,7 @@ pub struct LoadVotes {
 
 impl Rung {
     /// Whether the generator spoiled it, so that it says nothing of the service.
-    pub fn is_void(&self) -> bool {
+    pub(crate) fn is_void(&self) -> bool {
         self.result.verdict.generator == GeneratorVerdict::Invalid
     }
 }
@@ -102,14 +102,14 @@ impl Rung {
 impl Sweep {
     /// The same with the search that chose the rates: its bounds are the knee of the objectives.
     #[must_use]
-    pub fn with_search(mut self, search: SearchReport) -> Self {
+    pub(crate) fn with_search(mut self, search: SearchReport) -> Self {
         self.knees.slo = Some(Knee { holds_per_s: search.lower_per_s, fails_per_s: search.upper_per_s });
         self.search = Some(search);
         self
     }
 
     /// Runs and what they show.
-    pub fn new(rungs: Vec<Rung>, knees: Knees, baseline_factor: f64, interrupted: bool) -> Self {
+    pub(crate) fn new(rungs: Vec<Rung>, knees: Knees, baseline_factor: f64, interrupted: bool) -> Self {
         Self {
             schema: SWEEP_SCHEMA.to_owned(),
             tool: Tool::this(),

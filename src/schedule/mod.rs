@@ -19,12 +19,14 @@ mod spike;
 mod stripe;
 mod users;
 
-pub use arrivals::{Arrivals, Schedule, ScheduleError};
-pub use rate::{Rate, RateError};
+pub(crate) use arrivals::ScheduleError;
+pub use arrivals::{Arrivals, Schedule};
+pub use rate::Rate;
+pub(crate) use rate::RateError;
 pub use source::Source;
-pub use spike::Spike;
-pub use stripe::Stripe;
-pub use users::{ClosedLoop, ClosedLoopError, LoopEnd, MAX_USERS, Users};
+pub(crate) use spike::Spike;
+pub(crate) use stripe::Stripe;
+pub(crate) use users::{ClosedLoop, ClosedLoopError, LoopEnd, Users};
 
 /// Nanoseconds in a second.
 pub const NANOS_PER_S: u64 = 1_000_000_000;

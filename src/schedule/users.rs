@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use super::{Phase, Slot};
 
 /// The most users of a closed loop.
-pub const MAX_USERS: u64 = 1_000_000;
+pub(crate) const MAX_USERS: u64 = 1_000_000;
 
 /// N users, each with at most one request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{Bound, Class, Goal, History, Settings, Tally, Vote};
 
 /// The bounds so far.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// The largest good load below the smallest bad one.
     pub lower: Option<Bound>,
     /// The smallest bad load above that.
@@ -13,7 +13,7 @@ pub struct Bounds {
 
 /// The bounds that the history supports: those that votes decided where there are such, else what the short trials on
 /// the way there found.
-pub fn bounds(settings: &Settings, history: &History) -> Bounds {
+pub(crate) fn bounds(settings: &Settings, history: &History) -> Bounds {
     let loads = Loads::of(settings, history);
     let bound = |rate: Option<f64>| rate.and_then(|rate| loads.bound(rate));
     let (decided, coarse) = (loads.decided(), loads.coarse());

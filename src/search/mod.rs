@@ -4,7 +4,7 @@
 //!            .----------------- run, drain, probe ------------------.
 //!            v                                                      |
 //! History [Trial {rate, Vote}, ...] --next--> Action::Measure {rate, duration, purpose}
-//!            |                          `---> Action::Done(Answer {reason, lower, upper})
+//!            |                          `---> Action::Done(SearchResult {reason, lower, upper})
 //!            `-- Tally of each load --> Class under a Goal --> Bounds
 //! ```
 //!
@@ -15,10 +15,10 @@
 //! The method is multiple loss ratio search (RFC 9971) with an order of steps of our own; docs/knee.md explains both, and
 //! what the answer means. [`ladder`] is what people do by hand: fixed rates, one after another, and where they bend.
 
-mod answer;
 mod bounds;
 mod history;
 mod next;
+mod search_result;
 mod settings;
 mod tally;
 mod vote;
@@ -26,10 +26,13 @@ mod vote;
 #[cfg(test)]
 mod next_tests;
 
-pub use answer::{Answer, Bound, Reason};
-pub use bounds::{Bounds, bounds};
-pub use history::{Event, History, Purpose, Trial, Vote};
+pub(crate) use bounds::bounds;
+pub(crate) use history::Purpose;
+pub use history::{Event, History, Trial, Vote};
 pub use next::{Action, next};
-pub use settings::{Settings, SettingsError};
-pub use tally::{Class, Goal, Tally};
-pub use vote::vote;
+pub(crate) use search_result::Bound;
+pub use search_result::{Reason, SearchResult};
+pub use settings::Settings;
+pub(crate) use settings::SettingsError;
+pub(crate) use tally::{Class, Goal, Tally};
+pub(crate) use vote::vote;

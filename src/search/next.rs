@@ -1,7 +1,7 @@
 //! What to do next.
 
 use super::bounds::{Loads, Pair, distance};
-use super::{Answer, Class, Event, History, Purpose, Reason, Settings, Vote, bounds};
+use super::{Class, Event, History, Purpose, Reason, SearchResult, Settings, Vote, bounds};
 
 /// Void trials at one load after which the search stops: the generator gives out there.
 const MOST_VOID: usize = 3;
@@ -23,7 +23,7 @@ pub enum Action {
         purpose: Purpose,
     },
     /// Stop.
-    Done(Answer),
+    Done(SearchResult),
 }
 
 /// What to do after all that happened. The settings are valid ([`Settings::validate`]) and stay the same.
@@ -196,11 +196,11 @@ fn candidate(settings: &Settings, decided: Pair, lower: f64, upper: f64) -> Cand
     }
 }
 
-fn answer(reason: Reason, settings: &Settings, history: &History) -> Answer {
+fn answer(reason: Reason, settings: &Settings, history: &History) -> SearchResult {
     let bounds = bounds(settings, history);
     let confirmed = bounds.lower.is_some_and(|lower| is_confirmed(history, lower.rate_per_s));
     let trials = history.votes().count() as u32;
-    Answer {
+    SearchResult {
         reason,
         lower: bounds.lower,
         upper: bounds.upper,

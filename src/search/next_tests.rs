@@ -21,7 +21,7 @@ fn settings() -> Settings {
 }
 
 /// Searches a service that votes as the function says, by trial; the time is what the trials and their overhead take.
-fn search(settings: &Settings, mut vote: impl FnMut(&Trial) -> Vote) -> (Answer, History) {
+fn search(settings: &Settings, mut vote: impl FnMut(&Trial) -> Vote) -> (SearchResult, History) {
     settings.validate().unwrap();
     let mut history = History::default();
     let mut elapsed_s = 0.0;

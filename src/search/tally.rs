@@ -19,7 +19,7 @@ impl Goal {
 
 /// What a load is, under a goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// Most of the time was good: a lower bound of the knee.
     Lower,
     /// Most of the time was bad: an upper bound.
@@ -35,7 +35,7 @@ const WHOLE: f64 = 0.999;
 
 /// The trials at one load.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// The load, in requests per second.
     pub rate_per_s: f64,
     votes: Vec<(f64, Vote)>,
@@ -47,7 +47,7 @@ pub struct Tally {
 
 impl Tally {
     /// The tallies of all loads with at least one vote, lowest load first.
-    pub fn all<'a>(votes: impl Iterator<Item = &'a Trial>) -> Vec<Self> {
+    pub(crate) fn all<'a>(votes: impl Iterator<Item = &'a Trial>) -> Vec<Self> {
         let mut tallies: Vec<Self> = Vec::new();
         for trial in votes.filter(|trial| trial.vote != Vote::Void) {
             let at = tallies.partition_point(|tally| tally.rate_per_s < trial.rate_per_s);
@@ -63,14 +63,14 @@ impl Tally {
     }
 
     /// How many trials voted so: those of full length, and those that are short under the goal.
-    pub fn count(&self, vote: Vote, goal: &Goal) -> (u32, u32) {
+    pub(crate) fn count(&self, vote: Vote, goal: &Goal) -> (u32, u32) {
         let cast = || self.votes.iter().filter(|(_, cast)| *cast == vote);
         let full = cast().filter(|(length_s, _)| !goal.is_short(*length_s)).count();
         (full as u32, (cast().count() - full) as u32)
     }
 
     /// Load classification of RFC 9971: a majority of the time, which stops as soon as it is decided.
-    pub fn class(&self, goal: &Goal) -> Class {
+    pub(crate) fn class(&self, goal: &Goal) -> Class {
         if self.failed_to_confirm {
             return Class::Upper;
         }

@@ -10,7 +10,7 @@ use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Summary};
 /// short, it is void. Where the service fell behind it is bad, even if the objectives were kept: a short trial hides in
 /// a queue that only begins to grow. The objectives themselves are judged over all planned arrivals, see
 /// [`Slo::judge`](crate::judge::Slo::judge), so that errors, timeouts and what was never sent count against them.
-pub fn vote(summary: &Summary) -> (Vote, String) {
+pub(crate) fn vote(summary: &Summary) -> (Vote, String) {
     if summary.verdict.generator == GeneratorVerdict::Invalid {
         let reasons: Vec<&str> = summary.verdict.reasons_on_generator().collect();
         return (Vote::Void, reasons.join("; "));

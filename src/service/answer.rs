@@ -18,7 +18,7 @@ use super::queue::{Departure, Queue};
 use crate::time::{Clock, MonotonicClock};
 
 /// The path of the article, with the parameter that the study's own test sends.
-pub const ARTICLE_PATH: &str = "/api/mp/article/detail?articleUid=1";
+pub(crate) const ARTICLE_PATH: &str = "/api/mp/article/detail?articleUid=1";
 
 /// Larger bodies are refused: a target for load tests is not a place to send files to.
 const BODY_MAX_BYTES: u64 = 64 * 1024 * 1024;

@@ -35,7 +35,6 @@ mod queue;
 mod server;
 mod service_time;
 
-pub use answer::ARTICLE_PATH;
 pub use counters::ServiceStats;
 pub use model::{Freeze, ModelError, ServiceModel};
 pub use queue::{Departure, Queue};

@@ -8,5 +8,7 @@ mod pacer;
 mod watchdog;
 
 pub use clock::{Clock, MonotonicClock};
-pub use pacer::{Pacer, SystemPacer, TimerPacer};
-pub use watchdog::Watchdog;
+#[cfg(test)]
+pub(crate) use pacer::TimerPacer;
+pub(crate) use pacer::{Pacer, SystemPacer};
+pub(crate) use watchdog::Watchdog;

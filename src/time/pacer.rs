@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::clock::Clock;
 
 /// Waits for instants on a clock.
-pub trait Pacer {
+pub(crate) trait Pacer {
     /// Returns at `due_ns` or as little as possible after it, never before. It lets other tasks of the runtime
     /// run at least once, also when the instant has already passed. Dropping the future cancels the wait.
     fn until(&mut self, due_ns: u64) -> impl Future<Output = ()>;
@@ -18,7 +18,7 @@ pub trait Pacer {
 
 /// The pacer of this platform: a `timerfd` on Linux, tokio's timer where there is none.
 #[derive(Debug)]
-pub enum SystemPacer<C> {
+pub(crate) enum SystemPacer<C> {
     /// Absolute kernel timer.
     #[cfg(target_os = "linux")]
     Timerfd(timerfd::TimerfdPacer<C>),
@@ -29,7 +29,7 @@ pub enum SystemPacer<C> {
 impl<C: Clock> SystemPacer<C> {
     /// A pacer that wakes `lead_ns` early and yields until the due instant. Must be made inside the runtime that
     /// it paces.
-    pub fn new(clock: C, lead_ns: u64) -> Self {
+    pub(crate) fn new(clock: C, lead_ns: u64) -> Self {
         #[cfg(target_os = "linux")]
         if let Ok(pacer) = timerfd::TimerfdPacer::new(clock.clone(), lead_ns) {
             return Self::Timerfd(pacer);
@@ -51,13 +51,14 @@ impl<C: Clock> Pacer for SystemPacer<C> {
 
 /// Waits with tokio's timer: portable, to the millisecond, and under a paused tokio clock without sleeping.
 #[derive(Debug)]
-pub struct TimerPacer<C> {
+pub(crate) struct TimerPacer<C> {
     clock: C,
 }
 
 impl<C: Clock> TimerPacer<C> {
-    /// A pacer on tokio's timer.
-    pub fn new(clock: C) -> Self {
+    /// A pacer on tokio's timer, whatever the platform has: for tests on tokio's paused clock.
+    #[cfg(test)]
+    pub(crate) fn new(clock: C) -> Self {
         Self { clock }
     }
 }
@@ -93,7 +94,7 @@ mod timerfd {
 
     /// Waits with an absolute `timerfd` on `CLOCK_MONOTONIC`.
     #[derive(Debug)]
-    pub struct TimerfdPacer<C> {
+    pub(crate) struct TimerfdPacer<C> {
         clock: C,
         timer: AsyncFd<OwnedFd>,
         lead_ns: u64,

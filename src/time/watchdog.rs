@@ -13,7 +13,7 @@ use super::clock::Clock;
 /// All requests have the same timeout, so an alarm set for an earlier request never comes too late for a later
 /// one: it is left standing, and only when it rings is it compared with the request under way and set anew. A
 /// connection that is never slow touches the timer once per timeout rather than twice per request.
-pub struct Watchdog<C> {
+pub(crate) struct Watchdog<C> {
     clock: C,
     timeout_ns: u64,
     alarm: Pin<Box<Sleep>>,
@@ -22,12 +22,12 @@ pub struct Watchdog<C> {
 
 impl<C: Clock> Watchdog<C> {
     /// A watchdog for requests that may take `timeout_ns`.
-    pub fn new(clock: C, timeout_ns: u64) -> Self {
+    pub(crate) fn new(clock: C, timeout_ns: u64) -> Self {
         Self { clock, timeout_ns, alarm: Box::pin(alarm_in(timeout_ns)), set: true }
     }
 
     /// Ready once a request that started at `started_ns` is overdue. The task is woken when that may be so.
-    pub fn poll_overdue(&mut self, context: &mut Context<'_>, started_ns: u64) -> Poll<()> {
+    pub(crate) fn poll_overdue(&mut self, context: &mut Context<'_>, started_ns: u64) -> Poll<()> {
         loop {
             // The clock first: a connection that never stops sending uses up the task's budget, and then the alarm
             // stays silent.

@@ -32,13 +32,11 @@ use crate::measure::Opened;
 use crate::request::BodyWatch;
 
 pub use failure::Failure;
-pub use http1::Http1Connection;
-pub use http2::Http2Connection;
 pub use network::{Network, Probed};
-pub use network_error::{NetworkError, Unreachable};
+pub use network_error::NetworkError;
+pub(crate) use network_error::Unreachable;
 pub use options::{HttpVersions, TlsOptions, WireOptions};
-pub use overrides::{ResolveError, ResolveOverride};
-pub use tls::{Role, TlsFault, TlsSetupError};
+pub(crate) use overrides::ResolveError;
 pub use wire::{Wire, WireConnection};
 
 /// Opens connections to the origins of a workload.

@@ -6,7 +6,7 @@
 
 pub mod services;
 
-use rpsbench::judge::Observed;
+use rpsbench::internals::Observed;
 
 /// Pseudo-random numbers (SplitMix64: Steele, Lea and Flood, 2014).
 #[derive(Debug, Clone)]

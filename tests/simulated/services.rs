@@ -1,9 +1,7 @@
 //! Services to search, and the loop that searches them as the command does: a trial, its vote, the next trial.
 
-use rpsbench::judge::Overload;
-use rpsbench::search::{Action, Answer, Event, History, Settings, Trial, Vote, next};
-
 use super::{Queue, Random};
+use rpsbench::internals::{Action, Event, History, Overload, SearchResult, Settings, Trial, Vote, next};
 
 /// What drain, probe and warm-up take besides a trial, in seconds.
 pub const OVERHEAD_S: f64 = 4.0;
@@ -63,7 +61,7 @@ pub fn patient(guess_per_s: f64, trial_s: f64) -> Settings {
 }
 
 /// Searches to the end.
-pub fn search(settings: &Settings, service: &mut dyn Service) -> (Answer, History) {
+pub fn search(settings: &Settings, service: &mut dyn Service) -> (SearchResult, History) {
     settings.validate().expect("valid settings");
     let mut history = History::default();
     let mut elapsed_s = 0.0;

@@ -13,11 +13,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use rpsbench::request::{BodyWatch, Expectation, Origin, Target};
-use rpsbench::time::MonotonicClock;
-use rpsbench::transport::{Answer, Connection, Failure, Network, NetworkError, Probed, Wire, WireOptions};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
+
+use rpsbench::internals::{
+    Answer, BodyWatch, Connection, Expectation, Failure, MonotonicClock, Network, NetworkError, Origin,
+    Probed, Target, Wire, WireOptions,
+};
 
 /// Runs a test as a worker runs: on one thread, with tasks that stay on it. A test that hangs fails.
 pub fn local<T>(test: impl Future<Output = T>) -> T {

@@ -7,7 +7,7 @@ use super::super::values::FewOrAuto;
 
 /// The flags of `calibrate`.
 #[derive(Debug, Args)]
-pub struct CalibrateArgs {
+pub(crate) struct CalibrateArgs {
     /// Worker threads; auto = 1
     #[arg(long, env = "RPSBENCH_THREADS", value_name = "auto|N", default_value = "auto")]
     pub threads: FewOrAuto,

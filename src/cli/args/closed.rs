@@ -20,7 +20,7 @@ shows both side by side.";
 
 /// The flags of `closed`.
 #[derive(Debug, Args)]
-pub struct ClosedArgs {
+pub(crate) struct ClosedArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
     #[arg(value_name = "URL")]

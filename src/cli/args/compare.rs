@@ -19,7 +19,7 @@ Examples:
 
 /// The flags of `compare`.
 #[derive(Debug, Args)]
-pub struct CompareArgs {
+pub(crate) struct CompareArgs {
     /// Saved results, ours or another tool's (wrk, wrk2, oha, vegeta, k6, h2load, hey, bombardier, fortio), known by their
     /// content; - reads stdin. The first is what the others are compared with. Or, with -c, the URL of a live comparison;
     /// without a URL the built-in service is started

@@ -6,7 +6,7 @@ use super::super::values::{FewOrAuto, LimitOrAll, Span};
 
 /// What every command that sends requests has.
 #[derive(Debug, Args)]
-pub struct LoadArgs {
+pub(crate) struct LoadArgs {
     /// Ramp from nothing to the full load before the measurement, excluded from it; 0 = none
     #[arg(
         long,
@@ -41,7 +41,7 @@ pub struct LoadArgs {
 
 /// What an open loop has besides.
 #[derive(Debug, Args)]
-pub struct OpenLoopArgs {
+pub(crate) struct OpenLoopArgs {
     /// Spacing of the arrivals
     #[arg(long, env = "RPSBENCH_ARRIVALS", default_value = "constant")]
     pub arrivals: ArrivalsArg,
@@ -80,7 +80,7 @@ pub struct OpenLoopArgs {
 
 /// `--arrivals`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ArrivalsArg {
+pub(crate) enum ArrivalsArg {
     /// Evenly spaced
     Constant,
     /// Exponential gaps, as independent users come
@@ -89,7 +89,7 @@ pub enum ArrivalsArg {
 
 /// `--overflow`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OverflowArg {
+pub(crate) enum OverflowArg {
     /// It is not sent, and counted as overflow
     Drop,
     /// It waits, and the wait counts as slot wait; beyond --queue it is dropped

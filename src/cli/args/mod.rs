@@ -19,16 +19,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values::Span;
 use crate::schedule::Rate;
 
-pub use calibrate::CalibrateArgs;
-pub use closed::ClosedArgs;
-pub use compare::CompareArgs;
-pub use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
-pub use network::NetworkArgs;
-pub use reporting::ReportingArgs;
-pub use request::{DataOrderArg, RequestArgs};
-pub use service::ServiceArgs;
-pub use sweep::{OrderArg, ShapeArg, SweepArgs};
-pub use traffic::TrafficArgs;
+pub(crate) use calibrate::CalibrateArgs;
+pub(crate) use closed::ClosedArgs;
+pub(crate) use compare::CompareArgs;
+pub(crate) use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
+pub(crate) use network::NetworkArgs;
+pub(crate) use reporting::ReportingArgs;
+pub(super) use request::{DataOrderArg, RequestArgs};
+pub(crate) use service::ServiceArgs;
+pub(crate) use sweep::{OrderArg, ShapeArg, SweepArgs};
+pub(crate) use traffic::TrafficArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,7 +56,7 @@ Exit codes: 0 done; 1 the run could not be done; 2 usage; 3 the generator could 
     subcommand_negates_reqs = true,
     max_term_width = 110
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do; `run` when left out.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -67,7 +67,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Open loop at a constant rate (the default command)
     #[command(after_help = EXAMPLES, arg_required_else_help = true)]
     Run(Box<RunArgs>),
@@ -90,7 +90,7 @@ pub enum Command {
 
 /// The flags of `run`.
 #[derive(Debug, Args)]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
     #[arg(value_name = "URL")]
@@ -124,7 +124,7 @@ pub struct RunArgs {
 
 /// The flags of `report`.
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// A saved result (JSON); - reads stdin
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -138,7 +138,7 @@ pub struct ReportArgs {
 
 /// The flags of `serve`.
 #[derive(Debug, Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Where to listen; port 0 = a free port
     #[arg(long, env = "RPSBENCH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
@@ -152,7 +152,7 @@ pub struct ServeArgs {
 
 /// `--format`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
+pub(crate) enum FormatArg {
     /// For people
     Text,
     /// rpsbench.result/1, with the histograms

@@ -14,7 +14,7 @@ const TLS: &str = "TLS";
 
 /// Connections, addresses and TLS.
 #[derive(Debug, Args)]
-pub struct NetworkArgs {
+pub(crate) struct NetworkArgs {
     /// HTTP/1.1 only [default: HTTP/2 where TLS agrees on it, else HTTP/1.1]
     #[arg(
         long, env = "RPSBENCH_HTTP1", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),

@@ -10,7 +10,7 @@ use crate::judge::Slo;
 
 /// What every command that measures has.
 #[derive(Debug, Args)]
-pub struct ReportingArgs {
+pub(crate) struct ReportingArgs {
     /// An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when
     /// one is missed. Metrics: p50 to p99.99, mean, max, error_rate, failure_rate, overflow_rate, throttled_rate, achieved
     #[arg(long, env = "RPSBENCH_SLO", value_delimiter = ',', help_heading = "Report")]

@@ -11,7 +11,7 @@ const HEADING: &str = "Request";
 
 /// What is asked, and what counts as a good answer.
 #[derive(Debug, Args)]
-pub struct RequestArgs {
+pub(crate) struct RequestArgs {
     /// Request method [default: GET, or POST with a body]
     #[arg(short, long, env = "RPSBENCH_METHOD", help_heading = HEADING)]
     pub method: Option<String>,
@@ -104,7 +104,7 @@ pub struct RequestArgs {
 
 /// `--data-order`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DataOrderArg {
+pub(crate) enum DataOrderArg {
     /// From the first to the last, and again
     Rotate,
     /// Any, drawn with --seed

@@ -6,7 +6,7 @@ use super::super::values::Span;
 
 /// The flags of the built-in service.
 #[derive(Debug, Args)]
-pub struct ServiceArgs {
+pub(crate) struct ServiceArgs {
     /// Requests that the service works on at once; the others wait in order
     #[arg(
         long,

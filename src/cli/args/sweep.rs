@@ -24,7 +24,7 @@ first; 99 the objectives are missed already at the lowest rate; 130 interrupted.
 
 /// The flags of `sweep`.
 #[derive(Debug, Args)]
-pub struct SweepArgs {
+pub(crate) struct SweepArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
     #[arg(value_name = "URL")]
@@ -145,7 +145,7 @@ pub struct SweepArgs {
 
 /// `--order`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OrderArg {
+pub(crate) enum OrderArg {
     /// From the lowest to the highest
     Up,
     /// From the highest to the lowest
@@ -158,7 +158,7 @@ pub enum OrderArg {
 
 /// `--shape`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShapeArg {
+pub(crate) enum ShapeArg {
     /// As long as --step-duration
     Step,
     /// As long as --spike-duration

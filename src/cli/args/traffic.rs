@@ -6,7 +6,7 @@ use super::{NetworkArgs, RequestArgs, ServiceArgs};
 
 /// What every command that sends requests has.
 #[derive(Debug, Args)]
-pub struct TrafficArgs {
+pub(crate) struct TrafficArgs {
     /// The same as the argument URL
     #[arg(long, env = "RPSBENCH_URL", value_name = "URL", hide_env_values = true)]
     pub url: Option<String>,

@@ -8,7 +8,7 @@ use crate::transport::WireOptions;
 
 /// A calibration that can be started.
 #[derive(Debug)]
-pub struct CalibrateJob {
+pub(crate) struct CalibrateJob {
     /// A plan for any rate.
     pub open: OpenLoop,
     /// The built-in service.
@@ -19,7 +19,7 @@ pub struct CalibrateJob {
 
 impl CalibrateJob {
     /// What the flags say.
-    pub fn new(args: &CalibrateArgs, machine: Machine) -> Self {
+    pub(crate) fn new(args: &CalibrateArgs, machine: Machine) -> Self {
         let threads = match args.threads {
             FewOrAuto::Auto => 1,
             FewOrAuto::Number(threads) => threads.min(1_024),
@@ -28,7 +28,7 @@ impl CalibrateJob {
     }
 
     /// The same for a command that calibrates first.
-    pub fn with_threads(threads: u64, quiet: bool, machine: Machine) -> Self {
+    pub(crate) fn with_threads(threads: u64, quiet: bool, machine: Machine) -> Self {
         // Nothing here comes from the environment: a calibration must never reach anything but the built-in service.
         let setup = Setup {
             target: TargetChoice::BuiltIn(ServiceModel::immediate()),

@@ -17,7 +17,7 @@ const DEFAULT_USERS: u64 = 10;
 
 /// Closed loops that can be started, one after another.
 #[derive(Debug)]
-pub struct ClosedJob {
+pub(crate) struct ClosedJob {
     /// One plan for each stage, at least one.
     pub stages: Vec<Plan>,
     /// What comes before the first stage, and is excluded from it.
@@ -37,7 +37,7 @@ impl ClosedJob {
     ///
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
-    pub fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+    pub(crate) fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let ClosedArgs { traffic, load, reporting, .. } = args;
         let loops = stages_of(args, typed)?;
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;

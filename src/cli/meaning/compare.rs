@@ -14,7 +14,7 @@ use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
 /// Results to be compared.
 #[derive(Debug)]
-pub struct CompareJob {
+pub(crate) struct CompareJob {
     /// Where they come from.
     pub source: CompareSource,
     /// By how much the others may differ from the first.
@@ -29,7 +29,7 @@ pub struct CompareJob {
 
 /// Where results to be compared come from.
 #[derive(Debug)]
-pub enum CompareSource {
+pub(crate) enum CompareSource {
     /// Saved results; `-` is stdin.
     Saved(Vec<PathBuf>),
     /// Runs that are made now.
@@ -38,7 +38,7 @@ pub enum CompareSource {
 
 /// A closed loop, and the open loops that follow it.
 #[derive(Debug)]
-pub struct LiveJob {
+pub(crate) struct LiveJob {
     /// The users.
     pub closed: Plan,
     /// What comes before them, excluded.
@@ -56,7 +56,7 @@ impl CompareJob {
     ///
     /// # Errors
     /// [`UsageError`] when there is nothing to compare, or an output cannot be written.
-    pub fn new(args: &CompareArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+    pub(crate) fn new(args: &CompareArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let reporting = &args.reporting;
         let source = match kind_of(args, typed)? {
             Kind::Saved => CompareSource::Saved(args.files.clone()),

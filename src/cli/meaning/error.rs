@@ -12,7 +12,7 @@ use crate::transport::ResolveError;
 
 /// The arguments do not make sense together, or name something that is not there.
 #[derive(Debug, thiserror::Error)]
-pub enum UsageError {
+pub(crate) enum UsageError {
     /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),

@@ -24,20 +24,20 @@ use crate::report::Format;
 use crate::service::ServiceModel;
 use target::model_of;
 
-pub use calibrate::CalibrateJob;
-pub use closed::ClosedJob;
-pub use compare::{CompareJob, CompareSource, LiveJob};
-pub use error::UsageError;
-pub use open::OpenLoop;
-pub use request::Requests;
-pub use run::RunJob;
-pub use setup::Setup;
-pub use sweep::{SearchPlan, SweepJob, Sweeping};
-pub use target::TargetChoice;
+pub(crate) use calibrate::CalibrateJob;
+pub(crate) use closed::ClosedJob;
+pub(crate) use compare::{CompareJob, CompareSource, LiveJob};
+pub(crate) use error::UsageError;
+pub(crate) use open::OpenLoop;
+pub(crate) use request::Requests;
+pub(crate) use run::RunJob;
+pub(crate) use setup::Setup;
+pub(crate) use sweep::{SearchPlan, SweepJob, Sweeping};
+pub(crate) use target::TargetChoice;
 
 /// What the machine has to give.
 #[derive(Debug, Clone, Copy)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Cores that this process may use.
     pub cores: u64,
     /// Cores of the whole machine.
@@ -50,7 +50,7 @@ pub struct Machine {
 
 /// A saved result to be printed.
 #[derive(Debug)]
-pub struct ReportJob {
+pub(crate) struct ReportJob {
     /// The file; `-` is stdin.
     pub file: PathBuf,
     /// What stdout receives.
@@ -61,7 +61,7 @@ pub struct ReportJob {
 
 /// The built-in service on its own.
 #[derive(Debug)]
-pub struct ServeJob {
+pub(crate) struct ServeJob {
     /// Where to listen.
     pub listen: SocketAddr,
     /// How it behaves.
@@ -73,7 +73,7 @@ impl ReportJob {
     ///
     /// # Errors
     /// [`UsageError`] when an output cannot be written.
-    pub fn new(args: &ReportArgs) -> Result<Self, UsageError> {
+    pub(crate) fn new(args: &ReportArgs) -> Result<Self, UsageError> {
         let outputs = outputs_of(&args.output)?;
         Ok(Self { file: args.file.clone(), format: format_of(args.format), outputs })
     }
@@ -84,7 +84,7 @@ impl ServeJob {
     ///
     /// # Errors
     /// [`UsageError`] when the service cannot be as described.
-    pub fn new(args: &ServeArgs) -> Result<Self, UsageError> {
+    pub(crate) fn new(args: &ServeArgs) -> Result<Self, UsageError> {
         Ok(Self { listen: args.listen, model: model_of(&args.service, args.seed)? })
     }
 }

@@ -11,7 +11,7 @@ use crate::schedule::{Arrivals, NANOS_PER_S, Rate, Schedule, ScheduleError, Sour
 
 /// What open loops at different rates have in common.
 #[derive(Debug, Clone)]
-pub struct OpenLoop {
+pub(crate) struct OpenLoop {
     /// A plan whose schedule, cap, threads and lead are still to be set.
     template: Plan,
     arrivals: Arrivals,
@@ -73,7 +73,7 @@ impl OpenLoop {
     }
 
     /// The threads that a rate asks for. The workers of a session serve all its runs: ask with the highest rate.
-    pub fn threads_for(&self, rate: Rate) -> u64 {
+    pub(crate) fn threads_for(&self, rate: Rate) -> u64 {
         let cap = cap_for(self.max_in_flight, rate, self.template.timeout_ns, self.connections);
         let room = cap.min(self.template.connections.unwrap_or(u64::MAX));
         threads_of(self.threads, rate, self.machine, room, self.template.burst)
@@ -83,7 +83,7 @@ impl OpenLoop {
     ///
     /// # Errors
     /// [`ScheduleError`] when the warm-up is too long.
-    pub fn plan(&self, schedule: Schedule, threads: u64) -> Result<Plan, ScheduleError> {
+    pub(crate) fn plan(&self, schedule: Schedule, threads: u64) -> Result<Plan, ScheduleError> {
         let rate = schedule.peak_rate();
         let schedule =
             schedule.with_arrivals(self.arrivals, self.template.seed).with_warmup(self.warmup_ns)?;

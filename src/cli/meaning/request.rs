@@ -18,7 +18,7 @@ use crate::request::{
 
 /// What is asked. The URL of the built-in service is known only when it runs.
 #[derive(Debug)]
-pub struct Requests {
+pub(crate) struct Requests {
     source: Source,
     tokens: Option<TokenList>,
     token_header: HeaderName,
@@ -124,12 +124,12 @@ impl Requests {
     }
 
     /// How many tokens are in rotation.
-    pub fn token_count(&self) -> u64 {
+    pub(crate) fn token_count(&self) -> u64 {
         self.tokens.as_ref().map_or(0, |tokens| tokens.count() as u64)
     }
 
     /// How many rows of data there are.
-    pub fn row_count(&self) -> u64 {
+    pub(crate) fn row_count(&self) -> u64 {
         self.data.as_ref().map_or(0, DataTable::row_count)
     }
 
@@ -137,7 +137,7 @@ impl Requests {
     ///
     /// # Errors
     /// [`UsageError`] where a request could not be made.
-    pub fn into_workload(self, base: Option<&Target>) -> Result<Workload, UsageError> {
+    pub(crate) fn into_workload(self, base: Option<&Target>) -> Result<Workload, UsageError> {
         let endpoints = match self.source {
             Source::Endpoints(endpoints) => endpoints,
             Source::Scenario { file, text, defaults } => scenario(&file, text.expose(), base, &defaults)?,

@@ -10,7 +10,7 @@ use crate::schedule::Schedule;
 
 /// A run that can be started.
 #[derive(Debug)]
-pub struct RunJob {
+pub(crate) struct RunJob {
     /// When and how much.
     pub plan: Plan,
     /// How often.
@@ -28,7 +28,7 @@ impl RunJob {
     ///
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
-    pub fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+    pub(crate) fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let RunArgs { rate, traffic, load, open, reporting, .. } = args;
         let schedule = schedule_of(args, typed)?;
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;

@@ -15,7 +15,7 @@ const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// Where requests go, over which connections, and what is asked.
 #[derive(Debug)]
-pub struct Setup {
+pub(crate) struct Setup {
     /// Where.
     pub target: TargetChoice,
     /// What is asked.

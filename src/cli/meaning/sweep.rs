@@ -4,7 +4,6 @@ use super::super::args::{OrderArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
-use crate::judge::Slo;
 use crate::ladder::{Ladder, Order, Rungs};
 use crate::report::Format;
 use crate::schedule::{Rate, Spike};
@@ -16,7 +15,7 @@ const CONFIRM_TRIALS: f64 = 4.0;
 
 /// Runs at several rates that can be started.
 #[derive(Debug)]
-pub struct SweepJob {
+pub(crate) struct SweepJob {
     /// Which rates.
     pub what: Sweeping,
     /// A plan for each of them.
@@ -29,8 +28,6 @@ pub struct SweepJob {
     pub warmup_ns: u64,
     /// Factor of the baseline knee.
     pub baseline_factor: f64,
-    /// Objectives.
-    pub slos: Vec<Slo>,
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
     /// What stdout receives.
@@ -41,7 +38,7 @@ pub struct SweepJob {
 
 /// Which rates a sweep runs.
 #[derive(Debug)]
-pub enum Sweeping {
+pub(crate) enum Sweeping {
     /// Those of a ladder.
     Ladder(Ladder, Rungs),
     /// Those that a search asks for.
@@ -52,7 +49,7 @@ pub enum Sweeping {
 
 /// What a search is asked for, as far as the arguments say. Rates are per second, times in seconds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SearchPlan {
+pub(crate) struct SearchPlan {
     /// Lowest rate of interest.
     pub min_rate: Rate,
     /// Highest rate that may be tried.
@@ -72,7 +69,7 @@ impl SweepJob {
     ///
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
-    pub fn new(args: &SweepArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+    pub(crate) fn new(args: &SweepArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let SweepArgs { traffic, load, open, reporting, .. } = args;
         if args.step_duration.0 == 0 {
             return Err(UsageError::Zero("--step-duration"));
@@ -90,7 +87,6 @@ impl SweepJob {
             recover_ns: args.recover.0,
             warmup_ns: load.warmup.0,
             baseline_factor: args.baseline_factor,
-            slos: reporting.slo.clone(),
             setup,
             format: format_of(reporting.format),
             outputs: outputs_of(&reporting.output)?,

@@ -8,7 +8,7 @@ use crate::service::{Freeze, ServiceModel};
 
 /// Where requests go.
 #[derive(Debug)]
-pub enum TargetChoice {
+pub(crate) enum TargetChoice {
     /// To a given URL.
     Url(Target),
     /// To the URLs that a file of requests holds.

@@ -6,7 +6,7 @@ use crate::result::{Figure, ReadError};
 /// A file that cannot be compared.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("`{file}`: {problem}")]
-pub struct ImportError {
+pub(crate) struct ImportError {
     /// The file.
     pub file: String,
     /// What is wrong with it.
@@ -15,7 +15,7 @@ pub struct ImportError {
 
 /// What is wrong, and what helps.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// Nothing in it.
     #[error("it is empty: the run that was to write it did not finish, or wrote elsewhere; run it again")]
     Empty,

@@ -27,8 +27,8 @@ mod text;
 mod vegeta;
 mod wrk;
 
-pub use error::{ImportError, Problem};
-pub use rpsbench::reading as reading_of;
+pub(crate) use error::{ImportError, Problem};
+pub(crate) use rpsbench::reading as reading_of;
 
 /// One tool's JSON: whether a document is its, and what it says.
 struct JsonImporter {
@@ -68,7 +68,7 @@ pub(super) const KNOWN: &str = "rpsbench (JSON, CSV), wrk and wrk2 (text), oha (
 ///
 /// # Errors
 /// [`ImportError`] when it is no result, or not one that can be believed.
-pub fn import(name: &str, bytes: &[u8]) -> Result<Vec<Reading>, ImportError> {
+pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Vec<Reading>, ImportError> {
     let mut readings = read(bytes).map_err(|problem| ImportError { file: name.to_owned(), problem })?;
     let several = readings.len() > 1;
     for (i, reading) in readings.iter_mut().enumerate() {

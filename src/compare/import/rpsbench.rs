@@ -35,7 +35,7 @@ fn runs(text: &str) -> Result<Vec<Reading>, Problem> {
 
 /// What a result of ours says. The latency is the response time over all planned arrivals: one without a good answer ranks
 /// above every good one.
-pub fn reading(name: &str, summary: &Summary) -> Reading {
+pub(crate) fn reading(name: &str, summary: &Summary) -> Reading {
     let (plan, ledger, rates) = (&summary.plan, &summary.ledger, &summary.rates);
     let (mode, clock, words) = match plan.mode {
         result::Mode::Open => (Loop::Open, TimedFrom::IntendedTime, "from the intended time"),

@@ -8,7 +8,7 @@ use super::{Format, Style, json};
 use crate::result::Comparison;
 
 /// Writes the report of a comparison, with a newline at its end.
-pub fn render(comparison: &Comparison, format: Format, style: &Style) -> String {
+pub(crate) fn render(comparison: &Comparison, format: Format, style: &Style) -> String {
     match format {
         Format::Text => text::render(comparison, style),
         Format::Json => json::render(comparison),

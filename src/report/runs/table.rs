@@ -8,13 +8,13 @@ const NAME: usize = 12;
 const WIDTHS: [usize; 11] = [8, 8, 8, 8, 6, 6, 6, 6, 6, 6, 6];
 
 /// The head of the table, which says what is in which unit.
-pub fn header() -> String {
+pub(crate) fn header() -> String {
     let names = ["requests", "req/s", "errors", "failures", "mean", "min", "p50", "p90", "p95", "p99", "max"];
     line("times in ms", &names.map(str::to_owned))
 }
 
 /// The row of one result.
-pub fn row(name: &str, summary: &Summary) -> String {
+pub(crate) fn row(name: &str, summary: &Summary) -> String {
     let (rates, response) = (&summary.rates, &summary.latency.response);
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
     let figures = [

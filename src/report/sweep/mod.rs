@@ -4,13 +4,13 @@ mod knees;
 mod plot;
 mod table;
 
-pub use table::{header, row};
+pub(crate) use table::{header, row};
 
 use super::{Format, Style, csv, json};
 use crate::result::{Rung, Sweep};
 
 /// Writes the report, with a newline at its end.
-pub fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
+pub(crate) fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
     match format {
         Format::Text => table::table(sweep) + &after_table(sweep, style),
         Format::Csv => {
@@ -28,7 +28,7 @@ fn name(rung: &Rung) -> String {
 }
 
 /// What stands below the rows: what is left of each rung, the knees, the answer of a search, and the ladder as a plot.
-pub fn after_table(sweep: &Sweep, style: &Style) -> String {
+pub(crate) fn after_table(sweep: &Sweep, style: &Style) -> String {
     let sections = [
         table::second_table(sweep),
         table::remarks(sweep),

@@ -10,13 +10,13 @@ const RATE: usize = 9;
 const WIDTHS: [usize; 9] = [7, 8, 8, 6, 6, 6, 6, 8, 7];
 
 /// The head of the table.
-pub fn header() -> String {
+pub(crate) fn header() -> String {
     let names = ["sent", "done/s", "ok/s", "p50", "p90", "p99", "p99.9", "serv p99", "backlog"];
     line("rate/s", &names.map(str::to_owned), "times in ms")
 }
 
 /// The row of one rung. `backlog`: requests outstanding when its schedule ended.
-pub fn row(rate_per_s: f64, summary: &Summary) -> String {
+pub(crate) fn row(rate_per_s: f64, summary: &Summary) -> String {
     let (rates, response) = (&summary.rates, &summary.latency.response);
     let queueing = &summary.queueing;
     let figures = [

@@ -7,7 +7,7 @@ use crate::judge::{Modelled, Saturation, Stage, Stages};
 use crate::result::Summary;
 
 /// What closed-loop results show together, what they cannot tell, and what to run next. Empty without such results.
-pub fn findings(results: &[&Summary], style: &Style) -> String {
+pub(crate) fn findings(results: &[&Summary], style: &Style) -> String {
     let stages: Vec<Stage> = results.iter().filter_map(|summary| Stage::of(summary)).collect();
     let Some(last) = stages.iter().max_by_key(|stage| stage.users).copied() else { return String::new() };
     let mut text = labelled("Closed loop", &paint("what this report cannot tell", Tone::Doubtful, style));
@@ -92,7 +92,7 @@ fn rising(found: &Stages) -> String {
 }
 
 /// A modelled correction, clearly not a measurement; empty where none was asked for.
-pub fn modelled(summary: &Summary) -> String {
+pub(crate) fn modelled(summary: &Summary) -> String {
     let Some(expected_per_s) = summary.plan.expected_rate_per_s else { return String::new() };
     let Some(modelled) = Modelled::of(summary, expected_per_s) else { return String::new() };
     let mut text = labelled("Modelled", "NOT measured: HdrHistogram's correction for coordinated omission");

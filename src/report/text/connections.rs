@@ -5,7 +5,7 @@ use super::numbers::{count, counted, ms, percent, seconds};
 use crate::result::{ConnectionKind, LatencyStats, Summary};
 
 /// What was opened, what was agreed on, how often a connection was used again, how long handshakes took.
-pub fn connections(summary: &Summary) -> String {
+pub(super) fn connections(summary: &Summary) -> String {
     let connections = &summary.connections;
     let mut lines = wrapped("", &counts(summary));
     for kind in &connections.kinds {

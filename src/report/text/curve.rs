@@ -31,7 +31,7 @@ enum Point {
 }
 
 /// Draws the curve; nothing where there are too few arrivals or the histograms cannot be read.
-pub fn curve(summary: &Summary) -> Option<String> {
+pub(super) fn curve(summary: &Summary) -> Option<String> {
     let response = decode_histogram(&summary.histograms.response_ok).ok()?;
     let service = decode_histogram(&summary.histograms.service).ok()?;
     let planned = summary.latency.response.count;

@@ -7,7 +7,7 @@ use super::numbers::{count, counted, ms, percent, seconds};
 use crate::result::{SloResult, Summary};
 
 /// One line for each objective.
-pub fn objectives(summary: &Summary, style: &Style) -> String {
+pub(super) fn objectives(summary: &Summary, style: &Style) -> String {
     let width = summary.slos.iter().map(|slo| slo.slo.chars().count()).max().unwrap_or(0);
     let line = |(i, result): (usize, &SloResult)| {
         let verdict = if result.passed {
@@ -29,7 +29,7 @@ fn measured(result: &SloResult) -> String {
 }
 
 /// Status codes, failures, what the requests were made from, connections and the warm-up.
-pub fn details(summary: &Summary) -> String {
+pub(super) fn details(summary: &Summary) -> String {
     statuses(summary) + &errors(summary) + &traffic(summary) + &connections(summary) + &warmup(summary)
 }
 

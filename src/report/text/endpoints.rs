@@ -8,7 +8,7 @@ use crate::result::{EndpointSummary, LatencyStats, Summary};
 const SHORTEST_NAME: usize = 10;
 
 /// One row per endpoint; nothing where there is only one.
-pub fn table(summary: &Summary) -> String {
+pub(super) fn table(summary: &Summary) -> String {
     if summary.endpoints.is_empty() {
         return String::new();
     }

@@ -5,7 +5,7 @@ use super::numbers::ms;
 use crate::result::{LatencyStats, Summary};
 
 /// Times in milliseconds, with the signs that occur explained below.
-pub fn table(summary: &Summary) -> String {
+pub(super) fn table(summary: &Summary) -> String {
     let latency = &summary.latency;
     let waited = latency.slot_wait.max_ms.is_some_and(|max| max > 0.0);
     let parts = [

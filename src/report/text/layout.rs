@@ -3,13 +3,13 @@
 use super::super::Style;
 
 /// Widest line, in characters.
-pub const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 /// Width of the column of labels.
-pub const LABEL: usize = 12;
+pub(crate) const LABEL: usize = 12;
 
 /// What a word means, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(crate) enum Tone {
     /// As it should be.
     Good,
     /// Worth a look.
@@ -19,7 +19,7 @@ pub enum Tone {
 }
 
 /// Marks a word, where colour is wanted.
-pub fn paint(text: &str, tone: Tone, style: &Style) -> String {
+pub(crate) fn paint(text: &str, tone: Tone, style: &Style) -> String {
     if !style.color {
         return text.to_owned();
     }
@@ -32,24 +32,24 @@ pub fn paint(text: &str, tone: Tone, style: &Style) -> String {
 }
 
 /// A label and its text.
-pub fn labelled(label: &str, text: &str) -> String {
+pub(crate) fn labelled(label: &str, text: &str) -> String {
     format!("{label:LABEL$} {text}\n")
 }
 
 /// A text under a label's column, wrapped to the page; the lines after the first are indented further, by as much
 /// as the mark in front of the first takes.
-pub fn wrapped(mark: &str, text: &str) -> String {
+pub(crate) fn wrapped(mark: &str, text: &str) -> String {
     wrap(mark, text, LABEL + 1)
 }
 
 /// Puts a label in front of [`wrapped`] lines, in the room that they leave.
-pub fn with_label(label: &str, lines: &str) -> String {
+pub(crate) fn with_label(label: &str, lines: &str) -> String {
     let lines = lines.strip_prefix(&" ".repeat(LABEL + 1)).unwrap_or(lines);
     labelled(label, lines.trim_end_matches('\n'))
 }
 
 /// A text behind a margin, wrapped to the page.
-pub fn wrap(mark: &str, text: &str, margin: usize) -> String {
+pub(crate) fn wrap(mark: &str, text: &str, margin: usize) -> String {
     let indent = margin + mark.chars().count();
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -69,12 +69,12 @@ pub fn wrap(mark: &str, text: &str, margin: usize) -> String {
 
 /// Text from outside (a target, an error's example, a saved file) without control characters, which could
 /// repaint the reader's terminal.
-pub fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// A text that fits into so many characters: a longer one ends in an ellipsis.
-pub fn shortened(text: &str, width: usize) -> String {
+pub(crate) fn shortened(text: &str, width: usize) -> String {
     let text = clean(text);
     if text.chars().count() <= width {
         return text;
@@ -84,7 +84,7 @@ pub fn shortened(text: &str, width: usize) -> String {
 }
 
 /// Rows with aligned columns: the first to the left, the others to the right, two spaces apart.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)

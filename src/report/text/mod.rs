@@ -13,7 +13,7 @@
 use super::Style;
 use crate::result::Summary;
 
-pub mod closed_loop;
+pub(crate) mod closed_loop;
 mod connections;
 mod curve;
 mod details;
@@ -26,7 +26,7 @@ mod samples;
 mod strip;
 
 /// Writes the report.
-pub fn render(summary: &Summary, style: &Style) -> String {
+pub(crate) fn render(summary: &Summary, style: &Style) -> String {
     let sections = [
         overview::headline(summary, style),
         overview::verdicts(summary, style),

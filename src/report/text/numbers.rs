@@ -1,7 +1,7 @@
 //! Figures as people read them: three significant digits or so, always with a unit or a column that names it.
 
 /// Milliseconds, for a column that names the unit: 0.042, 1.23, 74.1, 1239.
-pub fn ms(value: f64) -> String {
+pub(crate) fn ms(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         v if v < 0.9995 => format!("{value:.3}"),
@@ -12,17 +12,17 @@ pub fn ms(value: f64) -> String {
 }
 
 /// A count with its thousands apart: 18,000.
-pub fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     group(&value.to_string())
 }
 
 /// A rate that was asked for, as exactly as it was asked for: 0.5/s, 300/s, 16,666.7/s.
-pub fn asked_rate(value: f64) -> String {
+pub(crate) fn asked_rate(value: f64) -> String {
     format!("{}/s", trimmed(value, 4))
 }
 
 /// A rate that was measured: 0.50/s, 299.7/s, 16,667/s.
-pub fn rate(value: f64) -> String {
+pub(crate) fn rate(value: f64) -> String {
     let decimals = match value.abs() {
         v if v < 9.995 => 2,
         v if v < 9999.5 => 1,
@@ -32,7 +32,7 @@ pub fn rate(value: f64) -> String {
 }
 
 /// A figure whose unit stands beside it, to four significant digits and no zeros behind the point.
-pub fn plain(value: f64) -> String {
+pub(crate) fn plain(value: f64) -> String {
     let decimals = match value.abs() {
         v if v < 9.9995 => 3,
         v if v < 99.995 => 2,
@@ -43,7 +43,7 @@ pub fn plain(value: f64) -> String {
 }
 
 /// A share of 1 in percent. One that is not nothing never reads as nothing, nor one that is not all as all.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent.abs() {
         0.0 => "0 %".to_owned(),
@@ -57,22 +57,22 @@ pub fn percent(share: f64) -> String {
 }
 
 /// A part of a whole in percent.
-pub fn percent_of(part: u64, whole: u64) -> String {
+pub(crate) fn percent_of(part: u64, whole: u64) -> String {
     if whole == 0 { "-".to_owned() } else { percent(part as f64 / whole as f64) }
 }
 
 /// A length of time that was asked for: 60 s, 0.25 s.
-pub fn seconds(value: f64) -> String {
+pub(crate) fn seconds(value: f64) -> String {
     format!("{} s", trimmed(value, 3))
 }
 
 /// How many times as much: x1.0, x3.4, x120.
-pub fn factor(value: f64) -> String {
+pub(crate) fn factor(value: f64) -> String {
     if value < 9.95 { format!("x{value:.1}") } else { format!("x{value:.0}") }
 }
 
 /// A size in decimal units: 512 B, 1.5 MB.
-pub fn bytes(value: u64) -> String {
+pub(crate) fn bytes(value: u64) -> String {
     let (mut scaled, mut unit) = (value as f64, "B");
     for larger in ["kB", "MB", "GB", "TB"] {
         if scaled < 999.5 {
@@ -85,7 +85,7 @@ pub fn bytes(value: u64) -> String {
 }
 
 /// One or many: "1 thread", "2 threads".
-pub fn counted(value: u64, noun: &str) -> String {
+pub(crate) fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 

@@ -7,7 +7,7 @@ use crate::result::{GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.
-pub fn headline(summary: &Summary, style: &Style) -> String {
+pub(super) fn headline(summary: &Summary, style: &Style) -> String {
     let plan = &summary.plan;
     let spacing = match plan.arrivals {
         Some(Arrivals::Poisson) => format!("Poisson (seed {})", plan.seed),
@@ -67,7 +67,7 @@ fn closed_loop(plan: &PlanFacts) -> String {
 }
 
 /// Both judgements, their evidence, and what queueing added.
-pub fn verdicts(summary: &Summary, style: &Style) -> String {
+pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
     let (generator, tone) = match summary.verdict.generator {
         GeneratorVerdict::Valid => ("VALID: the figures are the service's", Tone::Good),
         GeneratorVerdict::Suspect => ("SUSPECT: part of the figures may be the client's own", Tone::Doubtful),
@@ -129,7 +129,7 @@ fn queueing(summary: &Summary) -> String {
 }
 
 /// Both sums of the ledger, and a line for each way in which an arrival failed.
-pub fn ledger(summary: &Summary) -> String {
+pub(super) fn ledger(summary: &Summary) -> String {
     let (ledger, plan) = (&summary.ledger, &summary.plan);
     let sum = |total: u64, of: &str, parts: &[(u64, &str)]| {
         let parts: Vec<String> = parts
@@ -242,7 +242,7 @@ pub fn ledger(summary: &Summary) -> String {
 }
 
 /// Rates side by side: what was asked of the service, and what it did.
-pub fn rates(summary: &Summary) -> String {
+pub(super) fn rates(summary: &Summary) -> String {
     let rates = &summary.rates;
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
     let columns = [

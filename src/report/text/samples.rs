@@ -10,7 +10,7 @@ const SLOWEST: usize = 3;
 const NAME: usize = 20;
 
 /// The slowest arrivals, and the first failure of each kind.
-pub fn samples(summary: &Summary) -> String {
+pub(super) fn samples(summary: &Summary) -> String {
     let samples = &summary.samples;
     if samples.is_empty() {
         return String::new();

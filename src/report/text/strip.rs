@@ -21,7 +21,7 @@ enum Cell {
 }
 
 /// Draws response time, backlog (in flight and waiting for the cap) and send lag; nothing for a run of one interval.
-pub fn over_time(summary: &Summary) -> String {
+pub(super) fn over_time(summary: &Summary) -> String {
     let rows = &summary.series;
     if rows.len() < 2 {
         return String::new();

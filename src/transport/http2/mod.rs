@@ -14,5 +14,5 @@ mod open;
 mod request;
 mod shared;
 
-pub use connection::Http2Connection;
+pub(crate) use connection::Http2Connection;
 pub(super) use open::open;

@@ -10,7 +10,7 @@ use rustls::{AlertDescription, CertificateError, Error};
 
 /// A failed handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFault(&'static str);
+pub(crate) struct TlsFault(&'static str);
 
 impl fmt::Display for TlsFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,9 +23,9 @@ use super::{HttpVersions, TlsOptions};
 use crate::measure::{TlsFacts, TlsOpened};
 use crate::time::Clock;
 
-pub use fault::TlsFault;
+pub(crate) use fault::TlsFault;
 use files::PemFile;
-pub use files::{Role, TlsSetupError};
+pub(crate) use files::{Role, TlsSetupError};
 
 /// Sessions a worker remembers: one for each name and, with TLS 1.3, up to eight tickets for it.
 const SESSIONS: usize = 256;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The end of a search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
+pub struct SearchResult {
     /// Why it ended.
     pub reason: Reason,
     /// The highest load that holds, as far as is known.
