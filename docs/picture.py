@@ -3,12 +3,10 @@
 # requires-python = ">=3.9"
 # dependencies = ["rich==15.0.0"]
 # ///
-"""Runs a command as on a terminal and writes what it printed to stdout as an SVG. The pictures of the documentation:
+"""Runs a command as on a terminal and writes what it printed to stdout as an SVG. The picture of the README:
 
     cargo build --release
     docs/picture.py docs/report.svg target/release/rpsbench --rate 300 --duration 60s
-    docs/picture.py docs/stall.svg target/release/rpsbench compare -c 4 --duration 10s \\
-        --service-time 2ms --sigma 0 --freeze-at 4s --freeze-for 1s
 
 Needs `pip install rich==15.0.0`, or `uv run`. What goes to stderr (progress, warnings) is no part of the picture.
 """
