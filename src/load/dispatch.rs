@@ -9,14 +9,14 @@
 
 use std::collections::VecDeque;
 
-use super::pool::{LaneId, Pool, PoolLimits, Wait};
+use super::pool::{Pool, PoolLimits, StreamId, Wait};
 use super::ticket::Ticket;
 
 /// What to do with an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// Send it on this idle lane.
-    Reuse(LaneId, Ticket),
+    Reuse(StreamId, Ticket),
     /// Open a connection for it.
     Connect(Ticket),
     /// It waits; nothing to do.
@@ -86,12 +86,12 @@ impl Dispatcher {
     }
 
     /// A lane to an origin is idle now: another arrival may have it.
-    pub fn idle(&mut self, origin: u32, lane: LaneId) {
+    pub fn idle(&mut self, origin: u32, lane: StreamId) {
         self.pool(origin).idle(lane);
     }
 
     /// An idle lane is gone.
-    pub fn forget_idle(&mut self, origin: u32, lane: LaneId) {
+    pub fn forget_idle(&mut self, origin: u32, lane: StreamId) {
         self.pool(origin).forget_idle(lane);
     }
 

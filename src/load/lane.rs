@@ -6,9 +6,9 @@ use std::task::{Context, Poll};
 
 use http::header::RETRY_AFTER;
 
-use super::link::Link;
+use super::link::ConnectionState;
 use super::mailbox::Mailbox;
-use super::pool::LaneId;
+use super::pool::StreamId;
 use super::shared::Shared;
 use super::ticket::Ticket;
 use crate::measure::{Detail, ErrorKind, Outcome, Protocol, Sample};
@@ -29,7 +29,7 @@ const HEADER_VALUE_KEPT: usize = 1_024;
 /// Opens a connection for an arrival, then carries it and the ones after it until the connection ends.
 pub(super) async fn open<T: Transport, C: Clock>(
     shared: Rc<Shared<T, C>>,
-    id: LaneId,
+    id: StreamId,
     mailbox: Rc<Mailbox>,
     mut ticket: Ticket,
 ) {
@@ -53,29 +53,29 @@ pub(super) async fn open<T: Transport, C: Clock>(
     let ready_ns = shared.clock.now_ns();
     ticket.ready_ns = Some(ready_ns);
     let death_shows_within_ns = 2 * (ready_ns - connecting_ns) + DEATH_SHOWS_NS;
-    let lane = Lane { shared, id, mailbox, link, connection, watchdog, death_shows_within_ns };
+    let lane = Stream { shared, id, mailbox, link, connection, watchdog, death_shows_within_ns };
     lane.carry(Some(ticket)).await;
 }
 
 /// Carries arrivals on another handle of a connection that is open already.
 pub(super) async fn share<T: Transport, C: Clock>(
     shared: Rc<Shared<T, C>>,
-    id: LaneId,
+    id: StreamId,
     mailbox: Rc<Mailbox>,
-    link: Rc<Link>,
+    link: Rc<ConnectionState>,
     connection: T::Connection,
 ) {
     let watchdog = Watchdog::new(shared.clock.clone(), shared.rules.timeout_ns);
     let lane =
-        Lane { shared, id, mailbox, link, connection, watchdog, death_shows_within_ns: DEATH_SHOWS_NS };
+        Stream { shared, id, mailbox, link, connection, watchdog, death_shows_within_ns: DEATH_SHOWS_NS };
     lane.carry(None).await;
 }
 
-struct Lane<T: Transport, C: Clock> {
+struct Stream<T: Transport, C: Clock> {
     shared: Rc<Shared<T, C>>,
-    id: LaneId,
+    id: StreamId,
     mailbox: Rc<Mailbox>,
-    link: Rc<Link>,
+    link: Rc<ConnectionState>,
     connection: T::Connection,
     watchdog: Watchdog<C>,
     death_shows_within_ns: u64,
@@ -88,7 +88,7 @@ enum Waited {
     IdledOut,
 }
 
-impl<T: Transport, C: Clock> Lane<T, C> {
+impl<T: Transport, C: Clock> Stream<T, C> {
     async fn carry(mut self, first: Option<Ticket>) {
         // The first lane of a connection is the one that minds how long all of them have been idle.
         let idle_ns = self.shared.rules.idle_ns.filter(|_| first.is_some());

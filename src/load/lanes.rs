@@ -5,9 +5,9 @@ use std::rc::Rc;
 use tokio::task::AbortHandle;
 
 use super::lane;
-use super::link::Link;
+use super::link::ConnectionState;
 use super::mailbox::Mailbox;
-use super::pool::LaneId;
+use super::pool::StreamId;
 use super::shared::{Shared, State};
 use super::ticket::Ticket;
 use crate::measure::{ErrorKind, Opened, Protocol, Sample};
@@ -16,10 +16,10 @@ use crate::transport::{Connection, Transport};
 
 /// A lane as its worker knows it.
 #[derive(Debug)]
-struct Lane {
+struct Stream {
     mailbox: Rc<Mailbox>,
     /// Its connection, once that is open.
-    link: Option<Rc<Link>>,
+    link: Option<Rc<ConnectionState>>,
     task: Option<AbortHandle>,
 }
 
@@ -34,13 +34,13 @@ enum Ended {
 
 /// All lanes of a worker, by number; numbers are used again.
 #[derive(Debug, Default)]
-pub(super) struct Lanes {
-    lanes: Vec<Option<Lane>>,
-    free: Vec<LaneId>,
+pub(super) struct Streams {
+    lanes: Vec<Option<Stream>>,
+    free: Vec<StreamId>,
 }
 
-impl Lanes {
-    fn add(&mut self, lane: Lane) -> LaneId {
+impl Streams {
+    fn add(&mut self, lane: Stream) -> StreamId {
         match self.free.pop() {
             Some(id) => {
                 self.lanes[id] = Some(lane);
@@ -53,11 +53,11 @@ impl Lanes {
         }
     }
 
-    fn get(&self, id: LaneId) -> Option<&Lane> {
+    fn get(&self, id: StreamId) -> Option<&Stream> {
         self.lanes.get(id).and_then(Option::as_ref)
     }
 
-    fn remove(&mut self, id: LaneId) {
+    fn remove(&mut self, id: StreamId) {
         if self.lanes.get_mut(id).and_then(Option::take).is_some() {
             self.free.push(id);
         }
@@ -78,7 +78,7 @@ impl Lanes {
     }
 
     /// Notes the task of a lane, so that it can be ended.
-    fn set_task(&mut self, id: LaneId, task: AbortHandle) {
+    fn set_task(&mut self, id: StreamId, task: AbortHandle) {
         if let Some(Some(lane)) = self.lanes.get_mut(id) {
             lane.task = Some(task);
         }
@@ -90,17 +90,17 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     pub(super) fn open_lane(self: &Rc<Self>, ticket: Ticket) {
         let mailbox = Rc::new(Mailbox::default());
         mailbox.carries(ticket);
-        let lane = Lane { mailbox: Rc::clone(&mailbox), link: None, task: None };
+        let lane = Stream { mailbox: Rc::clone(&mailbox), link: None, task: None };
         let id = self.state.borrow_mut().lanes.add(lane);
         let task = tokio::task::spawn_local(lane::open(Rc::clone(self), id, mailbox, ticket));
         self.state.borrow_mut().lanes.set_task(id, task.abort_handle());
     }
 
     /// Hands an arrival to the task of an idle lane.
-    pub(super) fn hand_over(&self, id: LaneId, ticket: Ticket) {
+    pub(super) fn hand_over(&self, id: StreamId, ticket: Ticket) {
         let mut state = self.state.borrow_mut();
         state.connections.reuses += 1;
-        let Some(Lane { mailbox, link: Some(link), .. }) = state.lanes.get(id) else { return };
+        let Some(Stream { mailbox, link: Some(link), .. }) = state.lanes.get(id) else { return };
         let (mailbox, link) = (Rc::clone(mailbox), Rc::clone(link));
         if link.carries_another() >= self.rules.max_requests {
             state.connections.used_up += 1;
@@ -113,12 +113,12 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     /// The connection of a lane is open. Where it has room for more requests, it gets further lanes.
     pub(super) fn connected(
         self: &Rc<Self>,
-        id: LaneId,
+        id: StreamId,
         origin: u32,
         connection: &T::Connection,
         opened: &Opened,
-    ) -> Rc<Link> {
-        let link = Rc::new(Link::new(origin, opened.protocol, id, self.clock.now_ns()));
+    ) -> Rc<ConnectionState> {
+        let link = Rc::new(ConnectionState::new(origin, opened.protocol, id, self.clock.now_ns()));
         let mut state = self.state.borrow_mut();
         state.connections.open(opened);
         state.open += 1;
@@ -138,7 +138,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             && let Some(handle) = connection.share()
         {
             let mailbox = Rc::new(Mailbox::default());
-            let lane = Lane { mailbox: Rc::clone(&mailbox), link: Some(Rc::clone(&link)), task: None };
+            let lane = Stream { mailbox: Rc::clone(&mailbox), link: Some(Rc::clone(&link)), task: None };
             let sibling = state.lanes.add(lane);
             link.add(sibling);
             state.dispatcher.idle(origin, sibling);
@@ -157,7 +157,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// A connection attempt failed, and the arrival with it.
-    pub(super) fn connect_failed(self: &Rc<Self>, id: LaneId, origin: u32, sample: &Sample) {
+    pub(super) fn connect_failed(self: &Rc<Self>, id: StreamId, origin: u32, sample: &Sample) {
         let mut state = self.state.borrow_mut();
         state.connections.failed += 1;
         state.end(sample);
@@ -172,8 +172,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     /// An arrival has ended on a lane. Returns whether the lane stays for another one.
     pub(super) fn ended(
         self: &Rc<Self>,
-        id: LaneId,
-        link: &Link,
+        id: StreamId,
+        link: &ConnectionState,
         mailbox: &Mailbox,
         sample: &Sample,
         reusable: bool,
@@ -194,8 +194,8 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     /// another one.
     pub(super) fn retry(
         self: &Rc<Self>,
-        id: LaneId,
-        link: &Link,
+        id: StreamId,
+        link: &ConnectionState,
         mailbox: &Mailbox,
         ticket: Ticket,
         cause: ErrorKind,
@@ -218,11 +218,11 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// A lane ends without an arrival: its connection takes no more requests.
-    pub(super) fn gone(self: &Rc<Self>, id: LaneId, link: &Link) {
+    pub(super) fn gone(self: &Rc<Self>, id: StreamId, link: &ConnectionState) {
         self.end_lane(id, link, Ended::ByPeer);
     }
 
-    fn end_lane(self: &Rc<Self>, id: LaneId, link: &Link, by: Ended) {
+    fn end_lane(self: &Rc<Self>, id: StreamId, link: &ConnectionState, by: Ended) {
         let mut state = self.state.borrow_mut();
         state.dispatcher.forget_idle(link.origin, id);
         state.retire(link, by);
@@ -232,7 +232,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// A connection that nothing has used for the keep-alive time is closed, with all its lanes.
-    pub(super) fn idled_out(self: &Rc<Self>, id: LaneId, link: &Link) {
+    pub(super) fn idled_out(self: &Rc<Self>, id: StreamId, link: &ConnectionState) {
         self.state.borrow_mut().connections.idle_closed += 1;
         self.end_lane(id, link, Ended::Here);
     }
@@ -242,8 +242,8 @@ impl<C: Clock> State<C> {
     /// A lane's arrival is over. Returns whether the lane stays, idle, for another one.
     fn leave(
         &mut self,
-        id: LaneId,
-        link: &Link,
+        id: StreamId,
+        link: &ConnectionState,
         mailbox: &Mailbox,
         now_ns: u64,
         ended: Option<Ended>,
@@ -263,7 +263,7 @@ impl<C: Clock> State<C> {
     }
 
     /// A connection takes no more requests: its idle lanes end now, the others when their arrivals do.
-    fn retire(&mut self, link: &Link, by: Ended) {
+    fn retire(&mut self, link: &ConnectionState, by: Ended) {
         // Requests under way on a connection that the server closes may take long: others do not wait for them.
         if by == Ended::ByPeer && link.protocol == Protocol::Http2 {
             self.free_place(link);
@@ -279,7 +279,7 @@ impl<C: Clock> State<C> {
         }
     }
 
-    fn remove(&mut self, id: LaneId, link: &Link) {
+    fn remove(&mut self, id: StreamId, link: &ConnectionState) {
         self.lanes.remove(id);
         if link.remove(id) {
             self.open = self.open.saturating_sub(1);
@@ -288,7 +288,7 @@ impl<C: Clock> State<C> {
     }
 
     /// Another connection may be opened in place of one.
-    fn free_place(&mut self, link: &Link) {
+    fn free_place(&mut self, link: &ConnectionState) {
         if link.leaves_its_place() {
             self.dispatcher.retire(link.origin);
         }

@@ -2,15 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::pool::LaneId;
+use super::pool::StreamId;
 use crate::measure::Protocol;
 
 /// What the lanes of one connection have in common.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct ConnectionState {
     pub(super) origin: u32,
     pub(super) protocol: Protocol,
-    lanes: RefCell<Vec<LaneId>>,
+    lanes: RefCell<Vec<StreamId>>,
     /// It takes no more requests; those under way go on.
     retired: Cell<bool>,
     /// Another connection may be opened in its place.
@@ -22,9 +22,9 @@ pub(super) struct Link {
     last_used_ns: Cell<u64>,
 }
 
-impl Link {
+impl ConnectionState {
     /// A connection with its first lane, which carries the arrival it was opened for.
-    pub(super) fn new(origin: u32, protocol: Protocol, lane: LaneId, now_ns: u64) -> Self {
+    pub(super) fn new(origin: u32, protocol: Protocol, lane: StreamId, now_ns: u64) -> Self {
         Self {
             origin,
             protocol,
@@ -37,18 +37,18 @@ impl Link {
         }
     }
 
-    pub(super) fn add(&self, lane: LaneId) {
+    pub(super) fn add(&self, lane: StreamId) {
         self.lanes.borrow_mut().push(lane);
     }
 
     /// A lane has ended. Returns whether it was the last.
-    pub(super) fn remove(&self, lane: LaneId) -> bool {
+    pub(super) fn remove(&self, lane: StreamId) -> bool {
         let mut lanes = self.lanes.borrow_mut();
         lanes.retain(|other| *other != lane);
         lanes.is_empty()
     }
 
-    pub(super) fn lanes(&self) -> Vec<LaneId> {
+    pub(super) fn lanes(&self) -> Vec<StreamId> {
         self.lanes.borrow().clone()
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //!                 Session: worker threads, and runs one after another on the same connections
 //!                    |
-//!                 Worker -> Trial: one worker's part of one run
+//!                 Worker -> WorkerRun: one worker's part of one run
 //!
 //! open loop        Stripe -> TokenBucket -+                +-> lane -> exchange -> Recorder -> Finished
 //!                      ^ Pacer            +-> Dispatcher --+     |        ^ Transport
@@ -48,7 +48,7 @@ pub(crate) use gather::Finished;
 pub(crate) use progress::Progress;
 pub(crate) use session::{EngineError, Session};
 pub use ticket::Ticket;
-pub(crate) use worker::{Place, Wires, Worker, WorkerResult};
+pub(crate) use worker::{RunChannels, Worker, WorkerId, WorkerResult};
 
 /// What the workers are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

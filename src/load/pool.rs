@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::ticket::Ticket;
 
 /// Names a lane of one worker.
-pub(crate) type LaneId = usize;
+pub(crate) type StreamId = usize;
 
 /// How many connections there may be to an origin, and how many requests each carries at once; both at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(super) enum Wait {
 pub(super) struct Pool {
     limits: PoolLimits,
     /// Free lanes; the last was used last.
-    idle: Vec<LaneId>,
+    idle: Vec<StreamId>,
     /// Admitted arrivals without a lane, in the order of the schedule.
     unconnected: VecDeque<Ticket>,
     /// Connections open or being opened, without those that take no more requests.
@@ -46,17 +46,17 @@ impl Pool {
     }
 
     /// The idle lane that was used last.
-    pub(super) fn take_idle(&mut self) -> Option<LaneId> {
+    pub(super) fn take_idle(&mut self) -> Option<StreamId> {
         self.idle.pop()
     }
 
     /// A lane has fallen idle.
-    pub(super) fn idle(&mut self, lane: LaneId) {
+    pub(super) fn idle(&mut self, lane: StreamId) {
         self.idle.push(lane);
     }
 
     /// An idle lane is gone.
-    pub(super) fn forget_idle(&mut self, lane: LaneId) {
+    pub(super) fn forget_idle(&mut self, lane: StreamId) {
         self.idle.retain(|idle| *idle != lane);
     }
 

@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::gather::{Finished, Gathered};
-use super::{Place, Progress, Stop, Wires, Worker, WorkerResult};
+use super::{Progress, RunChannels, Stop, Worker, WorkerId, WorkerResult};
 use crate::plan::Plan;
 use crate::request::Workload;
 use crate::time::{Clock, MonotonicClock, SystemPacer};
@@ -42,7 +42,7 @@ pub(crate) enum EngineError {
 struct Order {
     plan: Arc<Plan>,
     origin_ns: u64,
-    wires: Wires,
+    wires: RunChannels,
     done: oneshot::Sender<WorkerResult>,
 }
 
@@ -71,7 +71,7 @@ impl Session {
         let mut threads = Vec::new();
         let mut readies = Vec::new();
         for worker in 0..workers {
-            let place = Place { worker, workers };
+            let place = WorkerId { worker, workers };
             let (thread, ready) = start(place, workload.clone(), transport.clone())
                 .map_err(|source| EngineError::Start { worker, source })?;
             threads.push(thread);
@@ -106,7 +106,7 @@ impl Session {
         let mut pending = Vec::new();
         for thread in &self.threads {
             let (done, result) = oneshot::channel();
-            let wires = Wires { stop: stop.clone(), reports: reports.clone() };
+            let wires = RunChannels { stop: stop.clone(), reports: reports.clone() };
             // A worker that is gone is found when its result is missing.
             let _ = thread.orders.send(Order { plan: Arc::clone(&plan), origin_ns, wires, done });
             pending.push(result);
@@ -139,7 +139,7 @@ impl Session {
 type Ready = oneshot::Receiver<io::Result<()>>;
 
 fn start<T: Transport>(
-    place: Place,
+    place: WorkerId,
     workload: Workload,
     transport: impl Fn(u64) -> T + Send + 'static,
 ) -> io::Result<(Thread, Ready)> {

@@ -7,10 +7,10 @@ use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Notify;
 
-use super::Place;
+use super::WorkerId;
 use super::connect_budget::ConnectBudget;
 use super::dispatch::{Decision, Dispatcher, Limits};
-use super::lanes::Lanes;
+use super::lanes::Streams;
 use super::pool::PoolLimits;
 use super::progress::Progress;
 use super::ticket::Ticket;
@@ -60,7 +60,7 @@ pub(super) struct State<C: Clock> {
     pub(super) connections: ConnectionLog,
     /// Connections open now.
     pub(super) open: u64,
-    pub(super) lanes: Lanes,
+    pub(super) lanes: Streams,
     /// Those who send in a closed loop.
     pub(super) users: Option<Users>,
     /// When the last sent arrival ended.
@@ -68,7 +68,7 @@ pub(super) struct State<C: Clock> {
 }
 
 /// What remains of a worker when its run is over.
-pub(super) struct Remains {
+pub(super) struct Account {
     pub(super) recorder: Recorder,
     pub(super) connections: ConnectionLog,
     pub(super) in_flight_peak: u64,
@@ -77,7 +77,7 @@ pub(super) struct Remains {
 
 impl<T: Transport, C: Clock> Shared<T, C> {
     /// A worker's state before its first run, with its part of the plan's limits on connections.
-    pub(super) fn new(transport: T, workload: Workload, clock: C, plan: &Plan, place: Place) -> Self {
+    pub(super) fn new(transport: T, workload: Workload, clock: C, plan: &Plan, place: WorkerId) -> Self {
         let part = |total| Plan::part(total, place.worker, place.workers);
         let connections = plan.connections.map_or(u64::MAX, part);
         let pools = (0..workload.origin_count()).map(|origin| PoolLimits {
@@ -91,7 +91,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
             progress: Progress::default(),
             connections: ConnectionLog::default(),
             open: 0,
-            lanes: Lanes::default(),
+            lanes: Streams::default(),
             users: None,
             last_end_ns: 0,
         };
@@ -114,7 +114,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     }
 
     /// A run begins, with what the run before has left open. The measurement starts at `measured_from_ns`.
-    pub(super) fn begin(&self, plan: &Plan, place: Place, origin_ns: u64, measured_from_ns: u64) {
+    pub(super) fn begin(&self, plan: &Plan, place: WorkerId, origin_ns: u64, measured_from_ns: u64) {
         let part = |total| Plan::part(total, place.worker, place.workers);
         let horizon_ns = plan.source.horizon_ns();
         let intervals = IntervalLog::new(
@@ -267,7 +267,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
     /// Ends the account: what is in flight is unfinished; what was due and still waits for the cap is overflow, also
     /// when the run was interrupted, for it was the cap that held it back. Nothing that a task of the worker does
     /// afterwards is counted.
-    pub(super) fn finish(&self, now_ns: u64) -> Remains {
+    pub(super) fn finish(&self, now_ns: u64) -> Account {
         let mut state = self.state.borrow_mut();
         let (waiting, unconnected) = state.dispatcher.abandon();
         for ticket in waiting {
@@ -282,7 +282,7 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         let (in_flight, queued) = (state.dispatcher.in_flight(), state.dispatcher.queued());
         let mut recorder = std::mem::replace(&mut state.recorder, nothing_recorded());
         recorder.intervals.finish_offering(in_flight, queued);
-        Remains {
+        Account {
             recorder,
             connections: std::mem::take(&mut state.connections),
             in_flight_peak: state.dispatcher.in_flight_peak(),

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::bucket::TokenBucket;
 use super::progress::Report;
 use super::shared::Shared;
-use super::{Place, Stop, Wires, WorkerResult};
+use super::{RunChannels, Stop, WorkerId, WorkerResult};
 use crate::plan::Plan;
 use crate::schedule::{NANOS_PER_S, Source, Stripe};
 use crate::time::{Clock, Pacer};
@@ -19,9 +19,9 @@ use crate::transport::Transport;
 const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
 
 /// One worker's part of a run.
-pub(super) struct Trial<'a, T: Transport, C: Clock, P> {
+pub(super) struct WorkerRun<'a, T: Transport, C: Clock, P> {
     plan: &'a Plan,
-    place: Place,
+    place: WorkerId,
     /// Start of the run on its clock.
     origin_ns: u64,
     shared: Rc<Shared<T, C>>,
@@ -34,17 +34,17 @@ pub(super) struct Trial<'a, T: Transport, C: Clock, P> {
     last_dispatch_ns: u64,
 }
 
-impl<'a, T: Transport, C: Clock, P: Pacer> Trial<'a, T, C, P> {
+impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     pub(super) fn new(
         plan: &'a Plan,
-        place: Place,
+        place: WorkerId,
         origin_ns: u64,
         shared: Rc<Shared<T, C>>,
         clock: C,
         pacer: P,
-        wires: Wires,
+        wires: RunChannels,
     ) -> Self {
-        let Wires { stop, reports } = wires;
+        let RunChannels { stop, reports } = wires;
         let next_report_ns = origin_ns + NANOS_PER_S;
         Self {
             plan,

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::Stop;
 use super::progress::Report;
 use super::shared::Shared;
-use super::trial::Trial;
+use super::trial::WorkerRun;
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::request::Workload;
@@ -17,7 +17,7 @@ use crate::transport::Transport;
 
 /// Which worker, of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct WorkerId {
     /// Its number, from 0.
     pub worker: u64,
     /// How many there are.
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 }
 
 /// What a worker shares with whoever started it, for one run.
-pub(crate) struct Wires {
+pub(crate) struct RunChannels {
     /// Tells the worker to stop.
     pub stop: watch::Receiver<Stop>,
     /// Takes the worker's reports.
@@ -55,7 +55,7 @@ pub(crate) struct WorkerResult {
 
 /// One worker. `transport` and `pacer` make its own parts, inside its own runtime.
 pub(crate) struct Worker<T: Transport, C: Clock, MakeT, MakeP> {
-    place: Place,
+    place: WorkerId,
     workload: Workload,
     transport: MakeT,
     clock: C,
@@ -73,13 +73,18 @@ where
     MakeP: FnMut(&Plan) -> P,
 {
     /// A worker without connections.
-    pub(crate) fn new(place: Place, workload: Workload, transport: MakeT, clock: C, pacer: MakeP) -> Self {
+    pub(crate) fn new(place: WorkerId, workload: Workload, transport: MakeT, clock: C, pacer: MakeP) -> Self {
         Self { place, workload, transport, clock, pacer, shared: None }
     }
 
     /// Carries out this worker's part of a plan that starts at `origin_ns` on its clock, and returns its account. All plans
     /// of a worker have the same limits on connections; it is those of the first that count.
-    pub(crate) async fn carry_out(&mut self, plan: &Plan, origin_ns: u64, wires: Wires) -> WorkerResult {
+    pub(crate) async fn carry_out(
+        &mut self,
+        plan: &Plan,
+        origin_ns: u64,
+        wires: RunChannels,
+    ) -> WorkerResult {
         let measured_from_ns = origin_ns + plan.source.warmup_ns();
         let shared = self.shared.take().unwrap_or_else(|| {
             let (transport, workload) = ((self.transport)(), self.workload.clone());
@@ -88,7 +93,7 @@ where
         shared.begin(plan, self.place, origin_ns, measured_from_ns);
         let pacer = (self.pacer)(plan);
         let trial =
-            Trial::new(plan, self.place, origin_ns, Rc::clone(&shared), self.clock.clone(), pacer, wires);
+            WorkerRun::new(plan, self.place, origin_ns, Rc::clone(&shared), self.clock.clone(), pacer, wires);
         let result = trial.run().await;
         if shared.is_drained() {
             self.shared = Some(shared);

@@ -15,7 +15,7 @@ fn with_limits(cap: u64, queue: u64) -> Dispatcher {
 }
 
 /// An arrival on a lane has ended, and the lane is idle.
-fn ended(dispatcher: &mut Dispatcher, lane: LaneId) {
+fn ended(dispatcher: &mut Dispatcher, lane: StreamId) {
     dispatcher.ended();
     dispatcher.idle(0, lane);
 }
@@ -172,9 +172,9 @@ proptest! {
     ) {
         let mut dispatcher = with_limits(cap, queue_limit);
         let (mut arrived, mut overflowed, mut started, mut ended) = (0, 0, 0, 0);
-        let mut busy: Vec<LaneId> = Vec::new();
+        let mut busy: Vec<StreamId> = Vec::new();
         let mut lanes = 0;
-        let mut carry_out = |decision, busy: &mut Vec<LaneId>, started: &mut u64, overflowed: &mut u64| match decision {
+        let mut carry_out = |decision, busy: &mut Vec<StreamId>, started: &mut u64, overflowed: &mut u64| match decision {
             Decision::Reuse(lane, _) => { assert!(!busy.contains(&lane)); busy.push(lane); *started += 1 }
             Decision::Connect(_) => { busy.push(lanes); lanes += 1; *started += 1 }
             Decision::Overflow(_) => *overflowed += 1,

@@ -9,7 +9,7 @@ use tokio::task::LocalSet;
 
 use crate::judge::sum_up;
 use crate::load::gather::Gathered;
-use crate::load::{Finished, Place, Stop, Wires, Worker};
+use crate::load::{Finished, RunChannels, Stop, Worker, WorkerId};
 use crate::measure::{ConnectionLog, Recorder, Withhold};
 pub(super) use crate::plan::Plan;
 use crate::request::{Target, Workload};
@@ -98,8 +98,8 @@ pub(super) async fn run_with<P: Pacer>(
         let (stop_sender, stop) = watch::channel(Stop::Run);
         let (reports, mut incoming) = mpsc::unbounded_channel();
         let clock = VirtualClock::new();
-        let wires = Wires { stop, reports };
-        let place = Place { worker, workers: plan.threads };
+        let wires = RunChannels { stop, reports };
+        let place = WorkerId { worker, workers: plan.threads };
         let mut worker = Worker::new(place, workload.clone(), || service(clock), clock, |_| pacer(clock));
         let local = LocalSet::new();
         meanwhile(stop_sender);
@@ -118,7 +118,7 @@ pub(super) async fn run_in_turn(
 ) -> Vec<Outcome> {
     let clock = VirtualClock::new();
     let service = service(clock);
-    let place = Place { worker: 0, workers: 1 };
+    let place = WorkerId { worker: 0, workers: 1 };
     let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), true);
     let mut worker = Worker::new(place, workload, || service.clone(), clock, |_| TimerPacer::new(clock));
     let run_all = async {
@@ -127,7 +127,7 @@ pub(super) async fn run_in_turn(
             let (_stop_sender, stop) = watch::channel(Stop::Run);
             let (reports, mut incoming) = mpsc::unbounded_channel();
             let origin_ns = clock.now_ns();
-            let result = worker.carry_out(plan, origin_ns, Wires { stop, reports }).await;
+            let result = worker.carry_out(plan, origin_ns, RunChannels { stop, reports }).await;
             let mut gathered = Gathered::new(plan, 1);
             while let Ok(report) = incoming.try_recv() {
                 gathered.add(report);
