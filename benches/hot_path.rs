@@ -61,7 +61,8 @@ fn token_bucket(bencher: Bencher) {
 /// An arrival admitted to an idle connection, and its end.
 #[divan::bench]
 fn dispatch(bencher: Bencher) {
-    let ticket = Ticket::new(Slot { index: 0, phase: Phase::Measured, intended_ns: 0 }, Route::default(), 0);
+    let ticket =
+        Ticket::new(Slot { index: 0, phase: Phase::Measured, intended_ns: 0 }, 0, Route::default(), 0);
     let mut dispatcher =
         Dispatcher::new(Limits { cap: 200, queue: 0 }, [PoolLimits { connections: u64::MAX, streams: 1 }]);
     dispatcher.idle(0, 0);

@@ -56,7 +56,7 @@ mod service;
 mod time;
 mod transport;
 
-pub use commands::execute;
+pub use crate::commands::execute;
 
 /// What the integration tests and the benches reach into. Nothing here is an interface: it changes without notice.
 #[doc(hidden)]

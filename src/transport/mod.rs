@@ -60,6 +60,11 @@ pub trait Connection: Sized + 'static {
         1
     }
 
+    /// Whether it may carry several exchanges at once, so that one that fails costs only itself.
+    fn is_multiplexed(&self) -> bool {
+        false
+    }
+
     /// Another handle of the same connection; `None` where there is room for only one exchange.
     fn share(&self) -> Option<Self> {
         None

@@ -118,6 +118,10 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
         self.transport.streams
     }
 
+    fn is_multiplexed(&self) -> bool {
+        self.transport.streams > 1
+    }
+
     fn share(&self) -> Option<Self> {
         let shared = Self { transport: self.transport.clone(), generation: self.generation };
         (self.transport.streams > 1).then_some(shared)

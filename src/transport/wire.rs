@@ -82,6 +82,13 @@ impl<C: Clock> Connection for WireConnection<C> {
         }
     }
 
+    fn is_multiplexed(&self) -> bool {
+        match self {
+            Self::Http1(connection) => connection.is_multiplexed(),
+            Self::Http2(connection) => connection.is_multiplexed(),
+        }
+    }
+
     fn share(&self) -> Option<Self> {
         match self {
             Self::Http1(connection) => connection.share().map(Self::Http1),

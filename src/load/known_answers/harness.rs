@@ -8,8 +8,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 use crate::judge::sum_up;
-use crate::load::gather::Gathered;
-use crate::load::{Finished, RunChannels, Stop, Worker, WorkerId};
+use crate::load::Stop;
+use crate::load::session::gather::Finished;
+use crate::load::session::gather::Gathered;
+use crate::load::worker::{RunChannels, Worker, WorkerId};
 use crate::measure::{ConnectionLog, Recorder, Withhold};
 pub(super) use crate::plan::Plan;
 use crate::request::{Target, Workload};
@@ -98,12 +100,12 @@ pub(super) async fn run_with<P: Pacer>(
         let (stop_sender, stop) = watch::channel(Stop::Run);
         let (reports, mut incoming) = mpsc::unbounded_channel();
         let clock = VirtualClock::new();
-        let wires = RunChannels { stop, reports };
-        let place = WorkerId { worker, workers: plan.threads };
-        let mut worker = Worker::new(place, workload.clone(), || service(clock), clock, |_| pacer(clock));
+        let channels = RunChannels { stop, reports };
+        let id = WorkerId { worker, workers: plan.threads };
+        let mut worker = Worker::new(id, workload.clone(), || service(clock), clock, |_| pacer(clock));
         let local = LocalSet::new();
         meanwhile(stop_sender);
-        results.push(local.run_until(worker.carry_out(plan, 0, wires)).await);
+        results.push(local.run_until(worker.carry_out(plan, 0, channels)).await);
         while let Ok(report) = incoming.try_recv() {
             gathered.add(report);
         }
@@ -118,9 +120,9 @@ pub(super) async fn run_in_turn(
 ) -> Vec<Outcome> {
     let clock = VirtualClock::new();
     let service = service(clock);
-    let place = WorkerId { worker: 0, workers: 1 };
+    let id = WorkerId { worker: 0, workers: 1 };
     let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), true);
-    let mut worker = Worker::new(place, workload, || service.clone(), clock, |_| TimerPacer::new(clock));
+    let mut worker = Worker::new(id, workload, || service.clone(), clock, |_| TimerPacer::new(clock));
     let run_all = async {
         let mut outcomes = Vec::new();
         for plan in plans {

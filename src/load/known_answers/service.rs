@@ -98,7 +98,7 @@ async fn a_queue_above_its_capacity_grows_by_the_difference() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cap_turns_the_excess_into_overflow() {
-    // Cap 10, delay d = 98 ms: K / d = 102/s can leave, of 200/s. An arrival every 5 ms can only take a place that is
+    // Cap 10, delay d = 98 ms: K / d = 102/s can leave, of 200/s. An arrival every 5 ms can only take a id that is
     // free by then, so it is 10 in every 100 ms.
     let mut plan = plan("200", 20);
     plan.max_in_flight = 10;

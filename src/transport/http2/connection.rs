@@ -84,6 +84,10 @@ impl<C: Clock> Connection for Http2Connection<C> {
         self.shared.streams
     }
 
+    fn is_multiplexed(&self) -> bool {
+        true
+    }
+
     fn share(&self) -> Option<Self> {
         let more = self.shared.streams > 1;
         more.then(|| Self::handle(Rc::clone(&self.shared), self.authorities.clone(), self.clock.clone()))

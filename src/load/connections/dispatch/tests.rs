@@ -7,17 +7,17 @@ use crate::request::Route;
 use crate::schedule::{Phase, Slot};
 
 fn ticket(index: u64) -> Ticket {
-    Ticket::new(Slot { index, phase: Phase::Measured, intended_ns: index }, Route::default(), index)
+    Ticket::new(Slot { index, phase: Phase::Measured, intended_ns: index }, index, Route::default(), index)
 }
 
 fn with_limits(cap: u64, queue: u64) -> Dispatcher {
     Dispatcher::new(Limits { cap, queue }, [PoolLimits { connections: u64::MAX, streams: 1 }])
 }
 
-/// An arrival on a lane has ended, and the lane is idle.
-fn ended(dispatcher: &mut Dispatcher, lane: StreamId) {
+/// An arrival on a stream has ended, and the stream is idle.
+fn ended(dispatcher: &mut Dispatcher, stream: StreamId) {
     dispatcher.ended();
-    dispatcher.idle(0, lane);
+    dispatcher.idle(0, stream);
 }
 
 fn index(decision: Decision) -> u64 {
@@ -35,8 +35,8 @@ fn the_connection_used_last_is_used_next() {
     for i in 0..3 {
         assert!(matches!(dispatcher.arrive(ticket(i), || true), Decision::Connect(_)));
     }
-    for lane in [0, 2, 1] {
-        ended(&mut dispatcher, lane);
+    for stream in [0, 2, 1] {
+        ended(&mut dispatcher, stream);
     }
     assert!(matches!(dispatcher.arrive(ticket(3), || true), Decision::Reuse(1, _)));
     dispatcher.forget_idle(0, 2);
@@ -92,9 +92,9 @@ fn arrivals_share_a_connection_and_its_opening() {
     dispatcher.idle(0, 1);
     dispatcher.idle(0, 2);
     let mut waits = Vec::new();
-    while let Some(Decision::Reuse(lane, ticket)) = dispatcher.next(100, || true) {
+    while let Some(Decision::Reuse(stream, ticket)) = dispatcher.next(100, || true) {
         waits.push((ticket.slot.index, ticket.admitted_ns, ticket.ready_ns));
-        if lane == 1 {
+        if stream == 1 {
             ended(&mut dispatcher, 0);
         }
     }
@@ -140,7 +140,9 @@ fn an_arrival_that_is_sent_again_waits_for_room_like_any_other() {
             assert_eq!(dispatcher.next(50, || true), None, "there is no room");
             dispatcher.idle(0, 7);
         }
-        let Some(Decision::Reuse(7, again)) = dispatcher.next(100, || true) else { panic!("it has a lane") };
+        let Some(Decision::Reuse(7, again)) = dispatcher.next(100, || true) else {
+            panic!("it has a stream")
+        };
         (again.slot.index, again.admitted_ns, again.ready_ns)
     };
     assert_eq!(sent_before(false, false), (0, Some(100), Some(100)), "it waits for room");
@@ -160,7 +162,7 @@ fn each_origin_has_its_own_lanes() {
     assert_eq!(dispatcher.arrive(to(3, 0), || true), Decision::Wait);
     dispatcher.ended();
     dispatcher.idle(1, 1);
-    assert_eq!(dispatcher.next(9, || true), None, "a lane to another origin is of no use");
+    assert_eq!(dispatcher.next(9, || true), None, "a stream to another origin is of no use");
 }
 
 proptest! {
@@ -173,10 +175,10 @@ proptest! {
         let mut dispatcher = with_limits(cap, queue_limit);
         let (mut arrived, mut overflowed, mut started, mut ended) = (0, 0, 0, 0);
         let mut busy: Vec<StreamId> = Vec::new();
-        let mut lanes = 0;
+        let mut streams = 0;
         let mut carry_out = |decision, busy: &mut Vec<StreamId>, started: &mut u64, overflowed: &mut u64| match decision {
-            Decision::Reuse(lane, _) => { assert!(!busy.contains(&lane)); busy.push(lane); *started += 1 }
-            Decision::Connect(_) => { busy.push(lanes); lanes += 1; *started += 1 }
+            Decision::Reuse(stream, _) => { assert!(!busy.contains(&stream)); busy.push(stream); *started += 1 }
+            Decision::Connect(_) => { busy.push(streams); streams += 1; *started += 1 }
             Decision::Overflow(_) => *overflowed += 1,
             Decision::Wait => {}
         };
@@ -187,10 +189,10 @@ proptest! {
                     arrived += 1;
                     carry_out(decision, &mut busy, &mut started, &mut overflowed);
                 }
-                1 => if let Some(lane) = busy.pop() {
+                1 => if let Some(stream) = busy.pop() {
                     ended += 1;
                     dispatcher.ended();
-                    if reusable { dispatcher.idle(0, lane) } else { dispatcher.retire(0) }
+                    if reusable { dispatcher.idle(0, stream) } else { dispatcher.retire(0) }
                 },
                 _ => while let Some(decision) = dispatcher.next(arrived, || permit) {
                     carry_out(decision, &mut busy, &mut started, &mut overflowed);

@@ -1,5 +1,7 @@
 //! Worker threads, and the runs they carry out one after another on the same connections.
 
+pub(crate) mod gather;
+
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -7,8 +9,10 @@ use std::thread::{self, JoinHandle};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::gather::{Finished, Gathered};
-use super::{Progress, RunChannels, Stop, Worker, WorkerId, WorkerResult};
+use super::Stop;
+use super::session::gather::{Finished, Gathered};
+use super::worker::progress::Progress;
+use super::worker::{RunChannels, Worker, WorkerId, WorkerResult};
 use crate::plan::Plan;
 use crate::request::Workload;
 use crate::time::{Clock, MonotonicClock, SystemPacer};
@@ -42,7 +46,7 @@ pub(crate) enum EngineError {
 struct Order {
     plan: Arc<Plan>,
     origin_ns: u64,
-    wires: RunChannels,
+    channels: RunChannels,
     done: oneshot::Sender<WorkerResult>,
 }
 
@@ -71,8 +75,8 @@ impl Session {
         let mut threads = Vec::new();
         let mut readies = Vec::new();
         for worker in 0..workers {
-            let place = WorkerId { worker, workers };
-            let (thread, ready) = start(place, workload.clone(), transport.clone())
+            let id = WorkerId { worker, workers };
+            let (thread, ready) = start(id, workload.clone(), transport.clone())
                 .map_err(|source| EngineError::Start { worker, source })?;
             threads.push(thread);
             readies.push(ready);
@@ -106,9 +110,9 @@ impl Session {
         let mut pending = Vec::new();
         for thread in &self.threads {
             let (done, result) = oneshot::channel();
-            let wires = RunChannels { stop: stop.clone(), reports: reports.clone() };
+            let channels = RunChannels { stop: stop.clone(), reports: reports.clone() };
             // A worker that is gone is found when its result is missing.
-            let _ = thread.orders.send(Order { plan: Arc::clone(&plan), origin_ns, wires, done });
+            let _ = thread.orders.send(Order { plan: Arc::clone(&plan), origin_ns, channels, done });
             pending.push(result);
         }
         drop(reports);
@@ -139,14 +143,14 @@ impl Session {
 type Ready = oneshot::Receiver<io::Result<()>>;
 
 fn start<T: Transport>(
-    place: WorkerId,
+    id: WorkerId,
     workload: Workload,
     transport: impl Fn(u64) -> T + Send + 'static,
 ) -> io::Result<(Thread, Ready)> {
     let (ready_sender, ready) = oneshot::channel();
     let (orders, mut incoming) = mpsc::unbounded_channel::<Order>();
     let runtime = move || Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-    let name = format!("worker-{}", place.worker);
+    let name = format!("worker-{}", id.worker);
     let handle = thread::Builder::new().name(name).spawn(move || {
         let runtime = match runtime() {
             Ok(runtime) => runtime,
@@ -156,12 +160,12 @@ fn start<T: Transport>(
             }
         };
         runtime.block_on(async move {
-            let transport = move || transport(place.worker);
+            let transport = move || transport(id.worker);
             let pacer = |plan: &Plan| SystemPacer::new(MonotonicClock, plan.lead_ns);
-            let mut worker = Worker::new(place, workload, transport, MonotonicClock, pacer);
+            let mut worker = Worker::new(id, workload, transport, MonotonicClock, pacer);
             let _ = ready_sender.send(Ok(()));
-            while let Some(Order { plan, origin_ns, wires, done }) = incoming.recv().await {
-                let result = worker.carry_out(&plan, origin_ns, wires).await;
+            while let Some(Order { plan, origin_ns, channels, done }) = incoming.recv().await {
+                let result = worker.carry_out(&plan, origin_ns, channels).await;
                 // Nobody waiting for it: the run was left at once.
                 let _ = done.send(result);
             }

@@ -49,7 +49,7 @@ impl<C: Clock> GovernorClock for Adapter<C> {
 type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, Adapter<C>, NoOpMiddleware<Instant>>;
 
 /// Permits for new connections, evenly spaced and without a burst.
-pub(super) struct ConnectBudget<C: Clock> {
+pub(crate) struct ConnectBudget<C: Clock> {
     limiter: Option<Limiter<C>>,
     /// When a refused permit may be asked for again.
     next_ns: Option<u64>,
@@ -57,7 +57,7 @@ pub(super) struct ConnectBudget<C: Clock> {
 
 impl<C: Clock> ConnectBudget<C> {
     /// One worker's budget: its part of `rate`, or no limit.
-    pub(super) fn new(rate: Option<Rate>, workers: u64, clock: &C) -> Self {
+    pub(crate) fn new(rate: Option<Rate>, workers: u64, clock: &C) -> Self {
         let limiter = rate.and_then(|rate| {
             let period = Duration::from_nanos(rate.divided_by(workers).period_ns());
             let quota = Quota::with_period(period)?;
@@ -67,14 +67,14 @@ impl<C: Clock> ConnectBudget<C> {
     }
 
     /// Uses up a permit, if there is one.
-    pub(super) fn take(&mut self) -> bool {
+    pub(crate) fn take(&mut self) -> bool {
         let refused = self.limiter.as_ref().and_then(|limiter| limiter.check().err());
         self.next_ns = refused.map(|until: NotUntil<Instant>| until.earliest_possible().0);
         self.next_ns.is_none()
     }
 
     /// When the permit that was refused last becomes available.
-    pub(super) fn next_ns(&self) -> Option<u64> {
+    pub(crate) fn next_ns(&self) -> Option<u64> {
         self.next_ns
     }
 }

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use super::bucket::TokenBucket;
+use super::engine::Engine;
 use super::progress::Report;
-use super::shared::Shared;
-use super::{RunChannels, Stop, WorkerId, WorkerResult};
+use super::{RunChannels, WorkerId, WorkerResult};
+use crate::load::Stop;
+use crate::load::pacing::TokenBucket;
 use crate::plan::Plan;
 use crate::schedule::{NANOS_PER_S, Source, Stripe};
 use crate::time::{Clock, Pacer};
@@ -19,12 +20,12 @@ use crate::transport::Transport;
 const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
 
 /// One worker's part of a run.
-pub(super) struct WorkerRun<'a, T: Transport, C: Clock, P> {
+pub(crate) struct WorkerRun<'a, T: Transport, C: Clock, P> {
     plan: &'a Plan,
-    place: WorkerId,
+    id: WorkerId,
     /// Start of the run on its clock.
     origin_ns: u64,
-    shared: Rc<Shared<T, C>>,
+    engine: Rc<Engine<T, C>>,
     clock: C,
     pacer: P,
     stop: watch::Receiver<Stop>,
@@ -35,22 +36,22 @@ pub(super) struct WorkerRun<'a, T: Transport, C: Clock, P> {
 }
 
 impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
-    pub(super) fn new(
+    pub(crate) fn new(
         plan: &'a Plan,
-        place: WorkerId,
+        id: WorkerId,
         origin_ns: u64,
-        shared: Rc<Shared<T, C>>,
+        engine: Rc<Engine<T, C>>,
         clock: C,
         pacer: P,
-        wires: RunChannels,
+        channels: RunChannels,
     ) -> Self {
-        let RunChannels { stop, reports } = wires;
+        let RunChannels { stop, reports } = channels;
         let next_report_ns = origin_ns + NANOS_PER_S;
         Self {
             plan,
-            place,
+            id,
             origin_ns,
-            shared,
+            engine,
             clock,
             pacer,
             stop,
@@ -61,7 +62,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     }
 
     /// Sends this worker's arrivals, waits for the last answers, and returns the account.
-    pub(super) async fn run(mut self) -> WorkerResult {
+    pub(crate) async fn run(mut self) -> WorkerResult {
         let mut stop = self.stop.clone();
         let mut stopped = std::pin::pin!(async move {
             // A sender that is gone cannot stop anything any more: then this never ends.
@@ -71,7 +72,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         });
         let (mut interrupted, planned, cancelled) = match self.plan.source {
             Source::Schedule(schedule) => {
-                let whole = schedule.stripe(self.place.worker, self.place.workers);
+                let whole = schedule.stripe(self.id.worker, self.id.workers);
                 let planned = whole.counts();
                 let mut stripe = whole.starting_at(self.origin_ns);
                 let interrupted = self.send_stripe(&mut stripe, stopped.as_mut()).await;
@@ -80,15 +81,15 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             }
             Source::Users(_) => {
                 let interrupted = self.send_for_users(stopped.as_mut()).await;
-                let (issued, cancelled) = self.shared.dismiss_users();
+                let (issued, cancelled) = self.engine.dismiss_users();
                 (interrupted, (issued + cancelled, 0), (cancelled, 0))
             }
         };
-        let (in_flight_end, queued_end) = self.shared.backlog();
+        let (in_flight_end, queued_end) = self.engine.backlog();
         let window_end_ns = self.window_end(interrupted);
         // Where the requests are counted and not the time, the window lasts until the last answer.
         let has_known_end = interrupted || window_end_ns.is_some();
-        self.shared.with_recorder(|recorder| {
+        self.engine.with_recorder(|recorder| {
             recorder.cancel(cancelled.0, cancelled.1);
             if has_known_end {
                 recorder.end_window();
@@ -101,17 +102,17 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             }
         });
         interrupted |= self.drain(stopped, interrupted).await;
-        let last_end_ns = self.shared.last_end_ns();
+        let last_end_ns = self.engine.last_end_ns();
         let window_end_ns = window_end_ns.unwrap_or_else(|| last_end_ns.max(self.last_dispatch_ns));
         if !has_known_end {
-            self.shared.with_recorder(|recorder| {
+            self.engine.with_recorder(|recorder| {
                 recorder.end_window();
                 recorder.intervals.end_at(window_end_ns);
                 recorder.intervals.finish_offering(0, 0);
             });
         }
         self.report();
-        let mut remains = self.shared.finish(self.clock.now_ns());
+        let mut remains = self.engine.finish(self.clock.now_ns());
         remains.recorder.plan(planned.0, planned.1);
         WorkerResult {
             recorder: remains.recorder,
@@ -131,14 +132,14 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         stripe: &mut Stripe,
         mut stopped: Pin<&mut impl Future<Output = ()>>,
     ) -> bool {
-        let bucket = TokenBucket::new(self.plan.burst, self.place.workers);
+        let bucket = TokenBucket::new(self.plan.burst, self.id.workers);
         let length_ns = self.plan.source.warmup_ns() + self.plan.source.horizon_ns();
         let end_ns = self.origin_ns + length_ns;
         loop {
             let now_ns = self.clock.now_ns();
             bucket.mint(stripe.count_due(now_ns, bucket.depth()));
             while let Some(slot) = stripe.next_due(now_ns) {
-                self.shared.arrive(slot, now_ns, bucket.take());
+                self.engine.arrive(slot, now_ns, bucket.take());
                 self.last_dispatch_ns = now_ns;
             }
             self.report_if_due(now_ns);
@@ -150,7 +151,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             tokio::select! {
                 biased;
                 () = stopped.as_mut() => return true,
-                () = self.shared.changed.notified(), if self.plan.connect_rate.is_some() => {}
+                () = self.engine.changed.notified(), if self.plan.connect_rate.is_some() => {}
                 () = self.pacer.until(wake_ns) => {}
             }
             self.pump_if_permitted();
@@ -162,7 +163,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     async fn send_for_users(&mut self, mut stopped: Pin<&mut impl Future<Output = ()>>) -> bool {
         loop {
             let now_ns = self.clock.now_ns();
-            let (next_ns, is_over) = self.shared.arrive_of_users(now_ns);
+            let (next_ns, is_over) = self.engine.arrive_of_users(now_ns);
             self.last_dispatch_ns = now_ns;
             self.report_if_due(now_ns);
             if is_over {
@@ -172,7 +173,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             tokio::select! {
                 biased;
                 () = stopped.as_mut() => return true,
-                () = self.shared.changed.notified() => {}
+                () = self.engine.changed.notified() => {}
                 () = self.pacer.until(wake_ns) => {}
             }
             self.pump_if_permitted();
@@ -186,7 +187,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             if interrupted { self.plan.drain_ns.min(INTERRUPTED_DRAIN_NS) } else { self.plan.drain_ns };
         let mut end_ns = start_ns.saturating_add(limit_ns);
         let mut now_interrupted = interrupted;
-        while !self.shared.is_drained() {
+        while !self.engine.is_drained() {
             let now_ns = self.clock.now_ns();
             if now_ns >= end_ns {
                 break;
@@ -199,7 +200,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                     now_interrupted = true;
                     end_ns = end_ns.min(self.clock.now_ns().saturating_add(INTERRUPTED_DRAIN_NS));
                 }
-                () = self.shared.changed.notified() => {}
+                () = self.engine.changed.notified() => {}
                 () = self.pacer.until(wake_ns) => {}
             }
             self.pump_if_permitted();
@@ -223,12 +224,12 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     }
 
     fn next_permit_ns(&self) -> u64 {
-        self.shared.next_permit_ns().unwrap_or(u64::MAX)
+        self.engine.next_permit_ns().unwrap_or(u64::MAX)
     }
 
     fn pump_if_permitted(&self) {
         if self.next_permit_ns() <= self.clock.now_ns() {
-            self.shared.pump();
+            self.engine.pump();
         }
     }
 
@@ -241,8 +242,8 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
 
     /// Tells what happened since the last report. Nobody listening is no reason to stop.
     fn report(&mut self) {
-        let intervals = self.shared.with_recorder(|recorder| recorder.intervals.take_closed());
-        let progress = self.shared.take_progress();
-        let _ = self.reports.send(Report { worker: self.place.worker, progress, intervals });
+        let intervals = self.engine.with_recorder(|recorder| recorder.intervals.take_closed());
+        let progress = self.engine.take_progress();
+        let _ = self.reports.send(Report { worker: self.id.worker, progress, intervals });
     }
 }

@@ -9,6 +9,8 @@ use crate::schedule::Slot;
 pub struct Ticket {
     /// Its place in the schedule.
     pub slot: Slot,
+    /// Its place in the sequence that the workload knows, the warm-up first.
+    pub sequence: u64,
     /// Where it goes.
     pub route: Route,
     /// When the client noticed it.
@@ -25,8 +27,8 @@ pub struct Ticket {
 
 impl Ticket {
     /// An arrival that has just become due.
-    pub fn new(slot: Slot, route: Route, due_ns: u64) -> Self {
-        Self { slot, route, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retries: 0 }
+    pub fn new(slot: Slot, sequence: u64, route: Route, due_ns: u64) -> Self {
+        Self { slot, sequence, route, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retries: 0 }
     }
 
     /// Its timeline, now that it has ended. What it did not come to happened, for the record, at the end.
@@ -57,7 +59,7 @@ mod tests {
             let slot = Slot { index: 0, phase: Phase::Measured, intended_ns };
             let mut now = intended_ns;
             let mut next = |step: u64| { now += step; now };
-            let mut ticket = Ticket::new(slot, Route::default(), next(steps[0]));
+            let mut ticket = Ticket::new(slot, 0, Route::default(), next(steps[0]));
             let instants = [next(steps[1]), next(steps[2]), next(steps[3])];
             let end_ns = next(steps[4]) + steps[5];
             ticket.admitted_ns = (reached > 0).then_some(instants[0]);

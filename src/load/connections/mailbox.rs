@@ -1,15 +1,15 @@
-//! How an arrival is handed to the task of a lane.
+//! How an arrival is handed to the task of a stream.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
 use super::ticket::Ticket;
 
-/// One lane's letter box.
+/// One stream's letter box.
 #[derive(Debug, Default)]
-pub(super) struct Mailbox {
+pub(crate) struct Mailbox {
     next: Cell<Option<Ticket>>,
-    /// The arrival that the lane carries now, so that it can be accounted for when the run ends first.
+    /// The arrival that the stream carries now, so that it can be accounted for when the run ends first.
     current: Cell<Option<Ticket>>,
     closed: Cell<bool>,
     /// Whether the task has found nothing here and must be woken.
@@ -19,19 +19,19 @@ pub(super) struct Mailbox {
 
 impl Mailbox {
     /// Hands over an arrival.
-    pub(super) fn put(&self, ticket: Ticket) {
+    pub(crate) fn put(&self, ticket: Ticket) {
         self.next.set(Some(ticket));
         self.wake();
     }
 
     /// Nothing more will come.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.closed.set(true);
         self.wake();
     }
 
     /// The arrival that was put here, or `None` once nothing more will come; until then the task is woken.
-    pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Option<Ticket>> {
+    pub(crate) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Option<Ticket>> {
         self.waits.set(false);
         if let Some(ticket) = self.next.take() {
             self.current.set(Some(ticket));
@@ -49,17 +49,17 @@ impl Mailbox {
     }
 
     /// Notes how far the arrival under way has come.
-    pub(super) fn carries(&self, ticket: Ticket) {
+    pub(crate) fn carries(&self, ticket: Ticket) {
         self.current.set(Some(ticket));
     }
 
     /// The arrival under way has ended.
-    pub(super) fn carries_nothing(&self) {
+    pub(crate) fn carries_nothing(&self) {
         self.current.set(None);
     }
 
     /// The arrival that was under way when the run ended.
-    pub(super) fn take_unfinished(&self) -> Option<Ticket> {
+    pub(crate) fn take_unfinished(&self) -> Option<Ticket> {
         self.current.take().or_else(|| self.next.take())
     }
 

@@ -1,9 +1,9 @@
 //! Who gets which connection, and when: the decisions, without time, sockets or tasks.
 //!
 //! An arrival is admitted while fewer than the cap are in flight; otherwise it waits in the queue or overflows. An
-//! admitted arrival takes a lane: room for one request on a connection to its origin. It takes the idle lane that was
+//! admitted arrival takes a stream: room for one request on a connection to its origin. It takes the idle stream that was
 //! used last (the fewest connections stay warm, as in a service mesh), or asks for a new connection; where that is
-//! already being opened, or not allowed yet, it waits for whichever comes first, an idle lane or the new connection.
+//! already being opened, or not allowed yet, it waits for whichever comes first, an idle stream or the new connection.
 //! Where no further connection is allowed at all, its wait is one for room: slot wait, not connect. Waiting arrivals go
 //! in the order of the schedule.
 
@@ -15,7 +15,7 @@ use super::ticket::Ticket;
 /// What to do with an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Send it on this idle lane.
+    /// Send it on this idle stream.
     Reuse(StreamId, Ticket),
     /// Open a connection for it.
     Connect(Ticket),
@@ -34,7 +34,7 @@ pub struct Limits {
     pub queue: u64,
 }
 
-/// The state of one worker's lanes and queues.
+/// The state of one worker's streams and queues.
 #[derive(Debug)]
 pub struct Dispatcher {
     limits: Limits,
@@ -44,7 +44,7 @@ pub struct Dispatcher {
     waiting: VecDeque<Ticket>,
     /// One for each origin.
     pools: Vec<Pool>,
-    /// Admitted arrivals without a lane, over all pools.
+    /// Admitted arrivals without a stream, over all pools.
     unconnected: u64,
 }
 
@@ -61,7 +61,7 @@ impl Dispatcher {
         }
     }
 
-    /// A run begins, with new limits and the lanes of the run before.
+    /// A run begins, with new limits and the streams of the run before.
     pub fn begin(&mut self, limits: Limits) {
         self.limits = limits;
         self.in_flight_peak = self.in_flight;
@@ -85,14 +85,14 @@ impl Dispatcher {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// A lane to an origin is idle now: another arrival may have it.
-    pub fn idle(&mut self, origin: u32, lane: StreamId) {
-        self.pool(origin).idle(lane);
+    /// A stream to an origin is idle now: another arrival may have it.
+    pub fn idle(&mut self, origin: u32, stream: StreamId) {
+        self.pool(origin).idle(stream);
     }
 
-    /// An idle lane is gone.
-    pub fn forget_idle(&mut self, origin: u32, lane: StreamId) {
-        self.pool(origin).forget_idle(lane);
+    /// An idle stream is gone.
+    pub fn forget_idle(&mut self, origin: u32, stream: StreamId) {
+        self.pool(origin).forget_idle(stream);
     }
 
     /// The attempt to open a connection is over.
@@ -134,12 +134,12 @@ impl Dispatcher {
             return Decision::Connect(ticket);
         }
         let admitted_ns = ticket.admitted_ns.filter(|_| pool.wait_in_front() != Some(Wait::Room));
-        pool.wait_for_lane(Ticket { admitted_ns, ..ticket }, true);
+        pool.wait_for_stream(Ticket { admitted_ns, ..ticket }, true);
         self.unconnected += 1;
         Decision::Wait
     }
 
-    /// Takes all arrivals that still wait: those for the cap, and those without a lane (in flight).
+    /// Takes all arrivals that still wait: those for the cap, and those without a stream (in flight).
     pub fn abandon(&mut self) -> (Vec<Ticket>, Vec<Ticket>) {
         self.unconnected = 0;
         (self.waiting.drain(..).collect(), self.pools.iter_mut().flat_map(Pool::abandon).collect())
@@ -181,17 +181,17 @@ impl Dispatcher {
         let pool = self.pool(ticket.route.origin);
         let admitted = Ticket { admitted_ns: Some(now_ns), ..ticket };
         if pool.is_served()
-            && let Some(lane) = pool.take_idle()
+            && let Some(stream) = pool.take_idle()
         {
-            return Decision::Reuse(lane, Ticket { ready_ns: Some(now_ns), ..admitted });
+            return Decision::Reuse(stream, Ticket { ready_ns: Some(now_ns), ..admitted });
         }
         match pool.wait() {
             None if pool.is_served() && may_connect() => {
                 pool.opening();
                 return Decision::Connect(admitted);
             }
-            Some(Wait::Room) => pool.wait_for_lane(ticket, false),
-            None | Some(Wait::Connection) => pool.wait_for_lane(admitted, false),
+            Some(Wait::Room) => pool.wait_for_stream(ticket, false),
+            None | Some(Wait::Connection) => pool.wait_for_stream(admitted, false),
         }
         self.unconnected += 1;
         Decision::Wait
@@ -202,17 +202,17 @@ impl Dispatcher {
             if pool.is_served() {
                 continue;
             }
-            let lane = pool.take_idle();
-            let connects = lane.is_none() && pool.wants_permit() && may_connect();
-            if lane.is_none() && !connects {
+            let stream = pool.take_idle();
+            let connects = stream.is_none() && pool.wants_permit() && may_connect();
+            if stream.is_none() && !connects {
                 continue;
             }
             // Whoever waited for room has it now.
             let Some(mut ticket) = pool.take_unconnected() else { continue };
             ticket.admitted_ns.get_or_insert(now_ns);
             self.unconnected -= 1;
-            return Some(match lane {
-                Some(lane) => Decision::Reuse(lane, Ticket { ready_ns: Some(now_ns), ..ticket }),
+            return Some(match stream {
+                Some(stream) => Decision::Reuse(stream, Ticket { ready_ns: Some(now_ns), ..ticket }),
                 None => {
                     pool.opening();
                     Decision::Connect(ticket)

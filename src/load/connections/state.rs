@@ -1,16 +1,16 @@
-//! An open connection as its lanes share it.
+//! An open connection as its streams share it.
 
 use std::cell::{Cell, RefCell};
 
 use super::pool::StreamId;
-use crate::measure::Protocol;
 
-/// What the lanes of one connection have in common.
+/// What the streams of one connection have in common.
 #[derive(Debug)]
-pub(super) struct ConnectionState {
-    pub(super) origin: u32,
-    pub(super) protocol: Protocol,
-    lanes: RefCell<Vec<StreamId>>,
+pub(crate) struct ConnectionState {
+    pub(crate) origin: u32,
+    /// Whether it carries several requests at once, so that one that fails costs only itself.
+    pub(crate) multiplexed: bool,
+    streams: RefCell<Vec<StreamId>>,
     /// It takes no more requests; those under way go on.
     retired: Cell<bool>,
     /// Another connection may be opened in its place.
@@ -23,12 +23,12 @@ pub(super) struct ConnectionState {
 }
 
 impl ConnectionState {
-    /// A connection with its first lane, which carries the arrival it was opened for.
-    pub(super) fn new(origin: u32, protocol: Protocol, lane: StreamId, now_ns: u64) -> Self {
+    /// A connection with its first stream, which carries the arrival it was opened for.
+    pub(crate) fn new(origin: u32, multiplexed: bool, stream: StreamId, now_ns: u64) -> Self {
         Self {
             origin,
-            protocol,
-            lanes: RefCell::new(vec![lane]),
+            multiplexed,
+            streams: RefCell::new(vec![stream]),
             retired: Cell::new(false),
             place_is_free: Cell::new(false),
             carried: Cell::new(1),
@@ -37,55 +37,55 @@ impl ConnectionState {
         }
     }
 
-    pub(super) fn add(&self, lane: StreamId) {
-        self.lanes.borrow_mut().push(lane);
+    pub(crate) fn add(&self, stream: StreamId) {
+        self.streams.borrow_mut().push(stream);
     }
 
-    /// A lane has ended. Returns whether it was the last.
-    pub(super) fn remove(&self, lane: StreamId) -> bool {
-        let mut lanes = self.lanes.borrow_mut();
-        lanes.retain(|other| *other != lane);
-        lanes.is_empty()
+    /// A stream has ended. Returns whether it was the last.
+    pub(crate) fn remove(&self, stream: StreamId) -> bool {
+        let mut streams = self.streams.borrow_mut();
+        streams.retain(|other| *other != stream);
+        streams.is_empty()
     }
 
-    pub(super) fn lanes(&self) -> Vec<StreamId> {
-        self.lanes.borrow().clone()
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
+        self.streams.borrow().clone()
     }
 
     /// Another request is handed to it. Returns how many that makes.
-    pub(super) fn carries_another(&self) -> u64 {
+    pub(crate) fn carries_another(&self) -> u64 {
         self.busy.set(self.busy.get() + 1);
         self.carried.set(self.carried.get() + 1);
         self.carried.get()
     }
 
     /// How many requests have been handed to it.
-    pub(super) fn carried(&self) -> u64 {
+    pub(crate) fn carried(&self) -> u64 {
         self.carried.get()
     }
 
     /// A request has ended.
-    pub(super) fn ended(&self, now_ns: u64) {
+    pub(crate) fn ended(&self, now_ns: u64) {
         self.busy.set(self.busy.get().saturating_sub(1));
         self.last_used_ns.set(now_ns);
     }
 
     /// Since when nothing has used it; `now_ns` while something does.
-    pub(super) fn idle_since_ns(&self, now_ns: u64) -> u64 {
+    pub(crate) fn idle_since_ns(&self, now_ns: u64) -> u64 {
         if self.busy.get() > 0 { now_ns } else { self.last_used_ns.get() }
     }
 
     /// It takes no more requests. Returns whether that is new.
-    pub(super) fn retire(&self) -> bool {
+    pub(crate) fn retire(&self) -> bool {
         !self.retired.replace(true)
     }
 
     /// Another connection may be opened in its place. Returns whether that is new.
-    pub(super) fn leaves_its_place(&self) -> bool {
+    pub(crate) fn leaves_its_place(&self) -> bool {
         !self.place_is_free.replace(true)
     }
 
-    pub(super) fn is_retired(&self) -> bool {
+    pub(crate) fn is_retired(&self) -> bool {
         self.retired.get()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::ticket::Ticket;
 
-/// Names a lane of one worker.
+/// Names a stream of one worker.
 pub(crate) type StreamId = usize;
 
 /// How many connections there may be to an origin, and how many requests each carries at once; both at least 1.
@@ -18,7 +18,7 @@ pub struct PoolLimits {
 
 /// What an arrival waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
+pub(crate) enum Wait {
     /// A new connection: being opened, or for a permit to open it.
     Connection,
     /// Room: every connection is as busy as it may be.
@@ -27,11 +27,11 @@ pub(super) enum Wait {
 
 /// One origin's connections.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(crate) struct Pool {
     limits: PoolLimits,
-    /// Free lanes; the last was used last.
+    /// Free streams; the last was used last.
     idle: Vec<StreamId>,
-    /// Admitted arrivals without a lane, in the order of the schedule.
+    /// Admitted arrivals without a stream, in the order of the schedule.
     unconnected: VecDeque<Ticket>,
     /// Connections open or being opened, without those that take no more requests.
     connections: u64,
@@ -41,32 +41,32 @@ pub(super) struct Pool {
 
 impl Pool {
     /// No connection yet.
-    pub(super) fn new(limits: PoolLimits) -> Self {
+    pub(crate) fn new(limits: PoolLimits) -> Self {
         Self { limits, idle: Vec::new(), unconnected: VecDeque::new(), connections: 0, expected: 0 }
     }
 
-    /// The idle lane that was used last.
-    pub(super) fn take_idle(&mut self) -> Option<StreamId> {
+    /// The idle stream that was used last.
+    pub(crate) fn take_idle(&mut self) -> Option<StreamId> {
         self.idle.pop()
     }
 
-    /// A lane has fallen idle.
-    pub(super) fn idle(&mut self, lane: StreamId) {
-        self.idle.push(lane);
+    /// A stream has fallen idle.
+    pub(crate) fn idle(&mut self, stream: StreamId) {
+        self.idle.push(stream);
     }
 
-    /// An idle lane is gone.
-    pub(super) fn forget_idle(&mut self, lane: StreamId) {
-        self.idle.retain(|idle| *idle != lane);
+    /// An idle stream is gone.
+    pub(crate) fn forget_idle(&mut self, stream: StreamId) {
+        self.idle.retain(|idle| *idle != stream);
     }
 
     /// What the arrival behind all that wait would wait for; `None` if a connection may be opened for it.
-    pub(super) fn wait(&self) -> Option<Wait> {
+    pub(crate) fn wait(&self) -> Option<Wait> {
         self.wait_behind(self.unconnected.len() as u64)
     }
 
     /// What an arrival before all that wait would wait for; `None` if it need not, or only for a permit.
-    pub(super) fn wait_in_front(&self) -> Option<Wait> {
+    pub(crate) fn wait_in_front(&self) -> Option<Wait> {
         if self.idle.is_empty() { self.wait_behind(0) } else { None }
     }
 
@@ -82,18 +82,18 @@ impl Pool {
 
     /// Whether the arrivals that wait are more than the connections being opened have room for, and one more
     /// connection is within the limit: then it takes only a permit.
-    pub(super) fn wants_permit(&self) -> bool {
+    pub(crate) fn wants_permit(&self) -> bool {
         self.unconnected.len() as u64 > self.expected && self.connections < self.limits.connections
     }
 
     /// A connection is being opened for an arrival, with room for more as the limits say.
-    pub(super) fn opening(&mut self) {
+    pub(crate) fn opening(&mut self) {
         self.connections += 1;
         self.expected += self.limits.streams - 1;
     }
 
     /// The attempt to open a connection is over. A failed one is no connection.
-    pub(super) fn attempted(&mut self, succeeded: bool) {
+    pub(crate) fn attempted(&mut self, succeeded: bool) {
         self.expected = self.expected.saturating_sub(self.limits.streams - 1);
         if !succeeded {
             self.retire();
@@ -101,12 +101,12 @@ impl Pool {
     }
 
     /// A connection takes no more requests.
-    pub(super) fn retire(&mut self) {
+    pub(crate) fn retire(&mut self) {
         self.connections = self.connections.saturating_sub(1);
     }
 
     /// An arrival waits, behind all others or, sent once already, before them.
-    pub(super) fn wait_for_lane(&mut self, ticket: Ticket, first: bool) {
+    pub(crate) fn wait_for_stream(&mut self, ticket: Ticket, first: bool) {
         if first {
             self.unconnected.push_front(ticket);
         } else {
@@ -114,18 +114,18 @@ impl Pool {
         }
     }
 
-    /// Whether nothing waits for a lane.
-    pub(super) fn is_served(&self) -> bool {
+    /// Whether nothing waits for a stream.
+    pub(crate) fn is_served(&self) -> bool {
         self.unconnected.is_empty()
     }
 
     /// The arrival that has waited longest.
-    pub(super) fn take_unconnected(&mut self) -> Option<Ticket> {
+    pub(crate) fn take_unconnected(&mut self) -> Option<Ticket> {
         self.unconnected.pop_front()
     }
 
     /// Takes all that wait.
-    pub(super) fn abandon(&mut self) -> impl Iterator<Item = Ticket> {
+    pub(crate) fn abandon(&mut self) -> impl Iterator<Item = Ticket> {
         self.unconnected.drain(..)
     }
 }

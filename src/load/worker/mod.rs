@@ -1,14 +1,19 @@
 //! One worker: a thread's part of a run. It outlives the run, so that the next one finds its connections open.
 
+mod engine;
+pub(crate) mod progress;
+mod run;
+mod state;
+
 use std::rc::Rc;
 
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
+use self::engine::Engine;
+use self::progress::Report;
+use self::run::WorkerRun;
 use super::Stop;
-use super::progress::Report;
-use super::shared::Shared;
-use super::trial::WorkerRun;
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::request::Workload;
@@ -22,6 +27,13 @@ pub(crate) struct WorkerId {
     pub worker: u64,
     /// How many there are.
     pub workers: u64,
+}
+
+impl WorkerId {
+    /// This worker's part of a limit, so that the parts add up to the whole and workers share nothing.
+    pub(crate) fn part(self, total: u64) -> u64 {
+        Plan::part(total, self.worker, self.workers)
+    }
 }
 
 /// What a worker shares with whoever started it, for one run.
@@ -55,13 +67,13 @@ pub(crate) struct WorkerResult {
 
 /// One worker. `transport` and `pacer` make its own parts, inside its own runtime.
 pub(crate) struct Worker<T: Transport, C: Clock, MakeT, MakeP> {
-    place: WorkerId,
+    id: WorkerId,
     workload: Workload,
     transport: MakeT,
     clock: C,
     pacer: MakeP,
     /// The connections and who uses them, from the run before.
-    shared: Option<Rc<Shared<T, C>>>,
+    engine: Option<Rc<Engine<T, C>>>,
 }
 
 impl<T, C, P, MakeT, MakeP> Worker<T, C, MakeT, MakeP>
@@ -73,8 +85,8 @@ where
     MakeP: FnMut(&Plan) -> P,
 {
     /// A worker without connections.
-    pub(crate) fn new(place: WorkerId, workload: Workload, transport: MakeT, clock: C, pacer: MakeP) -> Self {
-        Self { place, workload, transport, clock, pacer, shared: None }
+    pub(crate) fn new(id: WorkerId, workload: Workload, transport: MakeT, clock: C, pacer: MakeP) -> Self {
+        Self { id, workload, transport, clock, pacer, engine: None }
     }
 
     /// Carries out this worker's part of a plan that starts at `origin_ns` on its clock, and returns its account. All plans
@@ -85,21 +97,20 @@ where
         origin_ns: u64,
         wires: RunChannels,
     ) -> WorkerResult {
-        let measured_from_ns = origin_ns + plan.source.warmup_ns();
-        let shared = self.shared.take().unwrap_or_else(|| {
+        let engine = self.engine.take().unwrap_or_else(|| {
             let (transport, workload) = ((self.transport)(), self.workload.clone());
-            Rc::new(Shared::new(transport, workload, self.clock.clone(), plan, self.place))
+            Rc::new(Engine::new(transport, workload, self.clock.clone(), plan, self.id))
         });
-        shared.begin(plan, self.place, origin_ns, measured_from_ns);
+        engine.begin(plan, self.id, origin_ns);
         let pacer = (self.pacer)(plan);
         let trial =
-            WorkerRun::new(plan, self.place, origin_ns, Rc::clone(&shared), self.clock.clone(), pacer, wires);
+            WorkerRun::new(plan, self.id, origin_ns, Rc::clone(&engine), self.clock.clone(), pacer, wires);
         let result = trial.run().await;
-        if shared.is_drained() {
-            self.shared = Some(shared);
+        if engine.is_drained() {
+            self.engine = Some(engine);
         } else {
             // What is still under way must neither reach into the next run nor go on loading the service.
-            shared.abandon();
+            engine.abandon();
         }
         result
     }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::WorkerResult;
-use super::progress::{Progress, Report};
+use crate::load::worker::WorkerResult;
+use crate::load::worker::progress::{Progress, Report};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::result::{Backlog, Series, SeriesRow};
@@ -28,20 +28,20 @@ pub(crate) struct Finished {
 }
 
 /// What the workers have told so far.
-pub(super) struct Gathered {
+pub(crate) struct Gathered {
     series: Series,
     /// Each worker's reports that are not yet part of a merged one.
     pending: Vec<VecDeque<Progress>>,
 }
 
 impl Gathered {
-    pub(super) fn new(plan: &Plan, workers: usize) -> Self {
+    pub(crate) fn new(plan: &Plan, workers: usize) -> Self {
         let series = Series::new(workers, plan.source.horizon_ns());
         Self { series, pending: vec![VecDeque::new(); workers] }
     }
 
     /// Takes in a report. Once every worker has reported a second, it is merged and returned.
-    pub(super) fn add(&mut self, report: Report) -> Option<Progress> {
+    pub(crate) fn add(&mut self, report: Report) -> Option<Progress> {
         for interval in report.intervals {
             self.series.add(interval);
         }
@@ -55,7 +55,7 @@ impl Gathered {
     }
 
     /// Merges the workers' accounts. `None` without workers.
-    pub(super) fn finish(mut self, results: Vec<WorkerResult>, measured_from_ns: u64) -> Option<Finished> {
+    pub(crate) fn finish(mut self, results: Vec<WorkerResult>, measured_from_ns: u64) -> Option<Finished> {
         let mut merged: Option<Recorder> = None;
         let mut connections = ConnectionLog::default();
         let mut backlog = Backlog::default();

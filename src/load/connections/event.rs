@@ -1,0 +1,71 @@
+//! What streams tell their worker: events, each settled at one place.
+
+use std::rc::Rc;
+
+use super::context::Context;
+use super::pool::StreamId;
+use super::state::ConnectionState;
+use super::ticket::Ticket;
+use crate::measure::{Detail, ErrorKind, Sample};
+use crate::time::Clock;
+use crate::transport::Transport;
+
+/// What has happened on a stream.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The connection for its first arrival could not be opened, and the arrival failed with it.
+    ConnectFailed {
+        /// How the arrival ended.
+        sample: Sample,
+        /// The origin that could not be reached.
+        origin: u32,
+    },
+    /// Its arrival is over.
+    Ended {
+        /// How.
+        sample: Sample,
+        /// Whether the connection takes further requests.
+        reusable: bool,
+    },
+    /// The request of its arrival was not processed, or nobody can tell: it is to be sent once more.
+    Unprocessed {
+        /// The arrival.
+        ticket: Ticket,
+        /// What became of the request.
+        cause: ErrorKind,
+        /// Whether the connection takes further requests.
+        reusable: bool,
+    },
+    /// Its connection takes no more requests.
+    Closed,
+    /// Nothing has used its connection for the keep-alive time.
+    IdledOut,
+}
+
+/// A worker, as its streams see it: what they may read, and whom they tell.
+pub(crate) trait Desk: 'static {
+    /// What opens connections.
+    type Transport: Transport;
+    /// What tells the time.
+    type Clock: Clock;
+
+    /// What may be read.
+    fn context(&self) -> &Context<Self::Transport, Self::Clock>;
+
+    /// The connection for the stream's arrival is open. Where it has room for more requests, it gets further streams.
+    fn opened(
+        self: &Rc<Self>,
+        id: StreamId,
+        origin: u32,
+        connection: &<Self::Transport as Transport>::Connection,
+    ) -> Rc<ConnectionState>;
+
+    /// Accounts for an event and does whatever it makes possible. Returns whether the stream stays, for another arrival.
+    fn settle(self: &Rc<Self>, id: StreamId, event: Event) -> bool;
+
+    /// Keeps an arrival that is worth looking at, with what `detail` tells of it.
+    fn keep(&self, sample: &Sample, detail: impl FnOnce() -> Detail);
+
+    /// Notes why a measured arrival failed.
+    fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String);
+}

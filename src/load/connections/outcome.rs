@@ -1,0 +1,42 @@
+//! What an exchange amounts to: samples, and the details that are kept of a few.
+
+use http::header::RETRY_AFTER;
+
+use super::ticket::Ticket;
+use crate::measure::{Detail, Outcome, Sample};
+use crate::request::{BodyWatch, Expectation};
+use crate::transport::Answer;
+
+/// How many headers are kept of a sample, and how much of each.
+const HEADERS_KEPT: usize = 64;
+const HEADER_VALUE_KEPT: usize = 1_024;
+
+/// The details of a request that was not sent, or of which nothing came back yet.
+pub(super) fn nothing_sent(ticket: &Ticket) -> Detail {
+    let sequence = ticket.sequence;
+    Detail { sequence, row: None, trace_id: None, headers: Vec::new(), body: Vec::new(), error: None }
+}
+
+pub(super) fn headers_of(answer: &Answer) -> Vec<(String, Vec<u8>)> {
+    let kept = |value: &[u8]| value[..value.len().min(HEADER_VALUE_KEPT)].to_vec();
+    let headers = answer.headers.iter().take(HEADERS_KEPT);
+    headers.map(|(name, value)| (name.as_str().to_owned(), kept(value.as_bytes()))).collect()
+}
+
+pub(super) fn answered(
+    ticket: &Ticket,
+    answer: &Answer,
+    expectation: &Expectation,
+    watch: &BodyWatch,
+) -> Sample {
+    let retry_after = answer.headers.contains_key(RETRY_AFTER);
+    let outcome = expectation.judge(answer.status, retry_after, watch.is_good());
+    let timeline = Some(ticket.timeline(Some(answer.first_byte_ns), answer.end_ns));
+    let body_bytes = answer.body_bytes;
+    Sample { slot: ticket.slot, endpoint: ticket.route.endpoint, outcome, timeline, body_bytes }
+}
+
+pub(super) fn failed(ticket: &Ticket, outcome: Outcome, now_ns: u64) -> Sample {
+    let timeline = Some(ticket.timeline(None, now_ns));
+    Sample { slot: ticket.slot, endpoint: ticket.route.endpoint, outcome, timeline, body_bytes: 0 }
+}

@@ -1,0 +1,247 @@
+//! One stream: room for one request at a time on a connection, and the arrivals it carries, one after another. It is the
+//! only task there is for either. A connection of HTTP/1.1 has one stream, a multiplexed one as many as the peer allows.
+
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::event::{Desk, Event};
+use super::mailbox::Mailbox;
+use super::outcome::{answered, failed, headers_of, nothing_sent};
+use super::pool::StreamId;
+use super::state::ConnectionState;
+use super::ticket::Ticket;
+use crate::measure::{Detail, ErrorKind, Outcome, Sample};
+use crate::request::{BodyWatch, Outgoing};
+use crate::time::{Clock, Watchdog};
+use crate::transport::{Connection, Failure, Transport};
+
+/// How long after the send a dead connection may show itself, beyond two times to connect.
+const DEATH_SHOWS_NS: u64 = 5_000_000;
+/// How often a request that was certainly not processed is sent again.
+const MOST_RETRIES: u8 = 3;
+/// How much of a body is kept of a sample.
+const BODY_KEPT: usize = 1_024;
+
+/// The connection that a worker's streams use.
+type ConnectionOf<D> = <<D as Desk>::Transport as Transport>::Connection;
+
+/// Opens a connection for an arrival, then carries it and the ones after it until the connection ends.
+pub(crate) async fn open<D: Desk>(desk: Rc<D>, id: StreamId, mailbox: Rc<Mailbox>, mut ticket: Ticket) {
+    let context = desk.context();
+    let mut watchdog = Watchdog::new(context.clock.clone(), context.rules.timeout_ns);
+    let connecting_ns = context.clock.now_ns();
+    let origin = ticket.route.origin;
+    let opening = context.transport.connect(origin);
+    let connection = match within(&mut watchdog, connecting_ns, opening).await {
+        Some(Ok(connection)) => connection,
+        refused => {
+            let failure = match refused {
+                Some(Err(failure)) => failure,
+                _ => Failure::new(ErrorKind::ConnectTimeout, true, true),
+            };
+            let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), context.clock.now_ns());
+            remember_failure(&*desk, &ticket, &sample, &failure, None);
+            desk.settle(id, Event::ConnectFailed { sample, origin });
+            return;
+        }
+    };
+    let state = desk.opened(id, origin, &connection);
+    let ready_ns = desk.context().clock.now_ns();
+    ticket.ready_ns = Some(ready_ns);
+    let death_shows_within_ns = 2 * (ready_ns - connecting_ns) + DEATH_SHOWS_NS;
+    let stream = Stream { desk, id, mailbox, state, connection, watchdog, death_shows_within_ns };
+    stream.carry(Some(ticket)).await;
+}
+
+/// Carries arrivals on another handle of a connection that is open already.
+pub(crate) async fn share<D: Desk>(
+    desk: Rc<D>,
+    id: StreamId,
+    mailbox: Rc<Mailbox>,
+    state: Rc<ConnectionState>,
+    connection: ConnectionOf<D>,
+) {
+    let context = desk.context();
+    let watchdog = Watchdog::new(context.clock.clone(), context.rules.timeout_ns);
+    let death_shows_within_ns = DEATH_SHOWS_NS;
+    let stream = Stream { desk, id, mailbox, state, connection, watchdog, death_shows_within_ns };
+    stream.carry(None).await;
+}
+
+struct Stream<D: Desk> {
+    desk: Rc<D>,
+    id: StreamId,
+    mailbox: Rc<Mailbox>,
+    state: Rc<ConnectionState>,
+    connection: ConnectionOf<D>,
+    watchdog: Watchdog<D::Clock>,
+    death_shows_within_ns: u64,
+}
+
+/// What comes to a stream that waits.
+enum Next {
+    Arrival(Ticket),
+    Over(Event),
+}
+
+impl<D: Desk> Stream<D> {
+    async fn carry(mut self, first: Option<Ticket>) {
+        let rules = self.desk.context().rules;
+        // The first stream of a connection is the one that minds how long all of them have been idle.
+        let idle_ns = rules.idle_ns.filter(|_| first.is_some());
+        let mut idle = idle_ns.map(|idle_ns| Watchdog::new(self.desk.context().clock.clone(), idle_ns));
+        let mut watch = BodyWatch::new(if rules.keeps_samples { BODY_KEPT } else { 0 });
+        let mut next = first;
+        loop {
+            if let Some(ticket) = next.take() {
+                let event = self.exchange(ticket, &mut watch).await;
+                if !self.desk.settle(self.id, event) {
+                    return;
+                }
+            }
+            match std::future::poll_fn(|context| self.poll_next(context, &mut idle)).await {
+                Next::Arrival(ticket) => next = Some(ticket),
+                Next::Over(event) => {
+                    self.desk.settle(self.id, event);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>, idle: &mut Option<Watchdog<D::Clock>>) -> Poll<Next> {
+        match self.mailbox.poll_take(context) {
+            Poll::Ready(Some(ticket)) => return Poll::Ready(Next::Arrival(ticket)),
+            Poll::Ready(None) => return Poll::Ready(Next::Over(Event::Closed)),
+            Poll::Pending => {}
+        }
+        if self.connection.poll_closed(context).is_ready() {
+            return Poll::Ready(Next::Over(Event::Closed));
+        }
+        if let Some(idle) = idle {
+            let since_ns = self.state.idle_since_ns(self.desk.context().clock.now_ns());
+            return idle.poll_overdue(context, since_ns).map(|()| Next::Over(Event::IdledOut));
+        }
+        Poll::Pending
+    }
+
+    /// Sends the request of an arrival, and says how it ended.
+    async fn exchange(&mut self, mut ticket: Ticket, watch: &mut BodyWatch) -> Event {
+        let has_room = self.wait_for_room(&mut ticket).await;
+        let desk = Rc::clone(&self.desk);
+        let context = desk.context();
+        let expectation = context.workload.expectation(ticket.route.endpoint);
+        let sent_ns = context.clock.now_ns();
+        ticket.sent_ns = Some(sent_ns);
+        self.mailbox.carries(ticket);
+        watch.begin(expectation);
+        let Outgoing { request, row, trace_id } = context.workload.request(ticket.sequence, context.moment());
+        let detail = Detail { row, trace_id, ..nothing_sent(&ticket) };
+        let exchanged = if has_room {
+            within(&mut self.watchdog, sent_ns, self.connection.exchange(request, watch)).await
+        } else {
+            None
+        };
+        match exchanged {
+            Some(Ok(answer)) => {
+                let reusable = context.rules.keepalive && self.connection.is_reusable();
+                let sample = answered(&ticket, &answer, expectation, watch);
+                let shown = || Detail { headers: headers_of(&answer), body: watch.head().to_vec(), ..detail };
+                desk.keep(&sample, shown);
+                Event::Ended { sample, reusable }
+            }
+            Some(Err(failure)) if self.may_retry(&ticket, &failure) => {
+                Event::Unprocessed { ticket, cause: failure.kind, reusable: self.survives_failure() }
+            }
+            other => {
+                let failure = match other {
+                    Some(Err(failure)) => failure,
+                    _ => Failure::new(ErrorKind::Timeout, true, false),
+                };
+                let outcome = match failure.kind {
+                    ErrorKind::Timeout => Outcome::Timeout,
+                    kind => Outcome::ConnectionError(kind),
+                };
+                let sample = failed(&ticket, outcome, context.clock.now_ns());
+                let detail = Detail { body: watch.head().to_vec(), ..detail };
+                remember_failure(&*desk, &ticket, &sample, &failure, Some(detail));
+                Event::Ended { sample, reusable: self.survives_failure() }
+            }
+        }
+    }
+
+    /// Waits until the peer has room for one more request. Only a multiplexed connection can lack it, after the peer has
+    /// taken room back: what looked like a free stream was none. Returns whether there is room within the timeout.
+    async fn wait_for_room(&mut self, ticket: &mut Ticket) -> bool {
+        if !self.state.multiplexed {
+            return true;
+        }
+        let clock = &self.desk.context().clock;
+        let mut had_to_wait = false;
+        let room = std::future::poll_fn(|context| {
+            let room = self.connection.poll_ready(context);
+            had_to_wait |= room.is_pending();
+            room
+        });
+        let has_room = within(&mut self.watchdog, clock.now_ns(), room).await.is_some();
+        if had_to_wait {
+            let now_ns = clock.now_ns();
+            ticket.admitted_ns = Some(now_ns);
+            ticket.ready_ns = Some(now_ns);
+        }
+        has_room
+    }
+
+    /// An exchange that failed spoils a connection that carries one at a time, and costs one that carries many only
+    /// that exchange.
+    fn survives_failure(&mut self) -> bool {
+        self.desk.context().rules.keepalive && self.state.multiplexed && self.connection.is_reusable()
+    }
+
+    /// Whether a request is sent once more. A request that was certainly not processed is (RFC 9113, 8.7); so is one
+    /// whose idle connection had died before the request reached it, unless the server may have acted on it (RFC 9112,
+    /// 9.3.1). A death shows within a round trip, of which the time to connect is a measure; what breaks later broke at
+    /// work, and is a failure.
+    fn may_retry(&self, ticket: &Ticket, failure: &Failure) -> bool {
+        let context = self.desk.context();
+        let since_sent_ns = ticket.sent_ns.map_or(0, |sent_ns| context.clock.now_ns() - sent_ns);
+        let was_idle = self.state.carried() > 1;
+        let died = was_idle
+            && failure.before_answer
+            && since_sent_ns <= self.death_shows_within_ns
+            && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io);
+        if failure.unsent && (was_idle || self.state.multiplexed) {
+            return ticket.retries < MOST_RETRIES;
+        }
+        died && ticket.retries == 0 && context.workload.is_idempotent(ticket.sequence)
+    }
+}
+
+/// Runs a future until it is overdue; `None` then.
+async fn within<C: Clock, F: Future>(
+    watchdog: &mut Watchdog<C>,
+    started_ns: u64,
+    future: F,
+) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => watchdog.poll_overdue(context, started_ns).map(|()| None),
+    })
+    .await
+}
+
+/// Notes the cause of a failure, and keeps the arrival where it is one to look at.
+fn remember_failure<D: Desk>(
+    desk: &D,
+    ticket: &Ticket,
+    sample: &Sample,
+    failure: &Failure,
+    detail: Option<Detail>,
+) {
+    desk.note_failure(sample, failure.kind, || failure.describe());
+    desk.keep(sample, || {
+        let error = Some(desk.context().workload.redact(&failure.describe()));
+        Detail { error, ..detail.unwrap_or_else(|| nothing_sent(ticket)) }
+    });
+}

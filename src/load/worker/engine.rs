@@ -1,0 +1,226 @@
+//! A worker's engine: every event is settled here, the same way, and whatever it makes possible is done at once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+use tokio::task::spawn_local;
+
+use super::WorkerId;
+use super::progress::Progress;
+use super::state::State;
+use crate::load::connections::context::{Context, Rules};
+use crate::load::connections::dispatch::Decision;
+use crate::load::connections::event::{Desk, Event};
+use crate::load::connections::pool::StreamId;
+use crate::load::connections::state::ConnectionState;
+use crate::load::connections::stream;
+use crate::measure::{ConnectionLog, Detail, ErrorKind, Outcome, Recorder, Sample};
+use crate::plan::Plan;
+use crate::request::Workload;
+use crate::schedule::{Phase, Slot};
+use crate::time::Clock;
+use crate::transport::{Connection, Transport};
+
+/// What the tasks of one worker share; nothing of it is shared between workers. Its tasks run one at a time on one thread,
+/// and no borrow of the state is held across an await.
+pub(super) struct Engine<T: Transport, C: Clock> {
+    context: Context<T, C>,
+    state: RefCell<State<C>>,
+    /// Set when the worker's loop has something to see to: nothing is in flight or waiting any more, an arrival waits for a
+    /// permit to connect, or a user will send earlier than the loop would look.
+    pub(super) changed: Notify,
+}
+
+/// What remains of a worker's run.
+pub(super) struct Leftover {
+    pub(super) recorder: Recorder,
+    pub(super) connections: ConnectionLog,
+    pub(super) in_flight_peak: u64,
+    pub(super) last_end_ns: u64,
+}
+
+impl<T: Transport, C: Clock> Engine<T, C> {
+    pub(super) fn new(transport: T, workload: Workload, clock: C, plan: &Plan, id: WorkerId) -> Self {
+        let state = State::new(plan, id, workload.origin_count(), &clock);
+        let context = Context::new(transport, workload, clock, Rules::of(plan));
+        Self { context, state: RefCell::new(state), changed: Notify::new() }
+    }
+
+    /// A run begins at `origin_ns`, with what the run before has left open.
+    pub(super) fn begin(&self, plan: &Plan, id: WorkerId, origin_ns: u64) {
+        self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns);
+    }
+
+    /// An arrival is due; with its token it is dispatched, without it is missed.
+    pub(super) fn arrive(self: &Rc<Self>, slot: Slot, now_ns: u64, has_token: bool) {
+        self.dispatch(&mut self.state.borrow_mut(), slot, now_ns, has_token);
+    }
+
+    /// Dispatches the requests of all users who are ready. Returns when the next one will be, and whether nothing more is
+    /// sent.
+    pub(super) fn arrive_of_users(self: &Rc<Self>, now_ns: u64) -> (u64, bool) {
+        let mut state = self.state.borrow_mut();
+        self.dispatch_users(&mut state, now_ns);
+        let Some(users) = &state.users else { return (u64::MAX, true) };
+        let next_ns = users.next_ns().unwrap_or(u64::MAX).min(users.ends_ns());
+        let is_over = users.is_over(now_ns);
+        state.users_wake_ns = next_ns;
+        (next_ns, is_over)
+    }
+
+    /// Does whatever has become possible for arrivals that wait.
+    pub(super) fn pump(self: &Rc<Self>) {
+        let now_ns = self.context.clock.now_ns();
+        self.proceed(&mut self.state.borrow_mut(), now_ns);
+    }
+
+    /// Users who are ready send, arrivals that wait go on, and the worker's loop is told what only it can see to.
+    fn proceed(self: &Rc<Self>, state: &mut State<C>, now_ns: u64) {
+        self.dispatch_users(state, now_ns);
+        while let Some(decision) = state.next_waiting(now_ns) {
+            self.carry_out(state, decision);
+        }
+        let is_earlier = |users: &crate::schedule::Users| {
+            users.is_over(now_ns) || users.next_ns().is_some_and(|next_ns| next_ns < state.users_wake_ns)
+        };
+        let users_changed = state.users.as_ref().is_some_and(is_earlier);
+        if users_changed || state.dispatcher.is_drained() || state.dispatcher.wants_permit() {
+            self.changed.notify_one();
+        }
+    }
+
+    fn dispatch_users(self: &Rc<Self>, state: &mut State<C>, now_ns: u64) {
+        while let Some(slot) = state.next_of_users(now_ns) {
+            self.dispatch(state, slot, now_ns, true);
+        }
+    }
+
+    fn dispatch(self: &Rc<Self>, state: &mut State<C>, slot: Slot, now_ns: u64, has_token: bool) {
+        let route = self.context.workload.route(state.sequence(slot));
+        let decision = state.arrive(slot, route, now_ns, has_token);
+        self.carry_out(state, decision);
+    }
+
+    fn carry_out(self: &Rc<Self>, state: &mut State<C>, decision: Decision) {
+        match decision {
+            Decision::Reuse(id, ticket) => state.hand_over(id, ticket, &self.context.rules),
+            Decision::Connect(ticket) => {
+                let (id, mailbox) = state.open_stream(ticket);
+                let task = spawn_local(stream::open(Rc::clone(self), id, mailbox, ticket));
+                state.set_task(id, task.abort_handle());
+            }
+            Decision::Overflow(ticket) => {
+                state.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
+            }
+            Decision::Wait => {}
+        }
+    }
+
+    /// When an arrival that waits for a permit to connect should be looked at again.
+    pub(super) fn next_permit_ns(&self) -> Option<u64> {
+        let state = self.state.borrow();
+        if state.dispatcher.wants_permit() { state.budget.next_ns() } else { None }
+    }
+
+    /// Nobody sends any more. Returns how many requests were sent, and how many were still to be sent.
+    pub(super) fn dismiss_users(&self) -> (u64, u64) {
+        let users = self.state.borrow_mut().users.take();
+        users.map_or((0, 0), |users| (users.issued(), users.cancelled()))
+    }
+
+    /// When the last request ended, so far.
+    pub(super) fn last_end_ns(&self) -> u64 {
+        self.state.borrow().last_end_ns
+    }
+
+    /// Requests in flight and arrivals waiting for the cap.
+    pub(super) fn backlog(&self) -> (u64, u64) {
+        let state = self.state.borrow();
+        (state.dispatcher.in_flight(), state.dispatcher.queued())
+    }
+
+    /// Whether nothing is in flight and nothing waits.
+    pub(super) fn is_drained(&self) -> bool {
+        self.state.borrow().dispatcher.is_drained()
+    }
+
+    /// Lets the worker use the recorder between arrivals.
+    pub(super) fn with_recorder<R>(&self, act: impl FnOnce(&mut Recorder) -> R) -> R {
+        act(&mut self.state.borrow_mut().recorder)
+    }
+
+    /// What happened since the last call, for the live line.
+    pub(super) fn take_progress(&self) -> Progress {
+        self.state.borrow_mut().take_progress()
+    }
+
+    /// Ends every task that still carries a request, and closes all connections.
+    pub(super) fn abandon(&self) {
+        self.state.borrow_mut().abandon();
+    }
+
+    /// Ends the account of a run. Nothing that a task of the worker does afterwards is counted.
+    pub(super) fn finish(&self, now_ns: u64) -> Leftover {
+        let mut state = self.state.borrow_mut();
+        Leftover {
+            recorder: state.finish(now_ns),
+            connections: std::mem::take(&mut state.connections),
+            in_flight_peak: state.dispatcher.in_flight_peak(),
+            last_end_ns: state.last_end_ns,
+        }
+    }
+}
+
+impl<T: Transport, C: Clock> Desk for Engine<T, C> {
+    type Transport = T;
+    type Clock = C;
+
+    fn context(&self) -> &Context<T, C> {
+        &self.context
+    }
+
+    fn opened(self: &Rc<Self>, id: StreamId, origin: u32, connection: &T::Connection) -> Rc<ConnectionState> {
+        let (rules, now_ns) = (&self.context.rules, self.context.clock.now_ns());
+        let mut state = self.state.borrow_mut();
+        let opened =
+            state.opened(id, origin, &connection.opened(), connection.is_multiplexed(), now_ns, rules);
+        let room = if rules.keepalive && rules.max_requests > 1 { connection.streams() } else { 1 };
+        for handle in (1..room).map_while(|_| connection.share()) {
+            let (id, mailbox) = state.add_stream(&opened);
+            let task = spawn_local(stream::share(Rc::clone(self), id, mailbox, Rc::clone(&opened), handle));
+            state.set_task(id, task.abort_handle());
+        }
+        // Also without further streams: arrivals that counted on this connection now know what room it has, and those that
+        // it has none for may open their own.
+        self.proceed(&mut state, now_ns);
+        opened
+    }
+
+    fn settle(self: &Rc<Self>, id: StreamId, event: Event) -> bool {
+        let now_ns = self.context.clock.now_ns();
+        let mut state = self.state.borrow_mut();
+        let (stays, again) = state.account(id, event, now_ns, &self.context.rules);
+        if let Some(decision) = again {
+            self.carry_out(&mut state, decision);
+        }
+        self.proceed(&mut state, now_ns);
+        stays
+    }
+
+    fn keep(&self, sample: &Sample, detail: impl FnOnce() -> Detail) {
+        if self.context.rules.keeps_samples {
+            let recorder = &mut self.state.borrow_mut().recorder;
+            if recorder.wants(sample) {
+                recorder.keep(sample, detail());
+            }
+        }
+    }
+
+    fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String) {
+        if sample.slot.phase == Phase::Measured {
+            let cause = || self.context.workload.redact(&cause());
+            self.state.borrow_mut().recorder.note_error(kind, cause);
+        }
+    }
+}

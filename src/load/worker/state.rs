@@ -1,0 +1,368 @@
+//! One worker's account and decisions: what happened goes in, what is to be done comes out. No task, no socket, no clock.
+
+use std::rc::Rc;
+
+use slab::Slab;
+use tokio::task::AbortHandle;
+
+use crate::load::connections::context::Rules;
+use crate::load::connections::dispatch::{Decision, Dispatcher, Limits};
+use crate::load::connections::event::Event;
+use crate::load::connections::mailbox::Mailbox;
+use crate::load::connections::pool::{PoolLimits, StreamId};
+use crate::load::connections::state::ConnectionState;
+use crate::load::connections::ticket::Ticket;
+use crate::load::pacing::ConnectBudget;
+use crate::load::worker::WorkerId;
+use crate::load::worker::progress::Progress;
+use crate::measure::{Accounting, ConnectionLog, ErrorKind, IntervalLog, Opened, Outcome, Recorder, Sample};
+use crate::plan::Plan;
+use crate::request::Route;
+use crate::result::Series;
+use crate::schedule::{Phase, Slot, Source, Users};
+use crate::time::Clock;
+
+/// What a worker knows and counts.
+pub(super) struct State<C: Clock> {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) budget: ConnectBudget<C>,
+    pub(super) recorder: Recorder,
+    progress: Progress,
+    pub(super) connections: ConnectionLog,
+    /// Connections open now.
+    open: u64,
+    streams: Slab<Stream>,
+    /// Those who send in a closed loop.
+    pub(super) users: Option<Users>,
+    /// When the worker's loop will look at the users again by itself.
+    pub(super) users_wake_ns: u64,
+    /// Arrivals in the warm-up of the run.
+    warmup_count: u64,
+    /// When the last sent arrival ended.
+    pub(super) last_end_ns: u64,
+}
+
+/// A stream as its worker knows it.
+struct Stream {
+    mailbox: Rc<Mailbox>,
+    /// Its connection, once that is open.
+    connection: Option<Rc<ConnectionState>>,
+    task: Option<AbortHandle>,
+}
+
+/// Who ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndedBy {
+    /// This side, by the plan.
+    Us,
+    /// The server, or a failure.
+    Peer,
+}
+
+impl<C: Clock> State<C> {
+    /// Before the first run, with a worker's part of the plan's limits on connections.
+    pub(super) fn new(plan: &Plan, id: WorkerId, origins: usize, clock: &C) -> Self {
+        let connections = plan.connections.map_or(u64::MAX, |total| id.part(total));
+        let pools = (0..origins).map(|origin| PoolLimits {
+            connections,
+            streams: plan.streams.get(origin).copied().unwrap_or(1).max(1),
+        });
+        Self {
+            dispatcher: Dispatcher::new(Limits { cap: 0, queue: 0 }, pools),
+            budget: ConnectBudget::new(plan.connect_rate, id.workers, clock),
+            recorder: nothing_recorded(),
+            progress: Progress::default(),
+            connections: ConnectionLog::default(),
+            open: 0,
+            streams: Slab::new(),
+            users: None,
+            users_wake_ns: u64::MAX,
+            warmup_count: 0,
+            last_end_ns: 0,
+        }
+    }
+
+    /// A run begins at `origin_ns`, with what the run before has left open.
+    pub(super) fn begin(&mut self, plan: &Plan, id: WorkerId, endpoints: usize, origin_ns: u64) {
+        let horizon_ns = plan.source.horizon_ns();
+        let intervals = IntervalLog::new(
+            origin_ns + plan.source.warmup_ns(),
+            Series::interval_ns(horizon_ns),
+            Series::interval_count(horizon_ns),
+        );
+        let accounting = Accounting { deadline_ns: plan.deadline_ns, endpoints, samples: plan.samples };
+        // A closed loop has as many requests in flight as users at most: its cap cannot bind.
+        let (users, cap) = match plan.source {
+            Source::Schedule(_) => (None, id.part(plan.max_in_flight)),
+            Source::Users(users) => (Some(users.users_of(id.worker, id.workers, origin_ns)), u64::MAX),
+        };
+        self.dispatcher.begin(Limits { cap, queue: id.part(plan.overflow.queue()) });
+        self.recorder = Recorder::new(intervals, accounting);
+        self.progress = Progress::default();
+        self.connections = ConnectionLog { peak: self.open, ..ConnectionLog::default() };
+        self.users = users;
+        self.warmup_count = plan.source.warmup_count();
+        self.last_end_ns = 0;
+    }
+
+    /// The place of an arrival in the sequence that the workload knows: the warm-up first.
+    pub(super) fn sequence(&self, slot: Slot) -> u64 {
+        match slot.phase {
+            Phase::Warmup => slot.index,
+            Phase::Measured => self.warmup_count + slot.index,
+        }
+    }
+
+    /// An arrival is due; with its token it is dispatched, without it is missed.
+    pub(super) fn arrive(&mut self, slot: Slot, route: Route, now_ns: u64, has_token: bool) -> Decision {
+        self.progress.offered += 1;
+        self.progress.warming_up = slot.phase == Phase::Warmup;
+        self.recorder.offer(slot, self.dispatcher.in_flight(), self.dispatcher.queued());
+        if !has_token {
+            self.end(&Sample::unsent(slot, route.endpoint, Outcome::Missed));
+            return Decision::Wait;
+        }
+        let ticket = Ticket::new(slot, self.sequence(slot), route, now_ns);
+        self.dispatcher.arrive(ticket, || self.budget.take())
+    }
+
+    /// The next thing to do for an arrival that waits, if anything can be done at `now_ns`.
+    pub(super) fn next_waiting(&mut self, now_ns: u64) -> Option<Decision> {
+        self.dispatcher.next(now_ns, || self.budget.take())
+    }
+
+    /// The request that the next user who is ready has to send, if there is one at `now_ns`.
+    pub(super) fn next_of_users(&mut self, now_ns: u64) -> Option<Slot> {
+        self.users.as_mut()?.next_due(now_ns)
+    }
+
+    /// Accounts for what happened on a stream. Returns whether the stream stays, and what to do with an arrival that must
+    /// be sent once more.
+    pub(super) fn account(
+        &mut self,
+        id: StreamId,
+        event: Event,
+        now_ns: u64,
+        rules: &Rules,
+    ) -> (bool, Option<Decision>) {
+        let by = if rules.keepalive { EndedBy::Peer } else { EndedBy::Us };
+        match event {
+            Event::Ended { sample, reusable } => {
+                self.end(&sample);
+                let stays = self.leave(id, now_ns, (!reusable).then_some(by));
+                self.arrival_over(now_ns);
+                (stays, None)
+            }
+            Event::Unprocessed { ticket, cause, reusable } => {
+                self.connections.retries += 1;
+                // What the server refused in so many words (GOAWAY, a stream reset) met no dead connection; and several
+                // requests may meet the same death.
+                let refused = matches!(cause, ErrorKind::GoAway | ErrorKind::StreamReset);
+                let is_new = self.connection(id).is_some_and(|connection| !connection.is_retired());
+                self.connections.dead_when_reused += u64::from(!refused && !reusable && is_new);
+                let stays = self.leave(id, now_ns, (!reusable).then_some(by));
+                let again = Ticket { ready_ns: None, sent_ns: None, retries: ticket.retries + 1, ..ticket };
+                (stays, Some(self.dispatcher.again(again, !reusable, || self.budget.take())))
+            }
+            Event::ConnectFailed { sample, origin } => {
+                self.connections.failed += 1;
+                self.end(&sample);
+                self.streams.try_remove(id);
+                self.dispatcher.attempted(origin, false);
+                self.arrival_over(now_ns);
+                (false, None)
+            }
+            Event::Closed => {
+                self.end_stream(id, EndedBy::Peer);
+                (false, None)
+            }
+            Event::IdledOut => {
+                self.connections.idle_closed += 1;
+                self.end_stream(id, EndedBy::Us);
+                (false, None)
+            }
+        }
+    }
+
+    /// A stream is made for an arrival that needs a new connection.
+    pub(super) fn open_stream(&mut self, ticket: Ticket) -> (StreamId, Rc<Mailbox>) {
+        let mailbox = Rc::new(Mailbox::default());
+        mailbox.carries(ticket);
+        (self.add(&mailbox, None), mailbox)
+    }
+
+    /// Another stream of a connection that is open; it is idle.
+    pub(super) fn add_stream(&mut self, connection: &Rc<ConnectionState>) -> (StreamId, Rc<Mailbox>) {
+        let mailbox = Rc::new(Mailbox::default());
+        let id = self.add(&mailbox, Some(Rc::clone(connection)));
+        connection.add(id);
+        self.dispatcher.idle(connection.origin, id);
+        (id, mailbox)
+    }
+
+    fn add(&mut self, mailbox: &Rc<Mailbox>, connection: Option<Rc<ConnectionState>>) -> StreamId {
+        self.streams.insert(Stream { mailbox: Rc::clone(mailbox), connection, task: None })
+    }
+
+    /// Notes the task of a stream, so that it can be ended.
+    pub(super) fn set_task(&mut self, id: StreamId, task: AbortHandle) {
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.task = Some(task);
+        }
+    }
+
+    /// Hands an arrival to the task of an idle stream.
+    pub(super) fn hand_over(&mut self, id: StreamId, ticket: Ticket, rules: &Rules) {
+        self.connections.reuses += 1;
+        let Some(Stream { mailbox, connection: Some(connection), .. }) = self.streams.get(id) else { return };
+        let (mailbox, connection) = (Rc::clone(mailbox), Rc::clone(connection));
+        if connection.carries_another() >= rules.max_requests {
+            self.connections.used_up += 1;
+            self.retire(&connection, EndedBy::Us);
+        }
+        mailbox.put(ticket);
+    }
+
+    /// The connection of a stream is open.
+    pub(super) fn opened(
+        &mut self,
+        id: StreamId,
+        origin: u32,
+        opened: &Opened,
+        multiplexed: bool,
+        now_ns: u64,
+        rules: &Rules,
+    ) -> Rc<ConnectionState> {
+        let connection = Rc::new(ConnectionState::new(origin, multiplexed, id, now_ns));
+        self.connections.open(opened);
+        self.open += 1;
+        self.connections.peak = self.connections.peak.max(self.open);
+        self.dispatcher.attempted(origin, true);
+        if let Some(stream) = self.streams.get_mut(id) {
+            stream.connection = Some(Rc::clone(&connection));
+        }
+        if rules.max_requests == 1 {
+            self.connections.used_up += 1;
+            self.retire(&connection, EndedBy::Us);
+        }
+        connection
+    }
+
+    /// An arrival ended as `sample` says, in whatever way.
+    pub(super) fn end(&mut self, sample: &Sample) {
+        self.recorder.record(sample);
+        if let Some(timeline) = &sample.timeline {
+            self.last_end_ns = timeline.end_ns;
+        }
+        self.progress.record(sample);
+    }
+
+    /// An arrival that was in flight is over: there is room for another, and its user may send again.
+    fn arrival_over(&mut self, now_ns: u64) {
+        self.dispatcher.ended();
+        if let Some(users) = &mut self.users {
+            users.answered(now_ns);
+        }
+    }
+
+    fn connection(&self, id: StreamId) -> Option<Rc<ConnectionState>> {
+        self.streams.get(id).and_then(|stream| stream.connection.clone())
+    }
+
+    /// A stream's arrival is over. Returns whether the stream stays, idle, for another one.
+    fn leave(&mut self, id: StreamId, now_ns: u64, ended: Option<EndedBy>) -> bool {
+        let Some(Stream { mailbox, connection: Some(connection), .. }) = self.streams.get(id) else {
+            return false;
+        };
+        mailbox.carries_nothing();
+        let connection = Rc::clone(connection);
+        connection.ended(now_ns);
+        if let Some(by) = ended {
+            self.retire(&connection, by);
+        }
+        let stays = !connection.is_retired();
+        if stays {
+            self.dispatcher.idle(connection.origin, id);
+        } else {
+            self.remove(id, &connection);
+        }
+        stays
+    }
+
+    /// A stream ends without an arrival, and its connection takes no more requests.
+    fn end_stream(&mut self, id: StreamId, by: EndedBy) {
+        let Some(connection) = self.connection(id) else { return };
+        self.dispatcher.forget_idle(connection.origin, id);
+        self.retire(&connection, by);
+        self.remove(id, &connection);
+    }
+
+    /// A connection takes no more requests: its idle streams end now, the others when their arrivals do.
+    fn retire(&mut self, connection: &ConnectionState, by: EndedBy) {
+        // Requests under way on a connection that the server closes may take long: others do not wait for them.
+        if by == EndedBy::Peer && connection.multiplexed {
+            self.free_place(connection);
+        }
+        if !connection.retire() {
+            return;
+        }
+        for id in connection.streams() {
+            self.dispatcher.forget_idle(connection.origin, id);
+            if let Some(stream) = self.streams.get(id) {
+                stream.mailbox.close();
+            }
+        }
+    }
+
+    fn remove(&mut self, id: StreamId, connection: &ConnectionState) {
+        self.streams.try_remove(id);
+        if connection.remove(id) {
+            self.open = self.open.saturating_sub(1);
+            self.free_place(connection);
+        }
+    }
+
+    /// Another connection may be opened in place of one.
+    fn free_place(&mut self, connection: &ConnectionState) {
+        if connection.leaves_its_place() {
+            self.dispatcher.retire(connection.origin);
+        }
+    }
+
+    /// What happened since the last call, for the live line.
+    pub(super) fn take_progress(&mut self) -> Progress {
+        let in_flight = self.dispatcher.in_flight();
+        Progress { in_flight, ..std::mem::take(&mut self.progress) }
+    }
+
+    /// Ends every task that still carries a request, and closes all connections.
+    pub(super) fn abandon(&mut self) {
+        self.streams.drain().filter_map(|stream| stream.task).for_each(|task| task.abort());
+    }
+
+    /// Ends the account: what is in flight is unfinished; what was due and still waits for the cap is overflow, also
+    /// when the run was interrupted, for it was the cap that held it back. Nothing that a task of the worker does
+    /// afterwards is counted.
+    pub(super) fn finish(&mut self, now_ns: u64) -> Recorder {
+        let (waiting, unconnected) = self.dispatcher.abandon();
+        for ticket in waiting {
+            self.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
+        }
+        let carried: Vec<Ticket> =
+            self.streams.iter().filter_map(|(_, stream)| stream.mailbox.take_unfinished()).collect();
+        for ticket in unconnected.into_iter().chain(carried) {
+            let timeline = Some(ticket.timeline(None, now_ns));
+            let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
+            self.end(&Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
+        }
+        let (in_flight, queued) = (self.dispatcher.in_flight(), self.dispatcher.queued());
+        let mut recorder = std::mem::replace(&mut self.recorder, nothing_recorded());
+        recorder.intervals.finish_offering(in_flight, queued);
+        recorder
+    }
+}
+
+/// Stands in between runs: what it is told is forgotten.
+fn nothing_recorded() -> Recorder {
+    Recorder::new(IntervalLog::new(0, 1, 1), Accounting::default())
+}
