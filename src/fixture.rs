@@ -8,19 +8,19 @@ use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 mod mixed;
 mod run;
 
-pub use self::mixed::mixed;
+pub(crate) use self::mixed::mixed;
 use self::run::Run;
 
 const MS: u64 = 1_000_000;
 
 /// Every fixture.
-pub fn all() -> [Summary; 4] {
+pub(crate) fn all() -> [Summary; 4] {
     [freeze(), overload(), few(), mixed()]
 }
 
 /// 300/s for 10 s with a cap of 8 and a wait queue; the service answers in 2 ms and freezes once for 1 s.
 /// Only the 8 requests in flight see the freeze as service time; 300 arrivals wait for it.
-pub fn freeze() -> Summary {
+pub(crate) fn freeze() -> Summary {
     let (from_ns, to_ns) = (4 * NANOS_PER_S, 5 * NANOS_PER_S);
     let mut free_at = [0_u64; 8];
     let mut opened = 0;
@@ -56,7 +56,7 @@ pub fn freeze() -> Summary {
 
 /// Everything that can go wrong at once: random arrivals at 1000/s, more than the service answers, a full cap,
 /// a late client, failures of several kinds, a warm-up, and a signal after 8 of 20 seconds.
-pub fn overload() -> Summary {
+pub(crate) fn overload() -> Summary {
     let samples: Vec<Sample> = (0..20_000_u64)
         .map(|index| {
             let slot = slot(index, index * MS + noise(index) % MS);
@@ -126,7 +126,7 @@ pub fn overload() -> Summary {
 }
 
 /// Two requests that nobody answered: no figure but the counts is supported.
-pub fn few() -> Summary {
+pub(crate) fn few() -> Summary {
     let samples: Vec<Sample> = (0..2)
         .map(|index| {
             let slot = slot(index, index * 2 * NANOS_PER_S);

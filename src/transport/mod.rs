@@ -6,6 +6,8 @@
 //! where the cause is still known.
 
 mod addresses;
+mod any_connection;
+mod dial;
 mod failure;
 mod failure_http2;
 mod http1;
@@ -15,13 +17,12 @@ mod network_error;
 mod options;
 mod overrides;
 mod refresh;
-mod routes;
 mod socket;
 mod tls;
 mod wire;
 
 #[cfg(test)]
-pub mod scripted;
+pub(crate) mod scripted;
 
 use std::task::{Context, Poll};
 
@@ -31,13 +32,14 @@ use http::{HeaderMap, Request};
 use crate::measure::Opened;
 use crate::request::BodyWatch;
 
+pub use any_connection::WireConnection;
 pub use failure::Failure;
 pub use network::{Network, Probed};
 pub use network_error::NetworkError;
 pub(crate) use network_error::Unreachable;
 pub use options::{HttpVersions, TlsOptions, WireOptions};
 pub(crate) use overrides::ResolveError;
-pub use wire::{Wire, WireConnection};
+pub use wire::Wire;
 
 /// Opens connections to the origins of a workload.
 pub trait Transport: 'static {

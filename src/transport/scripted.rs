@@ -15,7 +15,7 @@ use crate::time::Clock;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy)]
-pub enum Step {
+pub(crate) enum Step {
     /// A complete answer, this long after the send.
     Answer {
         /// Service time.
@@ -43,7 +43,7 @@ type Service = Box<dyn FnMut(u64) -> Step>;
 
 /// Opens connections to a scripted service.
 #[derive(Clone)]
-pub struct Scripted<C> {
+pub(crate) struct Scripted<C> {
     clock: C,
     service: Rc<RefCell<Service>>,
     /// Time that a connection attempt takes.
@@ -64,7 +64,7 @@ pub struct Scripted<C> {
 
 impl<C: Clock> Scripted<C> {
     /// A service that connects at once and treats each request as `service` says at the time it is sent.
-    pub fn new(clock: C, service: impl FnMut(u64) -> Step + 'static) -> Self {
+    pub(crate) fn new(clock: C, service: impl FnMut(u64) -> Step + 'static) -> Self {
         Self {
             clock,
             service: Rc::new(RefCell::new(Box::new(service))),
@@ -79,18 +79,18 @@ impl<C: Clock> Scripted<C> {
     }
 
     /// The same with connections that carry this many requests at once.
-    pub fn with_streams(self, streams: u64) -> Self {
+    pub(crate) fn with_streams(self, streams: u64) -> Self {
         Self { streams, ..self }
     }
 
     /// A service that answers everything after the same delay.
-    pub fn fixed(clock: C, after_ns: u64) -> Self {
+    pub(crate) fn fixed(clock: C, after_ns: u64) -> Self {
         Self::new(clock, move |_| Step::Answer { after_ns, status: 200 })
     }
 }
 
 /// A scripted connection.
-pub struct ScriptedConnection<C> {
+pub(crate) struct ScriptedConnection<C> {
     transport: Scripted<C>,
     generation: u64,
 }

@@ -1,13 +1,16 @@
-//! The ways to an origin: which address, from which address, and what is spoken there.
+//! The dialer: which address of an origin, from which address, and what is spoken there.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::network::Place;
+use super::any_connection::WireConnection;
+use super::failure::Failure;
+use super::http1::Http1Connection;
+use super::http2::{self, Http2Connection};
+use super::network::{Network, Place};
+use super::options::HttpVersions;
 use super::socket::{Plain, Socket, connect_tcp, connect_unix};
 use super::tls::{TlsClient, TlsFault};
-use super::{Failure, HttpVersions, Network, WireOptions};
 use crate::measure::{ErrorKind, Opened, Protocol};
-use crate::request::Origin;
 use crate::time::Clock;
 
 impl Network {
@@ -47,14 +50,15 @@ impl Network {
         Ok((Socket::Tls(Box::new(stream)), Opened { protocol, tcp_ns, tls: Some(opened) }))
     }
 
-    /// Connects to an origin as far as its protocol is known. `turn` chooses among the addresses on both sides.
-    pub(super) async fn connect(
+    /// Opens a connection to an origin, ready for requests. `turn` chooses among the addresses on both sides. A protocol
+    /// that does not run on a stream of bytes would part ways here, where the address is known and nothing is connected.
+    pub(super) async fn dial<C: Clock>(
         &self,
         origin: usize,
         turn: usize,
         tls: Option<&TlsClient>,
-        clock: &impl Clock,
-    ) -> Result<(Socket, Opened), Failure> {
+        clock: &C,
+    ) -> Result<WireConnection<C>, Failure> {
         let unknown = || Failure::new(ErrorKind::ConnectFailed, true, true);
         let place = self.places.get(origin).ok_or_else(unknown)?;
         let addresses = self.book.of(origin);
@@ -65,22 +69,22 @@ impl Network {
         let start_ns = clock.now_ns();
         let stream = self.reach(address, local_turn).await?;
         let tcp_ns = clock.now_ns() - start_ns;
-        self.shake_hands(place, tls, stream, tcp_ns, clock).await
+        let (socket, opened) = self.shake_hands(place, tls, stream, tcp_ns, clock).await?;
+        match opened.protocol {
+            Protocol::Http1 => {
+                Http1Connection::open(socket, opened, clock.clone()).await.map(WireConnection::Http1)
+            }
+            Protocol::Http2 => {
+                let open = http2::open(socket, self.options.streams).await?;
+                let connection = Http2Connection::start(open, opened, Some(&place.origin), clock.clone());
+                Ok(WireConnection::Http2(connection))
+            }
+        }
     }
 
     /// TLS for one worker.
     pub(super) fn tls_for_worker(&self) -> Option<TlsClient> {
         self.tls.as_ref().map(TlsClient::for_worker)
-    }
-
-    /// How connections are made.
-    pub(super) fn options(&self) -> &WireOptions {
-        &self.options
-    }
-
-    /// The origin's `:authority`.
-    pub(super) fn origin(&self, origin: usize) -> Option<&Origin> {
-        self.places.get(origin).map(|place| &place.origin)
     }
 
     fn local_for(&self, address: SocketAddr, turn: usize) -> Option<IpAddr> {
