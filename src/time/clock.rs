@@ -1,13 +1,15 @@
 //! The only place that reads the time.
 
+use std::time::Duration;
+
 /// A source of monotonic nanoseconds. Everything that needs the time takes a clock, so that tests own it.
 pub trait Clock: Clone + 'static {
     /// Nanoseconds since some fixed instant; never goes back.
     fn now_ns(&self) -> u64;
 
-    /// Milliseconds since 1970 (UTC), for what requests say of the time. It may jump.
-    fn unix_ms(&self) -> u64 {
-        self.now_ns() / 1_000_000
+    /// Time since 1970 (UTC): what requests say of the time, and what the kernel stamps with. It may jump.
+    fn wall(&self) -> Duration {
+        Duration::from_nanos(self.now_ns())
     }
 }
 
@@ -22,9 +24,9 @@ impl Clock for MonotonicClock {
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
     }
 
-    fn unix_ms(&self) -> u64 {
+    fn wall(&self) -> Duration {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
         // A clock set before 1970 is no matter for a load test.
-        now.tv_sec.max(0) as u64 * 1_000 + now.tv_nsec as u64 / 1_000_000
+        Duration::new(now.tv_sec.max(0) as u64, now.tv_nsec as u32)
     }
 }

@@ -5,10 +5,12 @@
 
 mod clock;
 mod pacer;
+mod stamps;
 mod watchdog;
 
 pub use clock::{Clock, MonotonicClock};
 #[cfg(test)]
 pub(crate) use pacer::TimerPacer;
 pub(crate) use pacer::{Pacer, SystemPacer};
+pub(crate) use stamps::StampClock;
 pub(crate) use watchdog::Watchdog;

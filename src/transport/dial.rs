@@ -18,7 +18,9 @@ impl Network {
     pub(super) async fn reach(&self, address: Option<SocketAddr>, turn: usize) -> Result<Plain, Failure> {
         let connected = match (&self.options.unix_socket, address) {
             (Some(path), _) => connect_unix(path).await,
-            (None, Some(address)) => connect_tcp(address, self.local_for(address, turn)).await,
+            (None, Some(address)) => {
+                connect_tcp(address, self.local_for(address, turn), self.options.kernel_stamps).await
+            }
             (None, None) => Err(std::io::ErrorKind::AddrNotAvailable.into()),
         };
         connected.map_err(Failure::connecting)

@@ -18,6 +18,7 @@ mod options;
 mod overrides;
 mod refresh;
 mod socket;
+mod stamped;
 mod tls;
 mod wire;
 

@@ -47,6 +47,8 @@ pub struct WireOptions {
     pub unix_socket: Option<PathBuf>,
     /// Addresses that stand in place of a lookup.
     pub overrides: Vec<ResolveOverride>,
+    /// Whether the kernel is asked when it received what is read (Linux, TCP).
+    pub kernel_stamps: bool,
     /// Time until names are looked up again, in nanoseconds; 0 = never.
     pub dns_ttl_ns: u64,
 }
@@ -60,6 +62,7 @@ impl Default for WireOptions {
             local_addresses: Vec::new(),
             unix_socket: None,
             overrides: Vec::new(),
+            kernel_stamps: true,
             dns_ttl_ns: 0,
         }
     }

@@ -12,12 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
+use super::stamped::{LastStamp, StampedTcp};
 use super::tls::TlsFault;
 
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Socket {
-    Tcp(TcpStream),
+    Tcp(StampedTcp),
     Unix(UnixStream),
     Tls(Box<TlsStream<Plain>>),
 }
@@ -25,7 +26,7 @@ pub(super) enum Socket {
 /// What TLS runs on.
 #[derive(Debug)]
 pub(super) enum Plain {
-    Tcp(TcpStream),
+    Tcp(StampedTcp),
     Unix(UnixStream),
 }
 
@@ -38,15 +39,29 @@ impl From<Plain> for Socket {
     }
 }
 
-/// Connects by TCP, from `local` if given.
-pub(super) async fn connect_tcp(address: SocketAddr, local: Option<IpAddr>) -> io::Result<Plain> {
+impl Plain {
+    /// Where the stamps of its reads are found, if it has any.
+    pub(super) fn stamp(&self) -> Option<LastStamp> {
+        match self {
+            Self::Tcp(stream) => stream.stamp().cloned(),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+/// Connects by TCP, from `local` if given, with receive stamps where they are wanted and to be had.
+pub(super) async fn connect_tcp(
+    address: SocketAddr,
+    local: Option<IpAddr>,
+    stamped: bool,
+) -> io::Result<Plain> {
     let stream = match local {
         None => TcpStream::connect(address).await?,
         Some(local) => bound_to(local)?.connect(address).await?,
     };
     // Without this, Nagle's algorithm would hold requests back until the last segment is acknowledged.
     stream.set_nodelay(true)?;
-    Ok(Plain::Tcp(stream))
+    Ok(Plain::Tcp(StampedTcp::new(stream, stamped)))
 }
 
 /// Connects to a Unix socket.

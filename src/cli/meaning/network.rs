@@ -13,6 +13,7 @@ pub(super) fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
         (false, false) => HttpVersions::Auto,
     };
     Ok(WireOptions {
+        kernel_stamps: true,
         versions,
         streams: args.streams,
         tls: TlsOptions {

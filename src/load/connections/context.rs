@@ -55,7 +55,7 @@ impl<T, C: Clock> Context<T, C> {
         if self.workload.needs_moment() {
             let mut chance = self.chance.borrow_mut();
             let nonce = u128::from(chance.next_u64()) << 64 | u128::from(chance.next_u64());
-            Moment { unix_ms: self.clock.unix_ms(), nonce, span: chance.next_u64() }
+            Moment { unix_ms: self.clock.wall().as_millis() as u64, nonce, span: chance.next_u64() }
         } else {
             Moment::default()
         }
