@@ -7,7 +7,11 @@ fn redactor(show_hosts: bool) -> Redactor {
     let origins =
         [origin("http://orders.corp.internal:8443/"), origin("https://api/"), origin("http://[::1]:81/")];
     Redactor::new(&origins, &[], show_hosts)
-        .with_secrets(vec![Secret::new("pass word/1".to_owned()), Secret::new("x7".to_owned())])
+}
+
+/// A text with secrets that are known.
+fn shown(redactor: &Redactor, text: &str) -> String {
+    redactor.body(text.as_bytes(), &["pass word/1", "x7"].map(|secret| Secret::new(secret.to_owned())))
 }
 
 #[test]
@@ -22,7 +26,7 @@ fn hosts_have_names_that_last() {
         ("1.2.3 at 12:34:56, std::fmt, host-1", "1.2.3 at 12:34:56, std::fmt, host-1"),
     ];
     for (text, shown) in cases {
-        assert_eq!(redactor.text(text), shown);
+        assert_eq!(super::tests::shown(&redactor, text), shown);
     }
 }
 
@@ -43,7 +47,7 @@ fn query_values_and_credentials_are_blanked() {
         ("PASS%20word%2f1 pass+word/1 x7 x77", "*** *** *** x77"),
     ];
     for (text, shown) in cases {
-        assert_eq!(redactor.text(text), shown);
+        assert_eq!(super::tests::shown(&redactor, text), shown);
     }
 }
 
@@ -68,6 +72,24 @@ fn a_secret_is_found_however_a_server_writes_it_and_also_where_the_answer_is_cut
         assert_eq!(shown(&format!("a {}", &written[..written.len() - 1])), "a ***", "{written}");
     }
     assert_eq!(shown("Zq9 is no part of it, nor is Zq9&amp"), "Zq9 is no part of it, nor is Zq9&amp");
+}
+
+#[test]
+fn a_secret_is_found_in_the_escapes_of_what_is_not_ascii_and_of_what_was_encoded_twice() {
+    let redactor = redactor(false);
+    let own = [Secret::new("pässwört/😀".to_owned())];
+    for written in [
+        "pässwört/😀",
+        "PÄSSWÖRT/😀",
+        r"p\u00e4ssw\u00F6rt\/\ud83d\ude00",
+        "p%C3%A4ssw%c3%b6rt%2F%F0%9F%98%80",
+        "p%25C3%25A4ssw%25C3%25B6rt%252F%25F0%259F%2598%2580",
+        "p&#228;ssw&#xf6;rt&#x2F;&#128512;",
+        r"p\xc3\xa4ssw\xc3\xb6rt/😀",
+    ] {
+        let shown = redactor.body(format!("a {written} b").as_bytes(), &own);
+        assert_eq!(shown, "a *** b", "{written}");
+    }
 }
 
 #[test]
@@ -113,7 +135,7 @@ fn with_hosts_shown_credentials_still_are_not() {
     let redactor = redactor(true);
     let text = "http://u:pw@orders.corp.internal:8443/a?k=v&api_key=w 10.0.0.1 Bearer b";
     let shown = "http://orders.corp.internal:8443/a?k=v&api_key=*** 10.0.0.1 Bearer ***";
-    assert_eq!(redactor.text(text), shown);
+    assert_eq!(super::tests::shown(&redactor, text), shown);
     assert_eq!(
         redactor.text("http://auth.example:80/x https://auth:1/"),
         "http://auth.example:80/x https://auth:1/"
@@ -159,7 +181,118 @@ fn long_texts_of_awkward_repeats_are_survived_and_do_not_grow() {
     }
 }
 
+/// Where credentials stand in what servers and proxies write; `§` is the credential.
+const CREDENTIAL_CONTEXTS: [&str; 64] = [
+    "Bearer §",
+    "bEaReR   §",
+    "Bearer%20§",
+    "Bearer\\u0020§",
+    "authorization: Bearer\r\n §",
+    "Basic §==",
+    "NTLM §",
+    "Authorization: §",
+    "authorization=§",
+    "AUTHORIZATION : §",
+    "Proxy-Authorization: Digest username=\"a\", response=\"§\"",
+    "Cookie: a=b; sid=§; c=d",
+    "Set-Cookie: id=§; Path=/",
+    "x-api-key: §",
+    "X_API_KEY=§",
+    "api.key = §",
+    "token: \"§\"",
+    "token: \"a\\\"b§\"",
+    "token='§'",
+    "token=b'§'",
+    "\"token\": \"§\"",
+    "\"token\" :\n  \"§\"",
+    "\"token\": \"a\n§\"",
+    "{\"pin_token\": §}",
+    "{'password': '§'}",
+    "{'password': u'§'}",
+    "{:password=>\"§\"}",
+    "'password' => '§'",
+    "{\\\"token\\\":\\\"§\\\",\\\"n\\\":1}",
+    "{\\\"token\\\":\\\"a\\\\\\\"§\\\",\\\"n\\\":1}",
+    "{\\\\\\\"token\\\\\\\":\\\\\\\"§\\\\\\\"}",
+    "\"tokens\": [\"a\", \"§\"]",
+    "\"tokens\": [\"]\", \"§\"]",
+    "\"credentials\": {\"a\": {\"b\": 1}, \"c\": \"§\"}",
+    "\"credentials\": {\"a\": [{\"b\": [[[1]]]}], \"c\": \"§\"",
+    "{\"name\": \"Authorization\", \"value\": \"§\"}",
+    "<input type=\"hidden\" name=\"csrf_token\" value=\"§\">",
+    "<meta name='csrf-token' content='§'>",
+    "<password>§</password>",
+    "<ns:Token Type=\"x\">\n §</ns:Token>",
+    "<secret><![CDATA[§]]></secret>",
+    "form-data; name=\"password\"\r\nX-A: b\r\n\r\n§\r\n--",
+    "password:\n  §",
+    "GET /a?token=§ HTTP/1.1",
+    "/a?x=1&access_token=§&y=2",
+    "/a?x=1&amp;access_token=§&amp;y=2",
+    "/a?%74oken=§",
+    "/cb#access_token=§",
+    "/a;jsessionid=§?x",
+    "user%5Bpassword%5D=§&n=1",
+    "n=1&user[password]=§&n=1",
+    "n%3D1%26token%3D§%26m%3D2",
+    "n%253D1%2526token%253D§",
+    "%7B%22token%22%3A%22§%22%7D",
+    "http://user:§@h.example/x",
+    "postgres://§:§@[::1]:5432/db",
+    "http:\\/\\/user:§@h.example\\/x",
+    "next=https%3A%2F%2Fuser%3A§%40h.example%2Fx",
+    "cannot reach user:§@h.example:80",
+    "ghp_§",
+    "sk_live_§",
+    "eyJ§.§.§",
+    "-----BEGIN PRIVATE KEY-----\nMIIE\n§\n-----END PRIVATE KEY-----",
+    "-----BEGIN PRIVATE KEY-----\\nMIIE§",
+];
+
+/// Where hosts and addresses stand, as `§`; they are hidden unless hosts are shown.
+const HOST_CONTEXTS: [&str; 12] = [
+    "http://§/",
+    "HTTPS://§:8443/a",
+    "wss://§?x",
+    "ftp://u:p@§:21/",
+    "http:\\/\\/§\\/",
+    "http:\\u002F\\u002F§\\u002F",
+    "a=http%3A%2F%2F§%3A80%2F",
+    "a=http%253A%252F%252F§%252F",
+    "<a href=\"http://§\">",
+    "Location: //x:y@§/",
+    "no route to ip-10-1-2-3.§:80",
+    "`http://§`",
+];
+
 proptest! {
+    #[test]
+    fn a_random_credential_is_hidden_in_every_context(
+        token in "[A-Za-z0-9]{16,40}",
+        before in "(\\PC{0,12}[ \n,;(>])?", after in "([ \n,;)<]\\PC{0,12})?", show_hosts: bool,
+    ) {
+        let redactor = redactor(show_hosts);
+        for context in CREDENTIAL_CONTEXTS {
+            let text = format!("{before}{}{after}", context.replace('§', &token));
+            for shown in [redactor.text(&text), redactor.body(text.as_bytes(), &[]), redactor.header("x", text.as_bytes(), &[])] {
+                prop_assert!(!shown.contains(&token), "{context}: {text:?}: {shown:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_random_host_is_hidden_in_every_context(
+        host in "[a-z0-9]{12,20}(\\.[a-z]{2,5}){0,2}",
+        before in "(\\PC{0,12}[ \n])?", after in "([ \n]\\PC{0,12})?",
+    ) {
+        let redactor = redactor(false);
+        for context in HOST_CONTEXTS {
+            let text = format!("{before}{}{after}", context.replace('§', &host));
+            let shown = redactor.text(&text);
+            prop_assert!(!shown.contains(&host), "{context}: {text:?}: {shown:?}");
+        }
+    }
+
     #[test]
     fn what_is_planted_is_not_shown_whatever_surrounds_it(before in "\\PC{0,40}", after in "\\PC{0,40}") {
         let redactor = redactor(false);
@@ -176,7 +309,7 @@ proptest! {
             (" http://user:tok-Q1@h/", "tok-Q1"),
         ] {
             let text = format!("{before}{planted}{after}");
-            let shown = redactor.text(&text);
+            let shown = shown(&redactor, &text);
             prop_assert!(!shown.contains(secret), "{text:?}: {shown:?}");
         }
     }
