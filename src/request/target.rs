@@ -1,4 +1,4 @@
-//! Where requests go.
+//! Where requests go: URLs, and how values are written in them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
 use super::origin::{Origin, Scheme};
 
@@ -166,6 +167,14 @@ impl FromStr for Target {
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         Ok(Self { origin: Arc::new(origin), path })
     }
+}
+
+/// All but the unreserved characters of RFC 3986, 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Bytes written so that they stand for themselves anywhere in a URL, as %XX where they must be.
+pub(super) fn encoded(bytes: &[u8]) -> PercentEncode<'_> {
+    percent_encode(bytes, RESERVED)
 }
 
 /// http's words for what is wrong; they never hold the text itself.

