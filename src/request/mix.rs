@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use super::rotation::gcd;
 
-/// The longest period that is kept: 4 bytes an arrival, so 4 MB.
+/// The longest period that is kept, in arrivals of 4 bytes each: 4 MB.
 const PERIOD_MAX: u64 = 1_000_000;
 
-/// Steps times endpoints while the period is made: well under 0.1 s.
+/// The most steps times endpoints to make a period: well under 0.1 s.
 const WORK_MAX: u64 = 40_000_000;
 
 /// Smooth weighted round robin over the sequence of arrivals (nginx's algorithm), precomputed for one period.
 ///
-/// Every endpoint stands once in each step's contest with a credit that grows by its weight; the largest credit wins
-/// (the first of equal ones) and pays the sum of all weights. So an endpoint of weight 5 beside two of weight 1 gets
+/// In each step the credit of every endpoint grows by its weight. The endpoint with the largest credit (the first of
+/// equals) gets the arrival and pays the sum of all weights. So an endpoint of weight 5 beside two of weight 1 gets
 /// `a a b a c a a`, not `a a a a a b c`.
 ///
 /// In every prefix of n endpoints (of weight above 0), an endpoint is ahead of its exact share by at most `1 - 1/n`
@@ -25,7 +25,7 @@ pub struct Mix(Pattern);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Pattern {
-    /// One after the other: what equal weights come to, without a table.
+    /// Equal weights: one endpoint after the other, which needs no table.
     Turns { endpoints: u32 },
     /// The winners of one period, and how often each endpoint wins in it.
     Table { winners: Vec<u32>, shares: Vec<u64> },

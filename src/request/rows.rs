@@ -9,7 +9,7 @@ use super::FeedError;
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;
 
-/// Reads rows one at a time and holds one at a time. Lines without any cell are skipped, a byte order mark too.
+/// Reads and holds one row at a time. It skips blank lines and a byte order mark.
 ///
 /// The parser is fed line by line, because only then is the line of a row known for certain: the positions that the
 /// `csv` crate reports are those where it went on reading, which after blank lines or CR LF is another line.
@@ -90,7 +90,7 @@ impl<'f, R: Read> Rows<'f, R> {
             }
         }
         let ends = &self.ends[..cells];
-        // Each cell is text by itself: half a character before a comma does not join with the half behind it.
+        // Each cell must be UTF-8 by itself: a comma may have split a character in two.
         match std::str::from_utf8(&self.cells[..filled]) {
             Ok(text) if ends.iter().all(|&end| text.is_char_boundary(end)) => {
                 Ok(Some(Row { line: begins, text, ends }))
@@ -111,7 +111,7 @@ impl<'f, R: Read> Rows<'f, R> {
         }
         self.number += 1;
         if self.line.last() != Some(&b'\n') {
-            // With an end of its own, the last line is like every other: a row that goes on behind it is not closed.
+            // With a line end, the last line is like any other: a row that continues beyond it was never closed.
             self.line.push(b'\n');
         }
         Ok(true)

@@ -10,8 +10,8 @@ use percent_encoding::percent_decode;
 
 use super::target::encoded;
 
-/// A value that nothing prints: its `Debug` is `***`, and it has no `Display`. To use it is a deliberate act
-/// ([`Secret::expose`]) that a reader can search for.
+/// A value that nothing prints: its `Debug` is `***`, and it has no `Display`. Using it takes a call that a reader can
+/// search for ([`Secret::expose`]).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret<T>(T);
 
@@ -42,13 +42,13 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Without query values and cells: for whoever asked to see them.
+    /// With `credentials_only`, query values and cells are left out: the user asked to see them.
     pub fn credentials_only(credentials_only: bool) -> Self {
         Self { texts: Vec::new(), credentials_only }
     }
 
-    /// Adds the value of a header, and what in it is secret by itself: the credentials behind a scheme, the values of
-    /// cookies.
+    /// Adds the value of a header, and its parts that are secret on their own: the credentials behind a scheme, the
+    /// values of cookies.
     pub fn header(&mut self, name: &HeaderName, value: &[u8]) {
         for value in pieces(value) {
             self.add(value);
@@ -71,8 +71,8 @@ impl Secrets {
         }
     }
 
-    /// Adds what is in the credentials of `Basic` (RFC 7617): name and password together, and the password. A server may
-    /// say which password was wrong.
+    /// Adds what the credentials of `Basic` hold (RFC 7617): name and password together, and the password, because a
+    /// server may repeat the password that was wrong.
     fn basic(&mut self, credentials: &[u8]) {
         let Ok(pair) = BASE64_STANDARD.decode(credentials.trim_ascii()) else { return };
         if let Some(password) = behind(&pair, b':') {

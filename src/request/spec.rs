@@ -11,7 +11,7 @@ use super::{DataOrder, DataTable, Expectation, MixError, Secret, Target, Templat
 pub struct EndpointSpec {
     /// Its name in reports.
     pub name: String,
-    /// Its share of the arrivals, relative to the other endpoints; 0 = none.
+    /// Its share of the arrivals, relative to the other endpoints; with 0 it gets none.
     pub weight: u32,
     /// Request method.
     pub method: Method,
@@ -23,11 +23,11 @@ pub struct EndpointSpec {
     pub body: Secret<Bytes>,
     /// What counts as a good answer.
     pub expectation: Expectation,
-    /// Whether braces are sent as they stand: there are no placeholders.
+    /// Whether braces are sent as they are, so that there are no placeholders.
     pub verbatim: bool,
 }
 
-/// What the arrivals are to ask for, all of it.
+/// Everything that a workload is made from.
 #[derive(Debug, Clone)]
 pub struct WorkloadSpec {
     /// The endpoints; at least one has a weight above 0.
@@ -36,29 +36,29 @@ pub struct WorkloadSpec {
     pub tokens: Option<TokenList>,
     /// The header that carries them.
     pub token_header: HeaderName,
-    /// What columns stand for.
+    /// The values of the columns.
     pub data: Option<DataTable>,
-    /// In which order its rows are used.
+    /// The order in which its rows are used.
     pub data_order: DataOrder,
-    /// Chooses the random order.
+    /// Seed of the random order.
     pub seed: u64,
     /// Whether each request carries a trace id of its own (W3C Trace Context).
     pub traceparent: bool,
-    /// Without it servers are told to close.
+    /// Whether connections are kept; without it, servers are told to close them.
     pub keepalive: bool,
     /// Whether reports show hosts, paths and query values. They never show credentials.
     pub show_hosts: bool,
-    /// Hosts that are spoken of besides those of the targets, such as the name that TLS asks for.
+    /// Other hosts that texts may name, such as the server name that TLS verifies.
     pub other_hosts: Vec<String>,
 }
 
 /// Why a specification makes no workload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkloadError {
-    /// Nothing to ask for.
+    /// No endpoint at all.
     #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
     NoEndpoint,
-    /// Weights that make no mix.
+    /// Weights that cannot be mixed.
     #[error(transparent)]
     Mix(#[from] MixError),
     /// An endpoint whose requests cannot be made.

@@ -50,12 +50,12 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Who is asked.
+    /// Scheme, host and port.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The same, to be shared.
+    /// The origin, to be shared with other targets.
     pub(super) fn shared_origin(&self) -> &Arc<Origin> {
         &self.origin
     }
@@ -81,10 +81,10 @@ impl Target {
         &self.origin.authority
     }
 
-    /// What a text means beside this target: a path (`/a?b=c`) at the same origin, or a URL of its own.
+    /// Resolves a text against this target: a path (`/a?b=c`) keeps the origin, a URL stands for itself.
     ///
     /// # Errors
-    /// [`TargetError`] when it is neither.
+    /// [`TargetError`] when the text is neither.
     pub fn join(&self, text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         if text.contains("://") && !text.starts_with('/') {
@@ -131,7 +131,7 @@ impl FromStr for Target {
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
-            // What looks like no scheme may be a host in front of a URL in a query.
+            // Anything else may be a host, in front of a URL in its query.
             other if other.len() <= 12 && other.bytes().all(|b| b.is_ascii_alphabetic()) => {
                 return Err(TargetError::Scheme(other.to_owned()));
             }

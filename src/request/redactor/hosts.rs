@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, Match};
 use percent_encoding::percent_decode_str;
 use regex::{Captures, Regex};
 
-use super::rules::{looks_secret, regex};
+use super::patterns::{looks_secret, regex};
 use super::{HIDDEN, Redactor};
 
 /// So many hosts are told apart; a server that answers with ever new ones must not fill the memory.

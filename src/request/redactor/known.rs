@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::HIDDEN;
 use super::hosts::ends_word;
-use super::rules::regex;
+use super::patterns::regex;
 use crate::request::Secret;
 
 /// A known secret is hidden where a text ends within it once this many of its characters have been seen.

@@ -5,6 +5,7 @@
 
 mod hosts;
 mod known;
+mod patterns;
 mod rules;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,8 @@ use super::secret::Secret;
 use super::target::Target;
 use hosts::Hosts;
 use known::hide_known;
-use rules::{Kind, hide, looks_secret};
+use patterns::looks_secret;
+use rules::{Kind, hide};
 
 /// What stands for a value that is not shown.
 const HIDDEN: &str = "***";

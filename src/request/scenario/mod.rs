@@ -33,17 +33,17 @@ use super::{EndpointSpec, Expectation, InFile, Mix, Secret, Target};
 pub use problem::ScenarioProblem;
 use problem::ScenarioProblem as Problem;
 
-/// What the command line says for every endpoint that does not say otherwise.
+/// What the command line sets for every endpoint that does not set its own.
 #[derive(Debug, Clone, Default)]
 pub struct Defaults {
-    /// Headers; an endpoint's header of the same name stands in their place.
+    /// Headers; an endpoint's header of the same name replaces them.
     pub headers: Vec<(HeaderName, Secret<String>)>,
     /// Statuses and body of a good answer, each unless the endpoint has its own.
     pub expectation: Expectation,
 }
 
 impl Defaults {
-    /// An endpoint's headers, behind the default ones that it does not replace.
+    /// The default headers that an endpoint does not replace, followed by its own.
     pub(super) fn with_headers(
         &self,
         own: Vec<(HeaderName, Secret<String>)>,

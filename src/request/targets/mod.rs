@@ -1,6 +1,6 @@
 //! vegeta's target files: one request each, sent in turn and exactly as written.
 //!
-//! Two formats, told apart by the first line that says something: `http` (a line `METHOD URL`, then header lines and
+//! Two formats, told apart by the first line that is neither empty nor a comment: `http` (a line `METHOD URL`, then header lines and
 //! `@FILE` for a body, an empty line in between, `#` for comments) and `json` (one object a line with `method`, `url`,
 //! `header` as lists of values under their names, and `body` in base64).
 
@@ -27,7 +27,7 @@ pub const TARGETS_MAX: usize = 1_000_000;
 /// The longest line, in bytes: a JSON target holds its whole body in one.
 const LINE_MAX: usize = 16 << 20;
 
-/// The most that all lines and body files of a run may come to, in bytes: this is held in memory.
+/// The most bytes that all lines and body files of a run may add up to: they are held in memory.
 const TOTAL_MAX: u64 = 1 << 30;
 
 /// The most groups that a report shows apart.

@@ -1,4 +1,4 @@
-//! What the arrivals of a run ask for.
+//! What the arrivals of a run request.
 
 mod build;
 
@@ -17,15 +17,15 @@ use super::template::{RequestTemplate, Values, trace_id};
 use super::{DataOrder, DataTable, Mix, Origin, Redactor, Secret, Target, TokenList};
 use crate::measure::Redact;
 
-/// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
-/// threads. Cheap to clone; all clones share one content.
+/// Makes the request of each arrival from the arrival's place in the sequence alone, so requests are the same for any
+/// number of threads. Cheap to clone; all clones share one content.
 #[derive(Debug, Clone)]
 pub struct Workload(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
     endpoints: Vec<Endpoint>,
-    /// Several may belong to one endpoint.
+    /// Several of these may belong to one endpoint.
     compiled: Vec<Compiled>,
     /// `None` for a single request.
     mix: Option<Mix>,
@@ -48,7 +48,7 @@ struct Compiled {
     route: Route,
 }
 
-/// What reports say of an endpoint.
+/// What reports show of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Its name.
@@ -72,22 +72,22 @@ pub struct Route {
     pub origin: u32,
 }
 
-/// What is new at each request: made outside, because this room has neither clock nor chance.
+/// What is new in each request. The caller makes it, because this room has neither a clock nor randomness.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moment {
     /// Milliseconds since 1970 (UTC).
     pub unix_ms: u64,
     /// 128 random bits.
     pub nonce: u128,
-    /// 64 more.
+    /// 64 more random bits: the id of the span in a trace.
     pub span: u64,
 }
 
-/// The request of one arrival, and what identifies it later. Its `Debug` does not show the request.
+/// The request of one arrival, and what identifies it in reports. Its `Debug` does not show the request.
 pub struct Outgoing {
     /// In origin form, with a `Host` header.
     pub request: Request<Bytes>,
-    /// The data row it was made from, counted from 1 as an editor counts the rows below the header.
+    /// The data row it was made from: 1 is the first row below the header.
     pub row: Option<u64>,
     /// Its trace id (W3C Trace Context).
     pub trace_id: Option<u128>,
@@ -158,7 +158,7 @@ impl Workload {
         }
     }
 
-    /// Every text in the request of the arrival at `sequence` that nobody else may read, each once, longer ones first:
+    /// Every secret text in the request of the arrival at `sequence`, each once, longer ones first:
     /// the token, values of headers that may be credentials, query values, and the cells in use; with their encoded
     /// or decoded form where that is another. What a built-in placeholder stands for is not secret; nor are query values and
     /// cells where hosts are shown.
@@ -193,7 +193,7 @@ impl Workload {
         self.0.redactor.name(&endpoint.name)
     }
 
-    /// What may be shown of a text that may hold hosts, tokens or data: for causes of failures.
+    /// What may be shown of a text that may hold hosts, tokens or data, such as the cause of a failure.
     pub fn redact(&self, text: &str) -> String {
         self.0.redactor.text(text)
     }
@@ -206,7 +206,7 @@ impl Content {
 
     fn values(&self, template: &RequestTemplate, sequence: u64, moment: Moment) -> Values<'_> {
         let data = self.data.as_ref().filter(|_| template.uses_data());
-        // A random row does not run in step with anything.
+        // Random rows cannot fall into step with the endpoints.
         let place = match self.data_order {
             DataOrder::Rotate => self.row_turns.at(sequence),
             DataOrder::Random => sequence,
@@ -216,7 +216,7 @@ impl Content {
     }
 }
 
-/// What may be shown of answers: for samples.
+/// Redacts the answers that are kept as samples.
 impl Redact for Workload {
     fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String {
         self.0.redactor.header(name, value, &self.secrets(sequence))
