@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io::Read;
 
+use super::file_errors::FeedError;
 use super::rows::{Row, Rows};
-use super::{FeedError, template};
+use super::template::grammar::builtin;
 
 const NEEDS_ALL: &str = "a first row that names the columns, and a row of data below it";
 const NEEDS_ROWS: &str = "a row of data below it";
@@ -163,7 +164,7 @@ fn columns(header: &Row<'_>, file: &str) -> Result<Vec<String>, FeedError> {
         if name.is_empty() {
             return Err(FeedError::UnnamedColumn { file, line, column: place + 1 });
         }
-        if template::is_builtin(&name) {
+        if builtin(&name).is_some() {
             return Err(FeedError::BuiltinColumn { file, line, name });
         }
         if columns.contains(&name) {

@@ -2,7 +2,7 @@
 
 use http::header::HeaderName;
 
-use super::Secret;
+use super::secret::Secret;
 
 /// Why a text is not a header. The value is not repeated: it may be a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

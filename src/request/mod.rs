@@ -38,9 +38,11 @@ pub use origin::{Origin, Scheme};
 pub use redactor::Redactor;
 pub use scenario::{Defaults, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
-pub use spec::{EndpointSpec, WorkloadError, WorkloadSpec};
+pub use spec::{EndpointSpec, WorkloadSpec};
 pub use target::{Target, TargetError};
 pub use targets::{TARGETS_MAX, TargetsProblem, group_names, parse_targets};
-pub use template::{LoneBrace, Position, RequestPart, RequestTemplate, TemplateError, TemplateProblem};
+pub use template::{
+    LoneBrace, Moment, Position, RequestPart, RequestTemplate, TemplateError, TemplateProblem,
+};
 pub use tokens::TokenList;
-pub use workload::{Endpoint, Moment, Outgoing, Route, Workload};
+pub use workload::{Endpoint, Outgoing, Route, Workload, WorkloadError};

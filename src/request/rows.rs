@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use csv_core::{ReadRecordResult, Reader};
 
-use super::FeedError;
+use super::file_errors::FeedError;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;

@@ -1,10 +1,14 @@
-//! What a workload is made from, as the user wrote it, and why that may not make one.
+//! What a workload is made from, as the user wrote it.
 
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
 
-use super::{DataOrder, DataTable, Expectation, MixError, Secret, Target, TemplateError, TokenList};
+use super::data::{DataOrder, DataTable};
+use super::expectation::Expectation;
+use super::secret::Secret;
+use super::target::Target;
+use super::tokens::TokenList;
 
 /// One endpoint as it was written.
 #[derive(Debug, Clone)]
@@ -50,18 +54,4 @@ pub struct WorkloadSpec {
     pub show_hosts: bool,
     /// Other hosts that texts may name, such as the server name that TLS verifies.
     pub other_hosts: Vec<String>,
-}
-
-/// Why a specification makes no workload.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WorkloadError {
-    /// No endpoint at all.
-    #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
-    NoEndpoint,
-    /// Weights that cannot be mixed.
-    #[error(transparent)]
-    Mix(#[from] MixError),
-    /// An endpoint whose requests cannot be made.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
 }

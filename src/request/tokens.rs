@@ -5,8 +5,9 @@ use std::io::Read;
 
 use http::header::HeaderValue;
 
+use super::file_errors::FeedError;
 use super::rows::{Row, Rows};
-use super::{FeedError, Secret};
+use super::secret::Secret;
 
 const NEEDS: &str = "one token a row, in the first column";
 

@@ -3,18 +3,34 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::LazyLock;
+use std::net::IpAddr;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use aho_corasick::{AhoCorasick, Match};
-use percent_encoding::percent_decode_str;
-use regex::{Captures, Regex};
+use regex::Regex;
 
-use super::patterns::{looks_secret, regex};
-use super::{HIDDEN, Redactor};
+use super::patterns::{HIDDEN, ends_word, regex};
 
 /// So many hosts are told apart; a server that answers with ever new ones must not fill the memory.
 const MAX_NAMES: usize = 1000;
+
+/// Hosts for any thread, and whether they are shown.
+#[derive(Debug)]
+pub struct Naming {
+    pub show_hosts: bool,
+    /// Texts are redacted outside the hot path: a lock is cheap enough.
+    hosts: Mutex<Hosts>,
+}
+
+impl Naming {
+    pub fn new(show_hosts: bool, hosts: Hosts) -> Self {
+        Self { show_hosts, hosts: Mutex::new(hosts) }
+    }
+
+    pub fn hosts(&self) -> MutexGuard<'_, Hosts> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Hosts and the numbers in their names: the first is `host-1`.
 pub struct Hosts {
@@ -131,90 +147,9 @@ fn is_name(host: &str) -> bool {
         .is_some_and(|n| n == "n" || !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether a word ends where this character follows. What is not ASCII may be a letter.
-pub fn ends_word(next: Option<char>) -> bool {
-    next.is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_')
-}
-
 /// How long the port is, with its colon, that a text begins with; 0 without one.
 fn port_length(text: &str) -> usize {
     static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r"^(?::|%3[Aa])[0-9]+(\.[0-9])?"));
     // Digits that go on with a dot are an address.
     PORT.captures(text).filter(|port| port.get(1).is_none()).map_or(0, |port| port[0].len())
-}
-
-/// A URL of any scheme up to the end of its host and port: without user and password, and with the name of its host.
-pub fn url(found: &Captures<'_>, redactor: &Redactor) -> String {
-    let group = |name| found.name(name).map_or("", |group| group.as_str());
-    let (slashes, port, equals) = (group("slashes"), group("port"), group("equals"));
-    let host = group("host").trim_end_matches('.');
-    let dots = &group("host")[host.len()..];
-    // A name with a value is no host, and whoever hides the value must still find the name.
-    let is_name_of_a_value = port.is_empty() && !equals.is_empty() && looks_secret(host);
-    if redactor.show_hosts || host.is_empty() || is_name_of_a_value {
-        return format!("{slashes}{host}{dots}{port}{equals}");
-    }
-    let dots = if port.is_empty() { dots } else { "" };
-    format!("{slashes}{}{dots}{equals}", redactor.hosts().name(host))
-}
-
-/// The same without the slashes: a host behind a user and a password.
-pub fn userinfo(found: &Captures<'_>, redactor: &Redactor) -> String {
-    format!("{HIDDEN}{}", url(found, redactor))
-}
-
-/// The same for a URL that is the value of another, as in `?next=https%3A%2F%2FHOST%2F`.
-pub fn encoded_url(found: &Captures<'_>, redactor: &Redactor) -> String {
-    let authority = &found["authority"];
-    let userinfo =
-        [("@", 1), ("%40", 3)].map(|(at, length)| authority.rfind(at).map_or(0, |place| place + length));
-    let host = &authority[userinfo[0].max(userinfo[1])..];
-    if redactor.show_hosts || host.is_empty() {
-        return format!("{}{host}", &found["slashes"]);
-    }
-    let decoded = percent_decode_str(host).decode_utf8_lossy();
-    format!("{}{}", &found["slashes"], redactor.hosts().authority(&decoded))
-}
-
-/// An IPv6 address, if it is one, with its zone, brackets and port.
-pub fn ipv6(found: &Captures<'_>, redactor: &Redactor) -> String {
-    let group = |name| found.name(name).map_or("", |group| group.as_str());
-    if let Some(address) = found.name("bracketed") {
-        return match is_ipv6(address.as_str(), false) {
-            true => redactor.hosts().name(address.as_str()),
-            false => found[0].to_owned(),
-        };
-    }
-    let (before, run, zone, after) = (group("before"), group("run"), group("zone"), group("after"));
-    let address = run.trim_end_matches('.');
-    // `key: ::1`: a single colon at the end belongs to the sentence.
-    let address = address.strip_suffix(':').filter(|less| !less.ends_with(':')).unwrap_or(address);
-    if !is_ipv6(address, !before.is_empty() || zone.is_empty() && !after.is_empty()) {
-        return found[0].to_owned();
-    }
-    let rest = &run[address.len()..];
-    let zone = if rest.is_empty() { "" } else { zone };
-    format!("{before}{}{rest}{zone}{after}", redactor.hosts().name(address))
-}
-
-/// Whether hexadecimal digits, colons and dots are an IPv6 address. A time (12:34:56) has too few colons, a path of a
-/// program (`std::fmt`) has letters at its sides and no digit.
-fn is_ipv6(run: &str, within_word: bool) -> bool {
-    let colons = run.bytes().filter(|&b| b == b':').count();
-    let has_digit = run.bytes().any(|b| b.is_ascii_digit());
-    colons >= 5
-        || run.contains("::") && has_digit
-        || colons >= 2 && !within_word && run.len() > 2 && run.parse::<Ipv6Addr>().is_ok()
-}
-
-/// IPv4 addresses with a colon between them, and the port of the last.
-pub fn ipv4(found: &Captures<'_>, redactor: &Redactor) -> String {
-    let mut hosts = redactor.hosts();
-    let names: Vec<String> = found["addresses"].split(':').map(|address| hosts.name(address)).collect();
-    names.join(":")
-}
-
-/// A host with or without a port.
-pub fn host(found: &Captures<'_>, redactor: &Redactor) -> String {
-    redactor.hosts().authority(&found[0])
 }

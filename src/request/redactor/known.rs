@@ -5,10 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::HIDDEN;
-use super::hosts::ends_word;
-use super::patterns::regex;
-use crate::request::Secret;
+use super::patterns::{HIDDEN, ends_word, regex};
+use crate::request::secret::Secret;
 
 /// A known secret is hidden where a text ends within it once this many of its characters have been seen.
 const CUT_SECRET: usize = 4;

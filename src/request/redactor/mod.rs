@@ -5,24 +5,18 @@
 
 mod hosts;
 mod known;
+mod matches;
 mod patterns;
 mod rules;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::origin::Origin;
 use super::secret::Secret;
 use super::target::Target;
-use hosts::Hosts;
+use hosts::{Hosts, Naming};
 use known::hide_known;
-use patterns::looks_secret;
+use matches::shown_query;
+use patterns::{HIDDEN, looks_secret};
 use rules::{Kind, hide};
-
-/// What stands for a value that is not shown.
-const HIDDEN: &str = "***";
-
-/// A name for a bare value in a query is longer than this only if it is itself a token.
-const LONGEST_BARE_NAME: usize = 12;
 
 /// Makes texts fit to be shown. Within one redactor the same host always has the same name, so that a report can be
 /// read; nothing it writes can be turned back.
@@ -30,11 +24,7 @@ const LONGEST_BARE_NAME: usize = 12;
 /// It errs on the side of hiding: a sentence may lose a harmless word, a report may not gain a credential. Every text
 /// takes time in proportion to its length.
 #[derive(Debug)]
-pub struct Redactor {
-    show_hosts: bool,
-    /// Texts are redacted outside the hot path, by any thread: a lock is cheap enough.
-    hosts: Mutex<Hosts>,
-}
+pub struct Redactor(Naming);
 
 impl Redactor {
     /// The host of the first origin becomes `host-1`, the others follow in order, then the `other_hosts`. With
@@ -43,39 +33,39 @@ impl Redactor {
         // Compiled here, once for the process, rather than in the middle of a run.
         rules::prepare();
         let others = other_hosts.iter().map(String::as_str);
-        let hosts = Mutex::new(Hosts::new(origins.iter().map(Origin::host).chain(others)));
-        Self { show_hosts, hosts }
+        let hosts = Hosts::new(origins.iter().map(Origin::host).chain(others));
+        Self(Naming::new(show_hosts, hosts))
     }
 
     /// Whether hosts, ports and query values are shown.
     pub fn shows_hosts(&self) -> bool {
-        self.show_hosts
+        self.0.show_hosts
     }
 
     /// What may be shown of a text of any kind.
     pub fn text(&self, text: &str) -> String {
         let kinds = [Kind::Token, Kind::Url, Kind::Value, Kind::Query];
-        self.hide_hosts(kinds.into_iter().fold(text.to_owned(), |text, kind| hide(text, kind, self)))
+        self.hide_hosts(kinds.into_iter().fold(text.to_owned(), |text, kind| hide(text, kind, &self.0)))
     }
 
     /// What may be shown of a name that the user chose: it loses hosts, and what is secret in URLs and their queries.
     /// Its words stay, whatever they are, or `token refresh` could not be a name.
     pub fn name(&self, name: &str) -> String {
-        self.hide_hosts(hide(hide(name.to_owned(), Kind::Url, self), Kind::Query, self))
+        self.hide_hosts(hide(hide(name.to_owned(), Kind::Url, &self.0), Kind::Query, &self.0))
     }
 
     /// What may be shown of a target: `https://host-2/path?x=***`.
     pub fn target(&self, target: &Target) -> String {
         let origin = target.origin();
-        let host = match self.show_hosts {
+        let host = match self.0.show_hosts {
             true => origin.authority().to_owned(),
-            false => self.hosts().name(origin.host()),
+            false => self.0.hosts().name(origin.host()),
         };
         let path = self.text(target.path().path());
         // The query is taken as a whole here: within a text, a quote would end it.
         let query = target.path().query().map_or(String::new(), |query| {
-            let query = format!("?{}", self.query(query));
-            if self.show_hosts { self.text(&query) } else { query }
+            let query = format!("?{}", shown_query(query, self.0.show_hosts));
+            if self.0.show_hosts { self.text(&query) } else { query }
         });
         format!("{}://{host}{path}{query}", origin.scheme())
     }
@@ -87,8 +77,8 @@ impl Redactor {
             return HIDDEN.to_owned();
         }
         let value = hide_known(String::from_utf8_lossy(value).into_owned(), secrets);
-        let shown = match !self.show_hosts && name == "host" {
-            true => self.hosts().authority(value.trim()),
+        let shown = match !self.0.show_hosts && name == "host" {
+            true => self.0.hosts().authority(value.trim()),
             false => self.text(&value),
         };
         let mut line = String::with_capacity(shown.len());
@@ -104,40 +94,11 @@ impl Redactor {
     }
 
     fn hide_hosts(&self, text: String) -> String {
-        if self.show_hosts {
+        if self.0.show_hosts {
             return text;
         }
-        let text = self.hosts().replace_known(&text);
-        hide(text, Kind::Address, self)
-    }
-
-    /// What may be shown of a query, without its question mark.
-    fn query(&self, query: &str) -> String {
-        let (query, fragment) = query.split_once('#').map_or((query, false), |(query, _)| (query, true));
-        let shown = |pair: &str| match pair.split_once('=') {
-            _ if pair.is_empty() => String::new(),
-            // A value may hold a pair of its own.
-            Some(_)
-                if self.show_hosts
-                    && !pair.rsplit_once('=').is_some_and(|(names, _)| looks_secret(names)) =>
-            {
-                pair.to_owned()
-            }
-            None if self.show_hosts => pair.to_owned(),
-            // A long name without a value is a bare token that ends with the padding of base64.
-            Some((name, value)) if value.trim_matches('=').is_empty() && name.len() > LONGEST_BARE_NAME => {
-                HIDDEN.to_owned()
-            }
-            Some((name, _)) => format!("{name}={HIDDEN}"),
-            None => HIDDEN.to_owned(),
-        };
-        let pairs: Vec<String> = query.split('&').map(shown).collect();
-        // A fragment is where some services hand over tokens.
-        format!("{}{}", pairs.join("&"), if fragment { "#***" } else { "" })
-    }
-
-    fn hosts(&self) -> MutexGuard<'_, Hosts> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+        let text = self.0.hosts().replace_known(&text);
+        hide(text, Kind::Address, &self.0)
     }
 }
 

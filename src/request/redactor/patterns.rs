@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
+/// What stands for a value that is not shown.
+pub const HIDDEN: &str = "***";
+
 /// Parts of names whose values are not shown. Between the letters may stand dashes, dots and underscores.
 const SECRET_WORDS: [&str; 23] = [
     "token",
@@ -87,6 +90,11 @@ pub fn regex(pattern: &str) -> Regex {
 pub fn looks_secret(name: &str) -> bool {
     static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| regex(&expanded("(?i)WORDS")));
     SECRET_NAME.is_match(&percent_decode_str(name).decode_utf8_lossy())
+}
+
+/// Whether a word ends where this character follows. What is not ASCII may be a letter.
+pub fn ends_word(next: Option<char>) -> bool {
+    next.is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric() && c != '_')
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::hosts::Naming;
+use super::matches;
 use super::patterns::{expanded, looks_secret, regex};
-use super::{Redactor, hosts};
 
 /// What a rule is about, in the order in which the kinds are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ enum Shown {
     /// Groups of the match, and `***` for the rest of it.
     Groups(&'static str),
     /// What a function makes of it.
-    By(fn(&Captures<'_>, &Redactor) -> String),
+    By(fn(&Captures<'_>, &Naming) -> String),
 }
 
 /// One rule.
@@ -99,7 +100,7 @@ pub const RULES: [Rule; 21] = [
         name: "userinfo",
         kind: Kind::Token,
         pattern: r##"[A-Za-z0-9._~%+-]+:[^\s@/?#"'`<>\\:=,;|]+(?P<slashes>@)(?P<host>AUTHORITY)(?P<port>:WORDCHAR*)?(?P<equals>=)?"##,
-        shown: By(hosts::userinfo),
+        shown: By(matches::userinfo),
         hides: ("cannot reach app:hunter2@db.internal:81", "cannot reach ***@host-1"),
         leaves: "at 12:30 bob@db.internal",
     },
@@ -108,7 +109,7 @@ pub const RULES: [Rule; 21] = [
         name: "url",
         kind: Kind::Url,
         pattern: r##"(?P<slashes>:(?:\\?/|\\u002[fF]){2})(?:[^\s/?#"'`<>\\]*@)?(?P<host>AUTHORITY)(?P<port>:WORDCHAR*)?(?P<equals>=)?"##,
-        shown: By(hosts::url),
+        shown: By(matches::url),
         hides: (
             r"see postgres://u:p@db.internal:5432/x and http:\/\/a\/",
             r"see postgres://host-1/x and http:\/\/host-2\/",
@@ -120,7 +121,7 @@ pub const RULES: [Rule; 21] = [
         name: "encoded-url",
         kind: Kind::Url,
         pattern: r##"(?i)(?P<slashes>%(?:25)*3A(?:%(?:25)*2F){2})(?P<authority>(?:[^\s/?#&"'`<>\\%]|%2[0-24-9A-E]|%3[0-9A-E]|%[014-9A-F][0-9A-F])*)"##,
-        shown: By(hosts::encoded_url),
+        shown: By(matches::encoded_url),
         hides: ("to=https%3A%2F%2Fu%3Ap%40db.internal%3A81%2Fx", "to=https%3A%2F%2Fhost-1%2Fx"),
         leaves: "a%3A%2Fx",
     },
@@ -222,7 +223,7 @@ pub const RULES: [Rule; 21] = [
         name: "query",
         kind: Kind::Query,
         pattern: r#"(?P<before>[^\s"'`<>?]*)\?(?P<query>[^\s"'`<>]*)"#,
-        shown: By(query),
+        shown: By(matches::query),
         hides: ("GET /a?id=7&w#part", "GET /a?id=***&***#***"),
         leaves: "is it ok? yes",
     },
@@ -231,7 +232,7 @@ pub const RULES: [Rule; 21] = [
         name: "ipv6",
         kind: Kind::Address,
         pattern: r"\[(?P<bracketed>IPV6)(?:%[0-9A-Za-z]+)?\](?::[0-9]+)?|(?P<before>[g-zG-Z_[^\x00-\x7F]])?(?P<run>IPV6)(?P<zone>%[0-9A-Za-z]+)?(?P<after>[g-zG-Z_[^\x00-\x7F]])?",
-        shown: By(hosts::ipv6),
+        shown: By(matches::ipv6),
         hides: ("from [2001:db8::7]:81 and fe80::1%eth0", "from host-1 and host-2"),
         leaves: "at 12:34:56 in std::fmt",
     },
@@ -240,7 +241,7 @@ pub const RULES: [Rule; 21] = [
         name: "ipv4",
         kind: Kind::Address,
         pattern: r"(?P<addresses>IPV4(?::IPV4)*)(?:(?::|%3[aA])[0-9]+)?",
-        shown: By(hosts::ipv4),
+        shown: By(matches::ipv4),
         hides: ("from 10.0.0.1:80.", "from host-1."),
         leaves: "version 1.2.3:4",
     },
@@ -249,7 +250,7 @@ pub const RULES: [Rule; 21] = [
         name: "address-in-name",
         kind: Kind::Address,
         pattern: r"(?i)(?-u:\b)(?:ip|ec2)(?:-[0-9]{1,3}){4}(?:\.[a-z0-9-]+)*(?:(?::|%3A)[0-9]+)?",
-        shown: By(hosts::host),
+        shown: By(matches::host),
         hides: ("no route to ip-10-0-0-1.ec2.internal:80", "no route to host-1"),
         leaves: "skip-1-2-3-4 and ip-1-2",
     },
@@ -265,15 +266,15 @@ pub fn prepare() {
 }
 
 /// Applies the rules of a kind.
-pub fn hide(text: String, kind: Kind, redactor: &Redactor) -> String {
+pub fn hide(text: String, kind: Kind, naming: &Naming) -> String {
     let rules = RULES.iter().zip(COMPILED.iter()).filter(|(rule, _)| rule.kind == kind);
-    rules.fold(text, |text, (rule, regex)| apply(rule, regex, text, redactor))
+    rules.fold(text, |text, (rule, regex)| apply(rule, regex, text, naming))
 }
 
-fn apply(rule: &Rule, regex: &Regex, text: String, redactor: &Redactor) -> String {
+fn apply(rule: &Rule, regex: &Regex, text: String, naming: &Naming) -> String {
     let new = match rule.shown {
         Groups(template) => regex.replace_all(&text, template),
-        By(shown) => regex.replace_all(&text, |found: &Captures<'_>| shown(found, redactor)),
+        By(shown) => regex.replace_all(&text, |found: &Captures<'_>| shown(found, naming)),
     };
     match new {
         Cow::Borrowed(_) => text,
@@ -281,22 +282,18 @@ fn apply(rule: &Rule, regex: &Regex, text: String, redactor: &Redactor) -> Strin
     }
 }
 
-fn query(found: &Captures<'_>, redactor: &Redactor) -> String {
-    let (before, query) = (&found["before"], &found["query"]);
-    match query.contains(['=', '/']) || before.contains('/') {
-        true => format!("{before}?{}", redactor.query(query)),
-        false => found[0].to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::hosts::Hosts;
     use super::*;
+    use crate::request::Redactor;
 
     #[test]
     fn each_rule_hides_its_example_and_leaves_the_other_alone() {
         for (rule, regex) in RULES.iter().zip(COMPILED.iter()) {
-            let by_itself = |text: &str| apply(rule, regex, text.to_owned(), &Redactor::new(&[], &[], false));
+            let by_itself = |text: &str| {
+                apply(rule, regex, text.to_owned(), &Naming::new(false, Hosts::new([].into_iter())))
+            };
             assert_eq!(by_itself(rule.hides.0), rule.hides.1, "{}", rule.name);
             assert_eq!(by_itself(rule.leaves), rule.leaves, "{}", rule.name);
             // No other rule undoes it, nor hides what this one leaves alone by the same reasoning.

@@ -28,8 +28,12 @@ use http::header::{HeaderName, HeaderValue};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::file_errors::line_at;
-use super::{EndpointSpec, Expectation, InFile, Mix, Secret, Target};
+use super::expectation::Expectation;
+use super::file_errors::{InFile, line_at};
+use super::mix::Mix;
+use super::secret::Secret;
+use super::spec::EndpointSpec;
+use super::target::Target;
 pub use problem::ScenarioProblem;
 use problem::ScenarioProblem as Problem;
 

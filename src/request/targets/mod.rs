@@ -17,8 +17,12 @@ use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
+use super::file_errors::InFile;
+use super::origin::Origin;
 use super::scenario::Defaults;
-use super::{EndpointSpec, InFile, Origin, Secret, Target};
+use super::secret::Secret;
+use super::spec::EndpointSpec;
+use super::target::Target;
 pub use problem::TargetsProblem;
 
 /// The most targets of a file.

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use http::header::HeaderName;
 
-use crate::request::TargetError;
+use crate::request::target::TargetError;
 
 /// Why a text is not a list of targets. URLs, header values and bodies are never repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

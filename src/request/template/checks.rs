@@ -6,8 +6,9 @@ use http::uri::PathAndQuery;
 
 use super::error::{MAX_URL, TemplateProblem};
 use super::text::{Field, Text};
+use crate::request::data::DataTable;
 use crate::request::header::is_header_text;
-use crate::request::{DataTable, Target};
+use crate::request::target::Target;
 
 /// Path and query: those of the target where they never change. No row may make them too long; apart from that, no
 /// encoded value can make a URL invalid.

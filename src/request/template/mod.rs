@@ -5,7 +5,7 @@
 
 mod checks;
 mod error;
-mod grammar;
+pub(super) mod grammar;
 mod text;
 
 use std::fmt;
@@ -16,20 +16,18 @@ use http::{Method, Request, Uri, Version};
 
 pub use error::{RequestPart, TemplateError, TemplateProblem};
 pub use grammar::{LoneBrace, Position};
+pub use text::Moment;
 pub(super) use text::Values;
 use text::{Encoding, Field, Text, push_hex};
 
+use super::data::DataTable;
 use super::header::is_public;
 use super::secret::Secrets;
-use super::{DataTable, EndpointSpec, Target};
+use super::spec::EndpointSpec;
+use super::target::Target;
 
 /// The header of W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// Whether a placeholder of this name needs no data.
-pub(super) fn is_builtin(name: &str) -> bool {
-    grammar::builtin(name).is_some()
-}
 
 /// What makes the requests of one endpoint. Its `Debug` shows only the method.
 #[derive(Clone)]

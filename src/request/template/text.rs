@@ -2,8 +2,8 @@
 
 use super::error::TemplateProblem;
 use super::grammar::{Builtin, Part, builtin, parse};
+use crate::request::data::DataTable;
 use crate::request::target::encoded;
-use crate::request::{DataTable, Moment};
 
 /// A compiled text. It has no `Debug`: literals may be secret.
 #[derive(Clone)]
@@ -15,6 +15,17 @@ enum Segment {
     /// A column of the data table.
     Column(usize),
     Builtin(Builtin),
+}
+
+/// What is new in each request. The caller makes it, because this room has neither a clock nor randomness.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Milliseconds since 1970 (UTC).
+    pub unix_ms: u64,
+    /// 128 random bits.
+    pub nonce: u128,
+    /// 64 more random bits: the id of the span in a trace.
+    pub span: u64,
 }
 
 /// What placeholders stand for in one request.

@@ -3,11 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Compiled, Content, Endpoint, Route, Workload};
+use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError};
+use crate::request::data::DataTable;
+use crate::request::mix::Mix;
+use crate::request::origin::Origin;
+use crate::request::redactor::Redactor;
 use crate::request::rotation::Rotation;
+use crate::request::spec::WorkloadSpec;
 use crate::request::targets::group_names;
 use crate::request::template::{RequestTemplate, Setting};
-use crate::request::{DataTable, Mix, Origin, Redactor, TokenList, WorkloadError, WorkloadSpec};
+use crate::request::tokens::TokenList;
 
 impl Workload {
     /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.

@@ -10,11 +10,16 @@ use bytes::Bytes;
 use http::header::HeaderName;
 use http::{Method, Request};
 
+use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
+use super::mix::{Mix, MixError};
+use super::origin::Origin;
+use super::redactor::Redactor;
 use super::rotation::Rotation;
-use super::secret::Secrets;
-use super::template::{RequestTemplate, Values, trace_id};
-use super::{DataOrder, DataTable, Mix, Origin, Redactor, Secret, Target, TokenList};
+use super::secret::{Secret, Secrets};
+use super::target::Target;
+use super::template::{Moment, RequestTemplate, TemplateError, Values, trace_id};
+use super::tokens::TokenList;
 use crate::measure::Redact;
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone, so requests are the same for any
@@ -72,17 +77,6 @@ pub struct Route {
     pub origin: u32,
 }
 
-/// What is new in each request. The caller makes it, because this room has neither a clock nor randomness.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// Milliseconds since 1970 (UTC).
-    pub unix_ms: u64,
-    /// 128 random bits.
-    pub nonce: u128,
-    /// 64 more random bits: the id of the span in a trace.
-    pub span: u64,
-}
-
 /// The request of one arrival, and what identifies it in reports. Its `Debug` does not show the request.
 pub struct Outgoing {
     /// In origin form, with a `Host` header.
@@ -98,6 +92,20 @@ impl fmt::Debug for Outgoing {
         let Self { row, trace_id, .. } = self;
         f.debug_struct("Outgoing").field("row", row).field("trace_id", trace_id).finish_non_exhaustive()
     }
+}
+
+/// Why a specification makes no workload.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkloadError {
+    /// No endpoint at all.
+    #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
+    NoEndpoint,
+    /// Weights that cannot be mixed.
+    #[error(transparent)]
+    Mix(#[from] MixError),
+    /// An endpoint whose requests cannot be made.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 impl Workload {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 
 use super::*;
-use crate::request::{EndpointSpec, TemplateProblem, WorkloadError, WorkloadSpec, parse_header_text};
+use crate::request::{EndpointSpec, TemplateProblem, WorkloadSpec, parse_header_text};
 
 fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
     EndpointSpec {
