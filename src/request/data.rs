@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io::Read;
 
+use super::file_errors::FeedError;
 use super::rows::{Row, Rows};
-use super::{FeedError, template};
+use super::template::grammar::builtin;
 
 const NEEDS_ALL: &str = "a first row that names the columns, and a row of data below it";
 const NEEDS_ROWS: &str = "a row of data below it";
@@ -22,18 +23,18 @@ pub struct DataTable {
     starts: Vec<u64>,
     /// Where each cell ends, counted from the beginning of its row.
     ends: Vec<u32>,
-    /// Rows that do not begin one line below the row before them: (row, line). Blank lines and line breaks in cells
-    /// are rare, so this takes less than a line number for each row.
+    /// The rows that do not begin on the line after the row before them, as (row, line). Blank lines and line breaks in
+    /// cells are rare, so this takes less memory than a line number for each row.
     jumps: Vec<(u64, u64)>,
 }
 
-/// In which order rows are used.
+/// The order in which rows are used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DataOrder {
-    /// One after the other, from the first again after the last.
+    /// In turn, starting over after the last.
     #[default]
     Rotate,
-    /// At random, each row as likely as any other at each arrival.
+    /// At random: for each arrival, every row is equally likely.
     Random,
 }
 
@@ -136,7 +137,7 @@ impl DataTable {
         self.starts.len() as u64
     }
 
-    /// A cell, both counted from 0.
+    /// The cell at a row and a column, both from 0.
     ///
     /// # Panics
     /// For a row or column that does not exist.
@@ -163,7 +164,7 @@ fn columns(header: &Row<'_>, file: &str) -> Result<Vec<String>, FeedError> {
         if name.is_empty() {
             return Err(FeedError::UnnamedColumn { file, line, column: place + 1 });
         }
-        if template::is_builtin(&name) {
+        if builtin(&name).is_some() {
             return Err(FeedError::BuiltinColumn { file, line, name });
         }
         if columns.contains(&name) {
@@ -241,8 +242,7 @@ mod tests {
         assert!(!(1..100).any(|shift| rows(1).skip(shift).take(50).eq(rows(2).take(50))));
     }
 
-    /// `cargo test --release --lib a_million_rows -- --ignored --nocapture`; the time is the caller's to judge, as
-    /// this room has no clock.
+    /// `cargo test --release --lib a_million_rows -- --ignored --nocapture`
     #[test]
     #[ignore = "a figure for release builds"]
     fn a_million_rows_take_little_more_than_their_text() {

@@ -14,7 +14,7 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// How a complete answer ended, by its status, whether it says `Retry-After`, and whether the body is as expected.
+    /// Judges a complete answer by its status, by whether it has `Retry-After`, and by whether its body is as expected.
     pub fn judge(&self, status: u16, retry_after: bool, body_is_good: bool) -> Outcome {
         let expected = if self.statuses.is_empty() {
             (200..300).contains(&status)
@@ -34,12 +34,13 @@ impl Expectation {
     }
 }
 
-/// Looks at the parts of a body as they come: for a text, and to keep the beginning. It never holds more than that.
+/// Searches a body for a text while its parts arrive, and keeps the beginning of the body. It never holds more than
+/// that.
 #[derive(Debug, Default)]
 pub struct BodyWatch {
     wanted: Option<Bytes>,
     found: bool,
-    /// The end of what has been seen, shorter than the text: it may begin there.
+    /// The last bytes that have been seen, fewer than the text has: the text may begin there.
     tail: Vec<u8>,
     head: Vec<u8>,
     keep: usize,
@@ -51,7 +52,7 @@ impl BodyWatch {
         Self { keep, ..Self::default() }
     }
 
-    /// A new answer is to come.
+    /// Starts over for the next answer.
     pub fn begin(&mut self, expectation: &Expectation) {
         self.wanted.clone_from(&expectation.body);
         self.found = expectation.body.is_none();
@@ -59,7 +60,7 @@ impl BodyWatch {
         self.head.clear();
     }
 
-    /// A part has come.
+    /// Takes the next part of the body.
     pub fn part(&mut self, part: &[u8]) {
         let room = self.keep - self.head.len();
         if room > 0 {

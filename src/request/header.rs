@@ -1,12 +1,12 @@
-//! Headers as they are typed.
+//! Headers as the user types them.
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderName;
 
-use super::Secret;
+use super::secret::Secret;
 
 /// Why a text is not a header. The value is not repeated: it may be a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderError {
+pub(crate) enum HeaderError {
     /// No colon.
     #[error("a header needs a colon; write it as 'Name: value'")]
     NoColon,
@@ -23,7 +23,7 @@ pub enum HeaderError {
 ///
 /// # Errors
 /// [`HeaderError`], which never repeats the value.
-pub fn parse_header_text(text: &str) -> Result<(HeaderName, Secret<String>), HeaderError> {
+pub(crate) fn parse_header_text(text: &str) -> Result<(HeaderName, Secret<String>), HeaderError> {
     let (name, value) = text.split_once(':').ok_or(HeaderError::NoColon)?;
     let (name, value) = (name.trim(), value.trim());
     let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Name(name.to_owned()))?;
@@ -33,25 +33,13 @@ pub fn parse_header_text(text: &str) -> Result<(HeaderName, Secret<String>), Hea
     Ok((parsed, Secret::new(value.to_owned())))
 }
 
-/// Reads `Name: value`, as curl writes it, without placeholders. An empty value is allowed.
-///
-/// # Errors
-/// [`HeaderError`], which never repeats the value.
-pub fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
-    let (name, value) = parse_header_text(text)?;
-    let value = HeaderValue::from_str(value.expose());
-    let mut value = value.map_err(|_| HeaderError::Value(name.to_string()))?;
-    value.set_sensitive(true);
-    Ok((name, value))
-}
-
 /// Whether a header's value may hold these bytes.
 pub(super) fn is_header_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7F))
 }
 
-/// Whether the values of a header may be shown. All others may be credentials, or name hosts; which ones do cannot be
-/// listed, because every service has its own.
+/// Whether the values of a header may be shown. Any other may be a credential or name a host: those cannot be listed,
+/// because every service has its own.
 pub(super) fn is_public(name: &HeaderName) -> bool {
     use http::header as h;
     const PUBLIC: [HeaderName; 13] = [
@@ -74,18 +62,19 @@ pub(super) fn is_public(name: &HeaderName) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::header::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;
 
     #[test]
     fn a_header_error_never_repeats_the_value() {
-        assert_eq!(parse_header("Authorization secret"), Err(HeaderError::NoColon));
+        assert_eq!(parse_header_text("Authorization secret").unwrap_err(), HeaderError::NoColon);
         for text in ["Authorization: sec\u{1}ret", "Auth orization: secret", ": secret"] {
-            let error = parse_header(text).unwrap_err().to_string();
+            let error = parse_header_text(text).unwrap_err().to_string();
             assert!(!error.contains("secret") && !error.contains("sec\u{1}"), "{error}");
         }
-        assert!(parse_header("Empty:").unwrap().1.is_empty());
+        assert!(parse_header_text("Empty:").unwrap().1.expose().is_empty());
     }
 
     #[test]

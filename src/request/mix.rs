@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
-/// The longest period that is kept: 4 bytes an arrival, so 4 MB.
+use super::rotation::gcd;
+
+/// The longest period that is kept, in arrivals of 4 bytes each: 4 MB.
 const PERIOD_MAX: u64 = 1_000_000;
 
-/// Steps times endpoints while the period is made: well under 0.1 s.
+/// The most steps times endpoints to make a period: well under 0.1 s.
 const WORK_MAX: u64 = 40_000_000;
 
 /// Smooth weighted round robin over the sequence of arrivals (nginx's algorithm), precomputed for one period.
 ///
-/// Every endpoint stands once in each step's contest with a credit that grows by its weight; the largest credit wins
-/// (the first of equal ones) and pays the sum of all weights. So an endpoint of weight 5 beside two of weight 1 gets
+/// In each step the credit of every endpoint grows by its weight. The endpoint with the largest credit (the first of
+/// equals) gets the arrival and pays the sum of all weights. So an endpoint of weight 5 beside two of weight 1 gets
 /// `a a b a c a a`, not `a a a a a b c`.
 ///
 /// In every prefix of n endpoints (of weight above 0), an endpoint is ahead of its exact share by at most `1 - 1/n`
@@ -19,11 +21,11 @@ const WORK_MAX: u64 = 40_000_000;
 /// winner's credit is at least the mean. Behind: the mean of the j largest credits cannot exceed that of the j + 1
 /// largest by more than `1/(j + 1)`, because the winner was larger than all of them.)
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mix(Order);
+pub(crate) struct Mix(Pattern);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Order {
-    /// One after the other: what equal weights come to, without a table.
+enum Pattern {
+    /// Equal weights: one endpoint after the other, which needs no table.
     Turns { endpoints: u32 },
     /// The winners of one period, and how often each endpoint wins in it.
     Table { winners: Vec<u32>, shares: Vec<u64> },
@@ -54,15 +56,15 @@ impl Mix {
     ///
     /// # Errors
     /// [`MixError`] where no weight is above 0, or the pattern is too long to keep.
-    pub fn new(weights: &[u32]) -> Result<Self, MixError> {
+    pub(crate) fn new(weights: &[u32]) -> Result<Self, MixError> {
         let endpoints = u32::try_from(weights.len()).map_err(|_| MixError::TooMany)?;
-        let divisor = weights.iter().fold(0, |divisor, weight| gcd(divisor, *weight));
+        let divisor = weights.iter().fold(0, |divisor, weight| gcd(divisor, u64::from(*weight)));
         if divisor == 0 {
             return Err(MixError::NoWeight);
         }
-        let shares: Vec<u64> = weights.iter().map(|weight| u64::from(weight / divisor)).collect();
+        let shares: Vec<u64> = weights.iter().map(|weight| u64::from(*weight) / divisor).collect();
         if shares.iter().all(|share| *share == 1) {
-            return Ok(Self(Order::Turns { endpoints }));
+            return Ok(Self(Pattern::Turns { endpoints }));
         }
         let active: Vec<u32> =
             (0_u32..).zip(&shares).filter(|(_, share)| **share > 0).map(|(place, _)| place).collect();
@@ -72,35 +74,35 @@ impl Mix {
             return Err(MixError::TooFine { period });
         }
         let winners = if equal { active } else { contest(&active, &shares, period) };
-        Ok(Self(Order::Table { winners, shares }))
+        Ok(Self(Pattern::Table { winners, shares }))
     }
 
     /// The endpoint of an arrival, a place in the list of weights.
-    pub fn endpoint(&self, sequence: u64) -> u32 {
+    pub(crate) fn endpoint(&self, sequence: u64) -> u32 {
         // Both remainders are below a u32.
         match &self.0 {
-            Order::Turns { endpoints } => (sequence % u64::from(*endpoints)) as u32,
-            Order::Table { winners, .. } => winners[(sequence % winners.len() as u64) as usize],
+            Pattern::Turns { endpoints } => (sequence % u64::from(*endpoints)) as u32,
+            Pattern::Table { winners, .. } => winners[(sequence % winners.len() as u64) as usize],
         }
     }
 
     /// After how many arrivals the pattern repeats.
-    pub fn period(&self) -> u64 {
+    pub(crate) fn period(&self) -> u64 {
         match &self.0 {
-            Order::Turns { endpoints } => u64::from(*endpoints),
-            Order::Table { winners, .. } => winners.len() as u64,
+            Pattern::Turns { endpoints } => u64::from(*endpoints),
+            Pattern::Table { winners, .. } => winners.len() as u64,
         }
     }
 
     /// How many arrivals of a part of the sequence go to each endpoint. It takes at most one period's time, however
     /// long the part is. A range that ends before it starts is empty.
-    pub fn planned(&self, range: Range<u64>) -> Vec<u64> {
+    pub(crate) fn planned(&self, range: Range<u64>) -> Vec<u64> {
         let length = range.end.saturating_sub(range.start);
         let period = self.period();
         let (whole, rest) = (length / period, length % period);
         let mut counts = match &self.0 {
-            Order::Turns { endpoints } => vec![whole; *endpoints as usize],
-            Order::Table { shares, .. } => shares.iter().map(|share| share * whole).collect(),
+            Pattern::Turns { endpoints } => vec![whole; *endpoints as usize],
+            Pattern::Table { shares, .. } => shares.iter().map(|share| share * whole).collect(),
         };
         // Whole periods may start anywhere: only the rest depends on where the range starts.
         for place in 0..rest {
@@ -127,10 +129,6 @@ fn contest(active: &[u32], shares: &[u64], period: u64) -> Vec<u32> {
         active[winner]
     };
     (0..period).map(step).collect()
-}
-
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What is asked: targets, tokens, data and the request of each arrival, as pure data.
+//! What is requested: targets, tokens, data and the request of each arrival, as pure data.
 //!
 //! ```text
 //! EndpointSpec ----> RequestTemplate --.
@@ -6,16 +6,15 @@
 //! Mix ---------------------------------'
 //! ```
 //!
-//! A [`Workload`] makes the request of each arrival from its place in the sequence alone, so that requests are the
-//! same for any number of threads. Everything that could keep a request from being made is found when it is built.
-//! What may be shown of all this is made here too, so that no host, query value or header reaches a report
-//! ([`Target::label`], [`Secret`], [`Workload::secrets`]).
+//! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
+//! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
+//! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
+//! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
 mod data;
 mod expectation;
-mod feed_error;
+mod file_errors;
 mod header;
-mod in_file;
 mod mix;
 mod origin;
 mod redactor;
@@ -32,20 +31,18 @@ mod workload;
 
 pub use data::{DataOrder, DataTable};
 pub use expectation::{BodyWatch, Expectation};
-pub use feed_error::FeedError;
-pub use header::{HeaderError, parse_header, parse_header_text};
-pub use in_file::InFile;
-pub use mix::{Mix, MixError};
+pub(crate) use file_errors::{FeedError, InFile};
+pub(crate) use header::{HeaderError, parse_header_text};
 pub use origin::Origin;
-pub use origin::Scheme;
-pub use redactor::Redactor;
-pub use scenario::{Defaults, ScenarioProblem, parse_scenario};
+pub(crate) use origin::Scheme;
+pub(crate) use redactor::Redactor;
+pub(crate) use scenario::{Defaults, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
-pub use spec::EndpointSpec;
+pub use spec::{EndpointSpec, WorkloadSpec};
 pub use target::Target;
-pub use target::TargetError;
-pub use targets::{TARGETS_MAX, TargetsProblem, group_names, parse_targets};
-pub use template::{LoneBrace, Place, Position, RequestTemplate, TemplateError, TemplateProblem};
+pub(crate) use target::TargetError;
+pub(crate) use targets::{TargetsProblem, parse_targets};
+pub use template::Moment;
 pub use tokens::TokenList;
-pub use workload::{Endpoint, Outgoing, WorkloadError};
-pub use workload::{Moment, Route, Workload, WorkloadSpec};
+pub(crate) use workload::{Outgoing, WorkloadError};
+pub use workload::{Route, Workload};

@@ -1,9 +1,9 @@
-//! Who is asked: scheme, host and port (RFC 6454).
+//! Origins: scheme, host and port (RFC 6454).
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// How an origin is spoken to.
+/// The scheme of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// Plain.
@@ -47,7 +47,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// How it is spoken to.
+    /// The scheme.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -68,7 +68,7 @@ impl Origin {
     }
 }
 
-/// However it was written: `http://a` and `http://A:80` are one.
+/// However they were written: `http://a` and `http://A:80` are the same.
 impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
         (self.scheme, &self.host, self.port) == (other.scheme, &other.host, other.port)

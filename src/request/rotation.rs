@@ -1,15 +1,15 @@
-//! Turns that do not run in step with the endpoints.
+//! Rotations that do not fall into step with the endpoints.
 
 /// The rotation of `count` items over the sequence of arrivals, beside endpoints whose pattern repeats after `period`
 /// arrivals. It has no state, so it is the same for any number of threads.
 ///
-/// Two lists whose lengths share a divisor would meet in the same pairs for ever: of two tokens, one endpoint would only
-/// ever see the first. So the rotation moves on by one item each time both patterns have come round. Every item is still
-/// used as often as any other, to within one.
+/// Two lists whose lengths share a divisor would form the same pairs for ever: of two tokens, one endpoint would only
+/// ever get the first. So the rotation skips one item each time both patterns start over. Every item is still used as
+/// often as any other, to within one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rotation {
     count: u64,
-    /// Arrivals until both patterns come round, where they share a divisor.
+    /// Arrivals until both patterns start over together, where their lengths share a divisor.
     round: Option<u64>,
 }
 
@@ -28,7 +28,8 @@ impl Rotation {
     }
 }
 
-fn gcd(a: u64, b: u64) -> u64 {
+/// The greatest common divisor; that of a number and 0 is the number.
+pub(super) fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 

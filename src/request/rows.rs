@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader, Read};
 
 use csv_core::{ReadRecordResult, Reader};
 
-use super::FeedError;
+use super::file_errors::FeedError;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;
 
-/// Reads rows one at a time and holds one at a time. Lines without any cell are skipped, a byte order mark too.
+/// Reads and holds one row at a time. It skips blank lines and a byte order mark.
 ///
 /// The parser is fed line by line, because only then is the line of a row known for certain: the positions that the
 /// `csv` crate reports are those where it went on reading, which after blank lines or CR LF is another line.
@@ -38,7 +38,7 @@ pub(super) struct Row<'r> {
 
 impl<'r> Row<'r> {
     /// The cells in order.
-    pub fn cells(&self) -> impl Iterator<Item = &'r str> {
+    pub(super) fn cells(&self) -> impl Iterator<Item = &'r str> {
         let (text, mut start) = (self.text, 0);
         self.ends.iter().map(move |&end| &text[std::mem::replace(&mut start, end)..end])
     }
@@ -46,7 +46,7 @@ impl<'r> Row<'r> {
 
 impl<'f, R: Read> Rows<'f, R> {
     /// Reads from the beginning; `file` is the name that errors give.
-    pub fn new(input: R, file: &'f str) -> Self {
+    pub(super) fn new(input: R, file: &'f str) -> Self {
         Self {
             file,
             input: BufReader::with_capacity(CHUNK, input),
@@ -60,7 +60,7 @@ impl<'f, R: Read> Rows<'f, R> {
     }
 
     /// The next row; `None` at the end of the file.
-    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, FeedError> {
+    pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, FeedError> {
         let (mut filled, mut cells, mut begins) = (0, 0, 0);
         loop {
             let begun = filled > 0 || cells > 0;
@@ -90,7 +90,7 @@ impl<'f, R: Read> Rows<'f, R> {
             }
         }
         let ends = &self.ends[..cells];
-        // Each cell is text by itself: half a character before a comma does not join with the half behind it.
+        // Each cell must be UTF-8 by itself: a comma may have split a character in two.
         match std::str::from_utf8(&self.cells[..filled]) {
             Ok(text) if ends.iter().all(|&end| text.is_char_boundary(end)) => {
                 Ok(Some(Row { line: begins, text, ends }))
@@ -111,7 +111,7 @@ impl<'f, R: Read> Rows<'f, R> {
         }
         self.number += 1;
         if self.line.last() != Some(&b'\n') {
-            // With an end of its own, the last line is like every other: a row that goes on behind it is not closed.
+            // With a line end, the last line is like any other: a row that continues beyond it was never closed.
             self.line.push(b'\n');
         }
         Ok(true)

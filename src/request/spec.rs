@@ -1,17 +1,21 @@
-//! What the arrivals are to ask for, as it was written: before placeholders are found and rows are joined.
+//! What a workload is made from, as the user wrote it.
 
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
 
-use super::{Expectation, Secret, Target};
+use super::data::{DataOrder, DataTable};
+use super::expectation::Expectation;
+use super::secret::Secret;
+use super::target::Target;
+use super::tokens::TokenList;
 
 /// One endpoint as it was written.
 #[derive(Debug, Clone)]
 pub struct EndpointSpec {
     /// Its name in reports.
     pub name: String,
-    /// Its share of the arrivals, relative to the other endpoints; 0 = none.
+    /// Its share of the arrivals, relative to the other endpoints; with 0 it gets none.
     pub weight: u32,
     /// Request method.
     pub method: Method,
@@ -23,6 +27,31 @@ pub struct EndpointSpec {
     pub body: Secret<Bytes>,
     /// What counts as a good answer.
     pub expectation: Expectation,
-    /// Whether braces are sent as they stand: there are no placeholders.
+    /// Whether braces are sent as they are, so that there are no placeholders.
     pub verbatim: bool,
+}
+
+/// Everything that a workload is made from.
+#[derive(Debug, Clone)]
+pub struct WorkloadSpec {
+    /// The endpoints; at least one has a weight above 0.
+    pub endpoints: Vec<EndpointSpec>,
+    /// Tokens in rotation.
+    pub tokens: Option<TokenList>,
+    /// The header that carries them.
+    pub token_header: HeaderName,
+    /// The values of the columns.
+    pub data: Option<DataTable>,
+    /// The order in which its rows are used.
+    pub data_order: DataOrder,
+    /// Seed of the random order.
+    pub seed: u64,
+    /// Whether each request carries a trace id of its own (W3C Trace Context).
+    pub traceparent: bool,
+    /// Whether connections are kept; without it, servers are told to close them.
+    pub keepalive: bool,
+    /// Whether reports show hosts, paths and query values. They never show credentials.
+    pub show_hosts: bool,
+    /// Other hosts that texts may name, such as the server name that TLS verifies.
+    pub other_hosts: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Where requests go.
+//! Where requests go: URLs, and how values are written in them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
 
 use super::origin::{Origin, Scheme};
 
@@ -49,12 +50,12 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Who is asked.
+    /// Scheme, host and port.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The same, to be shared.
+    /// The origin, to be shared with other targets.
     pub(super) fn shared_origin(&self) -> &Arc<Origin> {
         &self.origin
     }
@@ -80,10 +81,10 @@ impl Target {
         &self.origin.authority
     }
 
-    /// What a text means beside this target: a path (`/a?b=c`) at the same origin, or a URL of its own.
+    /// Resolves a text against this target: a path (`/a?b=c`) keeps the origin, a URL stands for itself.
     ///
     /// # Errors
-    /// [`TargetError`] when it is neither.
+    /// [`TargetError`] when the text is neither.
     pub fn join(&self, text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
         if text.contains("://") && !text.starts_with('/') {
@@ -130,7 +131,7 @@ impl FromStr for Target {
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
-            // What looks like no scheme may be a host in front of a URL in a query.
+            // Anything else may be a host, in front of a URL in its query.
             other if other.len() <= 12 && other.bytes().all(|b| b.is_ascii_alphabetic()) => {
                 return Err(TargetError::Scheme(other.to_owned()));
             }
@@ -166,6 +167,14 @@ impl FromStr for Target {
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         Ok(Self { origin: Arc::new(origin), path })
     }
+}
+
+/// All but the unreserved characters of RFC 3986, 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Bytes written so that they stand for themselves anywhere in a URL, as %XX where they must be.
+pub(super) fn encoded(bytes: &[u8]) -> PercentEncode<'_> {
+    percent_encode(bytes, RESERVED)
 }
 
 /// http's words for what is wrong; they never hold the text itself.

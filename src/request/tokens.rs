@@ -1,16 +1,17 @@
-//! Tokens in rotation.
+//! Tokens, used in rotation.
 
 use std::fmt;
 use std::io::Read;
 
 use http::header::HeaderValue;
 
+use super::file_errors::FeedError;
 use super::rows::{Row, Rows};
-use super::{FeedError, Secret};
+use super::secret::Secret;
 
 const NEEDS: &str = "one token a row, in the first column";
 
-/// The tokens of a CSV file, used in rotation, so that no one of them is throttled or cached. At least one. Its
+/// The tokens of a CSV file, used in rotation, so that no single token is throttled or cached. There is at least one. Its
 /// `Debug` shows how many there are, and nothing else.
 #[derive(Clone)]
 pub struct TokenList {
@@ -58,8 +59,8 @@ impl TokenList {
         self.tokens.len()
     }
 
-    /// The line of the header that was skipped, from 1. Worth saying: a first token that happens to contain `token`
-    /// looks like one.
+    /// The line of the header that was skipped, from 1. The user should be told, because a first token that
+    /// happens to contain `token` looks like a header.
     pub fn header_line(&self) -> Option<u64> {
         self.header_line
     }
@@ -70,17 +71,17 @@ impl TokenList {
     }
 }
 
-/// Longest name of a column that is taken for one.
+/// The longest cell that is taken for the name of a column, in characters.
 const LONGEST_NAME: usize = 40;
 
-/// Whether a row names its columns: a cell speaks of auth or token, and is written as names are. A token such as
-/// `auth0|5f7c8e` or a JSON Web Token is not.
+/// Whether a row names the columns: one of its cells contains `auth` or `token` and is written like a name. Tokens such
+/// as `auth0|5f7c8e` and JSON Web Tokens are not.
 fn is_header(row: &Row<'_>) -> bool {
     row.cells().any(|cell| {
         let is_name = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
         let name = cell.to_lowercase();
-        let speaks_of_it = name.contains("auth") || name.contains("token");
-        speaks_of_it && name.chars().count() <= LONGEST_NAME && name.chars().all(is_name)
+        let is_about_tokens = name.contains("auth") || name.contains("token");
+        is_about_tokens && name.chars().count() <= LONGEST_NAME && name.chars().all(is_name)
     })
 }
 

@@ -1,3 +1,5 @@
+mod contexts;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -7,7 +9,11 @@ fn redactor(show_hosts: bool) -> Redactor {
     let origins =
         [origin("http://orders.corp.internal:8443/"), origin("https://api/"), origin("http://[::1]:81/")];
     Redactor::new(&origins, &[], show_hosts)
-        .with_secrets(vec![Secret::new("pass word/1".to_owned()), Secret::new("x7".to_owned())])
+}
+
+/// A text with secrets that are known.
+fn shown(redactor: &Redactor, text: &str) -> String {
+    redactor.body(text.as_bytes(), &["pass word/1", "x7"].map(|secret| Secret::new(secret.to_owned())))
 }
 
 #[test]
@@ -22,7 +28,7 @@ fn hosts_have_names_that_last() {
         ("1.2.3 at 12:34:56, std::fmt, host-1", "1.2.3 at 12:34:56, std::fmt, host-1"),
     ];
     for (text, shown) in cases {
-        assert_eq!(redactor.text(text), shown);
+        assert_eq!(super::tests::shown(&redactor, text), shown);
     }
 }
 
@@ -43,7 +49,7 @@ fn query_values_and_credentials_are_blanked() {
         ("PASS%20word%2f1 pass+word/1 x7 x77", "*** *** *** x77"),
     ];
     for (text, shown) in cases {
-        assert_eq!(redactor.text(text), shown);
+        assert_eq!(super::tests::shown(&redactor, text), shown);
     }
 }
 
@@ -68,6 +74,24 @@ fn a_secret_is_found_however_a_server_writes_it_and_also_where_the_answer_is_cut
         assert_eq!(shown(&format!("a {}", &written[..written.len() - 1])), "a ***", "{written}");
     }
     assert_eq!(shown("Zq9 is no part of it, nor is Zq9&amp"), "Zq9 is no part of it, nor is Zq9&amp");
+}
+
+#[test]
+fn a_secret_is_found_in_the_escapes_of_what_is_not_ascii_and_of_what_was_encoded_twice() {
+    let redactor = redactor(false);
+    let own = [Secret::new("pässwört/😀".to_owned())];
+    for written in [
+        "pässwört/😀",
+        "PÄSSWÖRT/😀",
+        r"p\u00e4ssw\u00F6rt\/\ud83d\ude00",
+        "p%C3%A4ssw%c3%b6rt%2F%F0%9F%98%80",
+        "p%25C3%25A4ssw%25C3%25B6rt%252F%25F0%259F%2598%2580",
+        "p&#228;ssw&#xf6;rt&#x2F;&#128512;",
+        r"p\xc3\xa4ssw\xc3\xb6rt/😀",
+    ] {
+        let shown = redactor.body(format!("a {written} b").as_bytes(), &own);
+        assert_eq!(shown, "a *** b", "{written}");
+    }
 }
 
 #[test]
@@ -113,7 +137,7 @@ fn with_hosts_shown_credentials_still_are_not() {
     let redactor = redactor(true);
     let text = "http://u:pw@orders.corp.internal:8443/a?k=v&api_key=w 10.0.0.1 Bearer b";
     let shown = "http://orders.corp.internal:8443/a?k=v&api_key=*** 10.0.0.1 Bearer ***";
-    assert_eq!(redactor.text(text), shown);
+    assert_eq!(super::tests::shown(&redactor, text), shown);
     assert_eq!(
         redactor.text("http://auth.example:80/x https://auth:1/"),
         "http://auth.example:80/x https://auth:1/"
@@ -176,7 +200,7 @@ proptest! {
             (" http://user:tok-Q1@h/", "tok-Q1"),
         ] {
             let text = format!("{before}{planted}{after}");
-            let shown = redactor.text(&text);
+            let shown = shown(&redactor, &text);
             prop_assert!(!shown.contains(secret), "{text:?}: {shown:?}");
         }
     }

@@ -28,22 +28,26 @@ use http::header::{HeaderName, HeaderValue};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::in_file::line_at;
-use super::{EndpointSpec, Expectation, InFile, Mix, Secret, Target};
-pub use problem::ScenarioProblem;
+use super::expectation::Expectation;
+use super::file_errors::{InFile, line_at};
+use super::mix::Mix;
+use super::secret::Secret;
+use super::spec::EndpointSpec;
+use super::target::Target;
+pub(crate) use problem::ScenarioProblem;
 use problem::ScenarioProblem as Problem;
 
-/// What the command line says for every endpoint that does not say otherwise.
+/// What the command line sets for every endpoint that does not set its own.
 #[derive(Debug, Clone, Default)]
-pub struct Defaults {
-    /// Headers; an endpoint's header of the same name stands in their place.
+pub(crate) struct Defaults {
+    /// Headers; an endpoint's header of the same name replaces them.
     pub headers: Vec<(HeaderName, Secret<String>)>,
     /// Statuses and body of a good answer, each unless the endpoint has its own.
     pub expectation: Expectation,
 }
 
 impl Defaults {
-    /// An endpoint's headers, behind the default ones that it does not replace.
+    /// The default headers that an endpoint does not replace, followed by its own.
     pub(super) fn with_headers(
         &self,
         own: Vec<(HeaderName, Secret<String>)>,
@@ -58,7 +62,7 @@ impl Defaults {
 ///
 /// # Errors
 /// The first problem with its line. No value of a header, a body or a query is ever repeated.
-pub fn parse_scenario(
+pub(crate) fn parse_scenario(
     file: &str,
     text: &str,
     base: Option<&Target>,

@@ -4,11 +4,12 @@ use std::io::ErrorKind;
 
 use http::header::HeaderName;
 
-use crate::request::{MixError, TargetError};
+use crate::request::mix::MixError;
+use crate::request::target::TargetError;
 
 /// Why a text is not a scenario. Only names are ever repeated, never a value of a header, a body or a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScenarioProblem {
+pub(crate) enum ScenarioProblem {
     /// Not TOML.
     #[error(
         "this is not TOML; a line is written as key = \"value\", texts stand in quotes, and an endpoint begins with \

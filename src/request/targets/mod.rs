@@ -1,6 +1,6 @@
 //! vegeta's target files: one request each, sent in turn and exactly as written.
 //!
-//! Two formats, told apart by the first line that says something: `http` (a line `METHOD URL`, then header lines and
+//! Two formats, told apart by the first line that is neither empty nor a comment: `http` (a line `METHOD URL`, then header lines and
 //! `@FILE` for a body, an empty line in between, `#` for comments) and `json` (one object a line with `method`, `url`,
 //! `header` as lists of values under their names, and `body` in base64).
 
@@ -17,17 +17,21 @@ use http::Method;
 use http::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
+use super::file_errors::InFile;
+use super::origin::Origin;
 use super::scenario::Defaults;
-use super::{EndpointSpec, InFile, Origin, Secret, Target};
-pub use problem::TargetsProblem;
+use super::secret::Secret;
+use super::spec::EndpointSpec;
+use super::target::Target;
+pub(crate) use problem::TargetsProblem;
 
 /// The most targets of a file.
-pub const TARGETS_MAX: usize = 1_000_000;
+pub(crate) const TARGETS_MAX: usize = 1_000_000;
 
 /// The longest line, in bytes: a JSON target holds its whole body in one.
 const LINE_MAX: usize = 16 << 20;
 
-/// The most that all lines and body files of a run may come to, in bytes: this is held in memory.
+/// The most bytes that all lines and body files of a run may add up to: they are held in memory.
 const TOTAL_MAX: u64 = 1 << 30;
 
 /// The most groups that a report shows apart.
@@ -38,7 +42,7 @@ const GROUPS_MAX: usize = 100;
 ///
 /// # Errors
 /// The first problem with its line.
-pub fn parse_targets(
+pub(crate) fn parse_targets(
     file: &str,
     reader: impl BufRead,
     base: Option<&Target>,
@@ -65,7 +69,7 @@ pub fn parse_targets(
 
 /// Which requests a report shows together: those of one name, in the order they first appear; all of them as
 /// `targets` where there would be more than 100 groups, if they all expect the same. The numbers are places in `specs`.
-pub fn group_names(specs: &[EndpointSpec]) -> Vec<(String, Vec<usize>)> {
+pub(crate) fn group_names(specs: &[EndpointSpec]) -> Vec<(String, Vec<usize>)> {
     let alike = specs.windows(2).all(|pair| pair[0].expectation == pair[1].expectation);
     let most = if alike { GROUPS_MAX } else { usize::MAX };
     let mut places: HashMap<&str, usize> = HashMap::new();

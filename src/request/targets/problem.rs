@@ -4,11 +4,11 @@ use std::io::ErrorKind;
 
 use http::header::HeaderName;
 
-use crate::request::TargetError;
+use crate::request::target::TargetError;
 
 /// Why a text is not a list of targets. URLs, header values and bodies are never repeated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TargetsProblem {
+pub(crate) enum TargetsProblem {
     /// Nothing in it.
     #[error("there is no target in it; write one a line, as in GET http://HOST:PORT/PATH")]
     Empty,

@@ -1,28 +1,28 @@
-//! What is checked once, for all rows, so that no request can fail to be made.
+//! What is checked once, for all rows, so that making a request cannot fail.
 
 use bytes::Bytes;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-use super::Part;
 use super::error::{MAX_URL, TemplateProblem};
-use super::text::Text;
+use super::text::{Field, Text};
+use crate::request::data::DataTable;
 use crate::request::header::is_header_text;
-use crate::request::{DataTable, Target};
+use crate::request::target::Target;
 
-/// Path and query: those of the target where they are always the same. With the cells of any row they must not be too
-/// long; other than that, no encoded value can make a URL invalid.
+/// Path and query: those of the target where they never change. No row may make them too long; apart from that, no
+/// encoded value can make a URL invalid.
 pub(super) fn uri(
     text: &Text,
     target: &Target,
     data: Option<&DataTable>,
-) -> Result<Part<Uri>, TemplateProblem> {
+) -> Result<Field<Uri>, TemplateProblem> {
     if let Some(literal) = text.literal() {
         let path = match literal == target.path().as_str().as_bytes() {
             true => target.path().clone(),
             false => PathAndQuery::try_from(literal).map_err(|_| TemplateProblem::Url)?,
         };
-        return Ok(Part::Fixed(Uri::from(path)));
+        return Ok(Field::Fixed(Uri::from(path)));
     }
     if let Some(data) = data {
         let long = (0..data.row_count()).find(|&row| text.encoded_length(data, row) > MAX_URL);
@@ -30,7 +30,7 @@ pub(super) fn uri(
             return Err(TemplateProblem::LongUrl { file: data.file().to_owned(), line: data.line_of(row) });
         }
     }
-    Ok(Part::Made(text.clone()))
+    Ok(Field::Made(text.clone()))
 }
 
 /// The URL of one request, its values encoded.

@@ -4,8 +4,7 @@ use std::fmt;
 
 use http::header::HeaderName;
 
-use super::grammar::{LoneBrace, Position};
-use super::text::BUILTINS;
+use super::grammar::{BUILTINS, LoneBrace, Position};
 
 /// How many columns an error names.
 const NAMED_COLUMNS: usize = 20;
@@ -17,14 +16,14 @@ pub struct TemplateError {
     /// The endpoint's name.
     pub endpoint: String,
     /// Where in the request.
-    pub place: Place,
+    pub place: RequestPart,
     /// What is wrong there; boxed, because errors are rare and results are passed on.
     pub problem: Box<TemplateProblem>,
 }
 
 /// A part of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum RequestPart {
     /// Path and query.
     Url,
     /// The value of a header.
@@ -33,7 +32,7 @@ pub enum Place {
     Body,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RequestPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url => f.write_str("URL (counted from its path)"),
@@ -59,7 +58,7 @@ pub enum TemplateProblem {
          double every brace of this text: `{{{{` and `}}}}`",
         shown = name.as_ref().map_or(String::new(), |name| format!("{{{name}}} ")),
         known = known(columns),
-        builtins = BUILTINS.join("}, {")
+        builtins = BUILTINS.map(|(name, _)| name).join("}, {")
     )]
     UnknownName {
         /// Its name; `None` in a header whose text may be a credential.
@@ -100,7 +99,7 @@ pub enum TemplateProblem {
 /// The longest path and query that can be sent, in bytes (a limit of the `http` crate).
 pub(super) const MAX_URL: usize = u16::MAX as usize - 1;
 
-/// What is known about columns.
+/// Why a placeholder stands for nothing, given the columns there are.
 fn known(columns: &Option<Vec<String>>) -> String {
     let Some(columns) = columns else { return "has no value, as there is no data file (--data)".to_owned() };
     let named = columns[..columns.len().min(NAMED_COLUMNS)].join("}, {");

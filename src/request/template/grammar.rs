@@ -2,14 +2,34 @@
 //!
 //! A placeholder is `{` identifier `}`, an identifier `[A-Za-z_][A-Za-z0-9_.-]*`. A text that has `{{` anywhere uses
 //! escapes: `{{` is `{`, `}}` is `}`, and any other brace that is no placeholder is an error. In a text without `{{`
-//! every brace that is no placeholder is what it is, so that JSON works as people type it; `}}` alone does not make
-//! escapes, because nested objects end with it.
+//! every brace that is no placeholder is sent as it is, so that JSON works as people type it. `}}` alone does not turn
+//! escapes on, because nested objects end with it.
 
 use std::fmt;
 
+/// The placeholders that need no data. No column may have the name of one.
+pub(crate) const BUILTINS: [(&str, Builtin); 3] =
+    [("index", Builtin::Index), ("uuid", Builtin::Uuid), ("now_ms", Builtin::NowMs)];
+
+/// What a placeholder that needs no data stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Builtin {
+    /// The place of the arrival in the sequence, from 0.
+    Index,
+    /// A random UUID, new in each request.
+    Uuid,
+    /// Milliseconds since 1970 (UTC) at the moment the request is made.
+    NowMs,
+}
+
+/// The built-in placeholder of this name.
+pub(crate) fn builtin(name: &str) -> Option<Builtin> {
+    BUILTINS.iter().find(|(builtin, _)| *builtin == name).map(|(_, builtin)| *builtin)
+}
+
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub(crate) enum Part {
     /// Sent as it is.
     Literal(Vec<u8>),
     /// A placeholder: its name, and where its brace opens.
@@ -44,7 +64,7 @@ impl fmt::Display for Position {
 }
 
 impl Position {
-    /// Where a byte stands. Bytes that go on a character of UTF-8 are not characters of their own.
+    /// Where a byte stands. Only the first byte of a UTF-8 character counts as a character.
     fn of(text: &[u8], byte: usize) -> Self {
         let before = &text[..byte];
         let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |newline| newline + 1);
@@ -55,11 +75,11 @@ impl Position {
     }
 }
 
-/// Takes a text apart. No literal is empty, and no two of them are neighbours.
+/// Splits a text into its parts. No literal is empty, and no two of them are neighbours.
 ///
 /// # Errors
 /// A brace that is not escaped, in a text that uses escapes.
-pub fn parse(text: &[u8]) -> Result<Vec<Part>, LoneBrace> {
+pub(crate) fn parse(text: &[u8]) -> Result<Vec<Part>, LoneBrace> {
     let escapes = memchr::memmem::find(text, b"{{").is_some();
     let mut parts = Vec::new();
     let mut literal = Vec::new();

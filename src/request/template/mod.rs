@@ -1,12 +1,11 @@
-//! The request of each arrival: an endpoint as it was written, compiled once.
+//! The request of each arrival: an endpoint as the user wrote it, compiled once.
 //!
-//! [`RequestTemplate`] holds what is the same in every request, ready to be copied, and a text for each place that is
-//! not. An endpoint without placeholders is all copies.
+//! A [`RequestTemplate`] holds what is the same in every request, ready to be copied, and a [`Text`] for each part that
+//! is not. The requests of an endpoint without placeholders are plain copies.
 
 mod checks;
 mod error;
-mod grammar;
-mod secrets;
+pub(super) mod grammar;
 mod text;
 
 use std::fmt;
@@ -15,57 +14,49 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONNECTION, Entry, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, Request, Uri, Version};
 
-pub use error::{Place, TemplateError, TemplateProblem};
-pub use grammar::{LoneBrace, Position};
-pub(super) use secrets::Secrets;
+#[cfg(test)]
+pub(crate) use error::TemplateProblem;
+pub(crate) use error::{RequestPart, TemplateError};
+pub use text::Moment;
 pub(super) use text::Values;
-use text::{BUILTINS, Encoding, Text, push_hex};
+use text::{Encoding, Field, Text, push_hex};
 
+use super::data::DataTable;
 use super::header::is_public;
-use super::{DataTable, EndpointSpec, Target};
+use super::secret::Secrets;
+use super::spec::EndpointSpec;
+use super::target::Target;
 
 /// The header of W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Whether a placeholder of this name needs no data.
-pub(super) fn is_builtin(name: &str) -> bool {
-    BUILTINS.contains(&name)
-}
-
 /// What makes the requests of one endpoint. Its `Debug` shows only the method.
 #[derive(Clone)]
-pub struct RequestTemplate {
+pub(crate) struct RequestTemplate {
     method: Method,
-    uri: Part<Uri>,
-    /// All headers, those that are made for each request without a value.
+    uri: Field<Uri>,
+    /// All headers; those that are made for each request have no value yet.
     headers: HeaderMap,
     made: Vec<MadeHeader>,
-    body: Part<Bytes>,
-    /// URL, headers that may hold secrets, and the columns in use: what [`Self::secrets`] looks through.
+    body: Field<Bytes>,
+    /// The URL, the headers that may hold secrets, and the columns in use: what [`Self::secrets`] collects from.
     url: Text,
     guarded: Vec<(HeaderName, Text)>,
     columns: Vec<usize>,
     needs_moment: bool,
 }
 
-/// A part of a request: always the same, or made each time.
-#[derive(Clone)]
-enum Part<T> {
-    Fixed(T),
-    Made(Text),
-}
-
 /// A header that is made for each request.
 #[derive(Clone)]
 struct MadeHeader {
     name: HeaderName,
-    /// Which one of the headers of this name, from 0.
+    /// Which of the headers of this name it is, from 0.
     nth: usize,
-    source: Source,
+    source: ValueSource,
 }
 
 #[derive(Clone)]
-enum Source {
+enum ValueSource {
     Text(Text),
     Token,
     Traceparent,
@@ -80,47 +71,23 @@ pub(super) struct Setting<'w> {
     pub token_header: Option<&'w HeaderName>,
     /// Whether requests carry a trace id.
     pub traceparent: bool,
-    /// Without it the server is told to close.
+    /// Without it, the server is told to close the connection after each answer.
     pub keepalive: bool,
 }
 
 impl RequestTemplate {
-    /// The same request each time. `headers` are added to `Host`, `User-Agent` and `Accept`, or stand in their place;
-    /// a header given twice is sent twice. Without keep-alive the server is told to close.
-    pub fn fixed(
-        target: &Target,
-        method: Method,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
-        keepalive: bool,
-    ) -> Self {
-        let guarded = headers.iter().filter(|(name, _)| !is_public(name));
-        let guarded = guarded.map(|(name, value)| (name.clone(), Text::verbatim(value.as_bytes()))).collect();
-        Self {
-            method,
-            uri: Part::Fixed(Uri::from(target.path().clone())),
-            headers: with_defaults(target, headers.to_vec(), keepalive),
-            made: Vec::new(),
-            body: Part::Fixed(body),
-            url: Text::verbatim(target.path().as_str().as_bytes()),
-            guarded,
-            columns: Vec::new(),
-            needs_moment: false,
-        }
-    }
-
-    /// Compiles an endpoint. The header of the token and the one of the trace stand in place of given ones.
+    /// Compiles an endpoint. The headers for the token and for the trace replace those that the user gave.
     pub(super) fn compile(spec: &EndpointSpec, setting: Setting<'_>) -> Result<Self, TemplateError> {
-        let failed = |place: Place| {
+        let failed = |place: RequestPart| {
             move |problem| TemplateError { endpoint: spec.name.clone(), place, problem: Box::new(problem) }
         };
         let compile = |text: &[u8], may_name| match spec.verbatim {
             true => Ok(Text::verbatim(text)),
             false => Text::compile(text, setting.data, may_name),
         };
-        let url = compile(spec.target.path().as_str().as_bytes(), true).map_err(failed(Place::Url))?;
-        let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(Place::Url))?;
-        let body = compile(spec.body.expose(), true).map_err(failed(Place::Body))?;
+        let url = compile(spec.target.path().as_str().as_bytes(), true).map_err(failed(RequestPart::Url))?;
+        let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(RequestPart::Url))?;
+        let body = compile(spec.body.expose(), true).map_err(failed(RequestPart::Body))?;
 
         let overridden = |name: &HeaderName| {
             setting.token_header == Some(name) || (setting.traceparent && *name == TRACEPARENT)
@@ -129,7 +96,7 @@ impl RequestTemplate {
         let mut made = Vec::new();
         let mut texts = Vec::new();
         for (name, value) in spec.headers.iter().filter(|(name, _)| !overridden(name)) {
-            let failed = failed(Place::Header(name.clone()));
+            let failed = failed(RequestPart::Header(name.clone()));
             let text = compile(value.expose().as_bytes(), is_public(name))
                 .and_then(|text| checks::header(&text, value.expose(), setting.data).map(|()| text))
                 .map_err(failed)?;
@@ -141,13 +108,13 @@ impl RequestTemplate {
             fixed.set_sensitive(!is_public(name));
             if text.literal().is_none() {
                 let nth = values.iter().filter(|(other, _)| other == name).count();
-                made.push(MadeHeader { name: name.clone(), nth, source: Source::Text(text.clone()) });
+                made.push(MadeHeader { name: name.clone(), nth, source: ValueSource::Text(text.clone()) });
             }
             values.push((name.clone(), fixed));
             texts.push((name.clone(), text));
         }
-        let token = setting.token_header.map(|name| (name.clone(), Source::Token));
-        let trace = setting.traceparent.then_some((TRACEPARENT, Source::Traceparent));
+        let token = setting.token_header.map(|name| (name.clone(), ValueSource::Token));
+        let trace = setting.traceparent.then_some((TRACEPARENT, ValueSource::Traceparent));
         for (name, source) in token.into_iter().chain(trace) {
             values.push((name.clone(), HeaderValue::from_static("")));
             made.push(MadeHeader { name, nth: 0, source });
@@ -160,9 +127,9 @@ impl RequestTemplate {
         let needs_moment = setting.traceparent || all().any(Text::needs_moment);
         let body = match body.literal() {
             // The given bytes are shared; only where escapes were taken out are they others.
-            Some(text) if text == &spec.body.expose()[..] => Part::Fixed(spec.body.expose().clone()),
-            Some(text) => Part::Fixed(Bytes::copy_from_slice(text)),
-            None => Part::Made(body),
+            Some(text) if text == &spec.body.expose()[..] => Field::Fixed(spec.body.expose().clone()),
+            Some(text) => Field::Fixed(Bytes::copy_from_slice(text)),
+            None => Field::Made(body),
         };
         texts.retain(|(name, _)| !is_public(name));
         Ok(Self {
@@ -178,14 +145,9 @@ impl RequestTemplate {
         })
     }
 
-    /// The method.
-    pub fn method(&self) -> &Method {
-        &self.method
-    }
-
     /// Whether sending the request twice has the same effect as once (RFC 9110, 9.2.2), so that it may be sent
     /// again when an idle connection turns out to be dead.
-    pub fn is_idempotent(&self) -> bool {
+    pub(crate) fn is_idempotent(&self) -> bool {
         self.method.is_idempotent()
     }
 
@@ -202,22 +164,22 @@ impl RequestTemplate {
     /// The request of an arrival, in origin form.
     pub(super) fn request(&self, values: &Values<'_>, token: Option<&HeaderValue>) -> Request<Bytes> {
         let mut request = Request::new(match &self.body {
-            Part::Fixed(body) => body.clone(),
-            Part::Made(text) => Bytes::from(text.write(values, Encoding::AsIs)),
+            Field::Fixed(body) => body.clone(),
+            Field::Made(text) => Bytes::from(text.write(values, Encoding::AsIs)),
         });
         *request.method_mut() = self.method.clone();
         *request.version_mut() = Version::HTTP_11;
         *request.uri_mut() = match &self.uri {
-            Part::Fixed(uri) => uri.clone(),
-            Part::Made(text) => checks::made_uri(text.write(values, Encoding::Percent)),
+            Field::Fixed(uri) => uri.clone(),
+            Field::Made(text) => checks::made_uri(text.write(values, Encoding::Percent)),
         };
         let mut headers = self.headers.clone();
         for made in &self.made {
             let value = match (&made.source, token) {
-                (Source::Text(text), _) => made_value(text.write(values, Encoding::AsIs)),
-                (Source::Traceparent, _) => made_value(traceparent(values)),
-                (Source::Token, Some(token)) => token.clone(),
-                (Source::Token, None) => continue,
+                (ValueSource::Text(text), _) => made_value(text.write(values, Encoding::AsIs)),
+                (ValueSource::Traceparent, _) => made_value(traceparent(values)),
+                (ValueSource::Token, Some(token)) => token.clone(),
+                (ValueSource::Token, None) => continue,
             };
             let place = match made.nth {
                 0 => headers.get_mut(&made.name),

@@ -1,15 +1,13 @@
-//! A text whose placeholders are found: segments to be written one after the other.
+//! A text with placeholders, compiled into segments that are written one after the other.
 
 use super::error::TemplateProblem;
-use super::grammar::{Part, parse};
-use crate::request::{DataTable, Moment};
+use super::grammar::{Builtin, Part, builtin, parse};
+use crate::request::data::DataTable;
+use crate::request::target::encoded;
 
-/// The placeholders that need no data.
-pub const BUILTINS: [&str; 3] = ["index", "uuid", "now_ms"];
-
-/// A text with placeholders, compiled. It has no `Debug`: literals may be secret.
+/// A compiled text. It has no `Debug`: literals may be secret.
 #[derive(Clone)]
-pub struct Text(Vec<Segment>);
+pub(super) struct Text(Vec<Segment>);
 
 #[derive(Clone)]
 enum Segment {
@@ -19,16 +17,20 @@ enum Segment {
     Builtin(Builtin),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Builtin {
-    Index,
-    Uuid,
-    NowMs,
+/// What is new in each request. The caller makes it, because this room has neither a clock nor randomness.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Milliseconds since 1970 (UTC).
+    pub unix_ms: u64,
+    /// 128 random bits.
+    pub nonce: u128,
+    /// 64 more random bits: the id of the span in a trace.
+    pub span: u64,
 }
 
 /// What placeholders stand for in one request.
 #[derive(Debug, Clone, Copy)]
-pub struct Values<'t> {
+pub(crate) struct Values<'t> {
     /// The data table and a row of it, from 0.
     pub row: Option<(&'t DataTable, u64)>,
     /// The arrival's place in the sequence.
@@ -37,9 +39,16 @@ pub struct Values<'t> {
     pub moment: Moment,
 }
 
+/// A part of a request that is always the same, or made for each request.
+#[derive(Clone)]
+pub(super) enum Field<T> {
+    Fixed(T),
+    Made(Text),
+}
+
 /// How values are written; literals are written as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
+pub(super) enum Encoding {
     /// As they are: in headers and bodies.
     AsIs,
     /// Everything but the unreserved characters of RFC 3986 as %XX: in URLs.
@@ -47,18 +56,23 @@ pub enum Encoding {
 }
 
 impl Text {
-    /// Finds the placeholders. `may_name` = whether an error may repeat a placeholder's name.
-    pub fn compile(text: &[u8], data: Option<&DataTable>, may_name: bool) -> Result<Self, TemplateProblem> {
+    /// Finds the placeholders. `may_name` says whether an error may repeat the name of one.
+    ///
+    /// # Errors
+    /// A placeholder that stands for nothing, or a lone brace in a text that uses escapes.
+    pub(super) fn compile(
+        text: &[u8],
+        data: Option<&DataTable>,
+        may_name: bool,
+    ) -> Result<Self, TemplateProblem> {
         let segment = |part| match part {
             Part::Literal(bytes) => Ok(Segment::Literal(bytes)),
             Part::Name(name, position) => {
-                let column = data.and_then(|data| data.columns().iter().position(|column| *column == name));
-                match (name.as_str(), column) {
-                    ("index", _) => Ok(Segment::Builtin(Builtin::Index)),
-                    ("uuid", _) => Ok(Segment::Builtin(Builtin::Uuid)),
-                    ("now_ms", _) => Ok(Segment::Builtin(Builtin::NowMs)),
-                    (_, Some(column)) => Ok(Segment::Column(column)),
-                    (_, None) => Err(TemplateProblem::UnknownName {
+                let column = |data: &DataTable| data.columns().iter().position(|column| *column == name);
+                match (builtin(&name), data.and_then(column)) {
+                    (Some(builtin), _) => Ok(Segment::Builtin(builtin)),
+                    (None, Some(column)) => Ok(Segment::Column(column)),
+                    (None, None) => Err(TemplateProblem::UnknownName {
                         name: may_name.then_some(name),
                         position,
                         columns: data.map(|data| data.columns().to_vec()),
@@ -71,12 +85,12 @@ impl Text {
     }
 
     /// A text without placeholders.
-    pub fn verbatim(text: &[u8]) -> Self {
+    pub(super) fn verbatim(text: &[u8]) -> Self {
         Self(vec![Segment::Literal(text.to_vec())])
     }
 
     /// The text, where it is always the same.
-    pub fn literal(&self) -> Option<&[u8]> {
+    pub(super) fn literal(&self) -> Option<&[u8]> {
         match self.0.as_slice() {
             [] => Some(b""),
             [Segment::Literal(text)] => Some(text),
@@ -85,7 +99,7 @@ impl Text {
     }
 
     /// The columns that stand in it.
-    pub fn columns(&self) -> impl Iterator<Item = usize> {
+    pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
         self.0.iter().filter_map(|segment| match segment {
             Segment::Column(column) => Some(*column),
             _ => None,
@@ -93,12 +107,12 @@ impl Text {
     }
 
     /// Whether it depends on the moment the request is made.
-    pub fn needs_moment(&self) -> bool {
+    pub(super) fn needs_moment(&self) -> bool {
         self.0.iter().any(|segment| matches!(segment, Segment::Builtin(Builtin::Uuid | Builtin::NowMs)))
     }
 
     /// The text with its values.
-    pub fn write(&self, values: &Values<'_>, encoding: Encoding) -> Vec<u8> {
+    pub(super) fn write(&self, values: &Values<'_>, encoding: Encoding) -> Vec<u8> {
         self.write_with(values, encoding, |builtin, text| match builtin {
             Builtin::Index => push_decimal(values.sequence, text),
             Builtin::NowMs => push_decimal(values.moment.unix_ms, text),
@@ -106,9 +120,9 @@ impl Text {
         })
     }
 
-    /// The text with its values, but a zero byte for each built-in: what remains of it between zero bytes was typed or
-    /// came from data.
-    pub fn write_given(&self, values: &Values<'_>, encoding: Encoding) -> Vec<u8> {
+    /// The text with its values, but with a zero byte in place of each built-in: what stands between zero bytes was
+    /// typed or came from data.
+    pub(super) fn write_given(&self, values: &Values<'_>, encoding: Encoding) -> Vec<u8> {
         self.write_with(values, encoding, |_, text| text.push(0))
     }
 
@@ -128,7 +142,9 @@ impl Text {
                     let cell = data.cell(row, *column);
                     match encoding {
                         Encoding::AsIs => text.extend_from_slice(cell),
-                        Encoding::Percent => push_percent(cell, &mut text),
+                        Encoding::Percent => {
+                            encoded(cell).for_each(|part| text.extend_from_slice(part.as_bytes()))
+                        }
                     }
                 }
             }
@@ -136,7 +152,7 @@ impl Text {
         text
     }
 
-    /// How long the text is with its values, where they need no encoding and numbers are as long as they can be.
+    /// The length of the text with its values unencoded and every number at its longest, in bytes.
     fn length(&self, values: &Values<'_>) -> usize {
         let length = |segment: &Segment| match segment {
             Segment::Literal(literal) => literal.len(),
@@ -147,11 +163,11 @@ impl Text {
         self.0.iter().map(length).sum()
     }
 
-    /// The longest that it can be in a URL with the cells of a row, in bytes.
-    pub fn encoded_length(&self, data: &DataTable, row: u64) -> usize {
-        let encoded = |column| data.cell(row, column).iter().map(|&b| if is_unreserved(b) { 1 } else { 3 });
+    /// The most bytes that it can take in a URL with the cells of a row.
+    pub(super) fn encoded_length(&self, data: &DataTable, row: u64) -> usize {
+        let length = |column| encoded(data.cell(row, column)).map(str::len).sum::<usize>();
         let values = Values { row: None, sequence: 0, moment: Moment::default() };
-        self.length(&values) + self.columns().flat_map(encoded).sum::<usize>()
+        self.length(&values) + self.columns().map(length).sum::<usize>()
     }
 }
 
@@ -160,39 +176,12 @@ const UUID_LENGTH: usize = 36;
 /// The digits of `u64::MAX`.
 const NUMBER_LENGTH: usize = 20;
 
-/// RFC 3986, 2.3.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-/// Writes bytes so that they mean themselves wherever they stand in a URL.
-pub fn push_percent(bytes: &[u8], text: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in bytes {
-        if is_unreserved(byte) {
-            text.push(byte);
-        } else {
-            text.extend([b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
-    }
-}
-
 fn push_decimal(number: u64, text: &mut Vec<u8>) {
-    let mut digits = [0_u8; NUMBER_LENGTH];
-    let (mut rest, mut first) = (number, NUMBER_LENGTH);
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits[first..]);
+    text.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Writes the lowest `digits` hexadecimal digits of a number.
-pub fn push_hex(number: u128, digits: u32, text: &mut Vec<u8>) {
+pub(super) fn push_hex(number: u128, digits: u32, text: &mut Vec<u8>) {
     let digit = |place: u32| b"0123456789abcdef"[(number >> (4 * place)) as usize & 15];
     text.extend((0..digits).rev().map(digit));
 }
@@ -249,8 +238,9 @@ mod tests {
         #[test]
         fn an_encoded_value_decodes_to_itself(bytes in prop::collection::vec(any::<u8>(), 0..30)) {
             let mut text = Vec::new();
-            push_percent(&bytes, &mut text);
-            prop_assert_eq!(super::super::secrets::decoded(&text), bytes);
+            encoded(&bytes).for_each(|part| text.extend_from_slice(part.as_bytes()));
+            prop_assert!(text.iter().all(|b| b.is_ascii_alphanumeric() || b"%-._~".contains(b)));
+            prop_assert_eq!(percent_encoding::percent_decode(&text).collect::<Vec<u8>>(), bytes);
         }
     }
 }

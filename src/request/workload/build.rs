@@ -1,17 +1,18 @@
-//! Compiling a workload from what it is to ask for.
+//! Compiling a workload from its specification.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::Method;
-use http::header::{HeaderName, HeaderValue};
-
-use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError, WorkloadSpec};
+use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError};
+use crate::request::data::DataTable;
+use crate::request::mix::Mix;
+use crate::request::origin::Origin;
+use crate::request::redactor::Redactor;
 use crate::request::rotation::Rotation;
+use crate::request::spec::WorkloadSpec;
 use crate::request::targets::group_names;
 use crate::request::template::{RequestTemplate, Setting};
-use crate::request::{DataOrder, DataTable, Expectation, Mix, Origin, Redactor, Target, TokenList};
+use crate::request::tokens::TokenList;
 
 impl Workload {
     /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
@@ -70,38 +71,6 @@ impl Workload {
             seed: spec.seed,
             traceparent: spec.traceparent,
         })))
-    }
-
-    /// The same request for every arrival, without placeholders.
-    pub fn single(
-        target: &Target,
-        method: Method,
-        headers: &[(HeaderName, HeaderValue)],
-        body: Bytes,
-        keepalive: bool,
-    ) -> Self {
-        let template = RequestTemplate::fixed(target, method.clone(), headers, body, keepalive);
-        Self(Arc::new(Content {
-            endpoints: vec![Endpoint {
-                name: "request".to_owned(),
-                weight: 1,
-                method,
-                target: target.clone(),
-                expectation: Expectation::default(),
-            }],
-            compiled: vec![Compiled { template, route: Route::default() }],
-            mix: None,
-            redactor: Redactor::new(std::slice::from_ref(target.origin()), &[], false),
-            origins: vec![target.origin().clone()],
-            tokens: None,
-            token_turns: Rotation::new(1, 1),
-            row_turns: Rotation::new(1, 1),
-            data: None,
-            data_order: DataOrder::Rotate,
-            seed: 0,
-            traceparent: false,
-            needs_moment: false,
-        }))
     }
 }
 

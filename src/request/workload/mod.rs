@@ -1,32 +1,36 @@
-//! What the arrivals of a run ask for.
+//! What the arrivals of a run request.
 
 mod build;
-mod outgoing;
-mod spec;
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use http::Method;
+use bytes::Bytes;
 use http::header::HeaderName;
+use http::{Method, Request};
 
-pub use self::outgoing::{Moment, Outgoing};
-pub use self::spec::{WorkloadError, WorkloadSpec};
+use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
+use super::mix::{Mix, MixError};
+use super::origin::Origin;
+use super::redactor::Redactor;
 use super::rotation::Rotation;
-use super::template::{RequestTemplate, Secrets, Values, trace_id};
-use super::{DataOrder, DataTable, Mix, Origin, Redactor, Secret, Target, TokenList};
+use super::secret::{Secret, Secrets};
+use super::target::Target;
+use super::template::{Moment, RequestTemplate, TemplateError, Values, trace_id};
+use super::tokens::TokenList;
 use crate::measure::Redact;
 
-/// Makes the request of each arrival from the arrival's place in the sequence alone: the same for any number of
-/// threads. Cheap to clone; all clones share one content.
+/// Makes the request of each arrival from the arrival's place in the sequence alone, so requests are the same for any
+/// number of threads. Cheap to clone; all clones share one content.
 #[derive(Debug, Clone)]
 pub struct Workload(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
     endpoints: Vec<Endpoint>,
-    /// Several may belong to one endpoint.
+    /// Several of these may belong to one endpoint.
     compiled: Vec<Compiled>,
     /// `None` for a single request.
     mix: Option<Mix>,
@@ -49,7 +53,7 @@ struct Compiled {
     route: Route,
 }
 
-/// What reports say of an endpoint.
+/// What reports show of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// Its name.
@@ -71,6 +75,37 @@ pub struct Route {
     pub endpoint: u32,
     /// The origin, a place in [`Workload::origins`].
     pub origin: u32,
+}
+
+/// The request of one arrival, and what identifies it in reports. Its `Debug` does not show the request.
+pub struct Outgoing {
+    /// In origin form, with a `Host` header.
+    pub request: Request<Bytes>,
+    /// The data row it was made from: 1 is the first row below the header.
+    pub row: Option<u64>,
+    /// Its trace id (W3C Trace Context).
+    pub trace_id: Option<u128>,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { row, trace_id, .. } = self;
+        f.debug_struct("Outgoing").field("row", row).field("trace_id", trace_id).finish_non_exhaustive()
+    }
+}
+
+/// Why a specification makes no workload.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkloadError {
+    /// No endpoint at all.
+    #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
+    NoEndpoint,
+    /// Weights that cannot be mixed.
+    #[error(transparent)]
+    Mix(#[from] MixError),
+    /// An endpoint whose requests cannot be made.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 impl Workload {
@@ -131,7 +166,7 @@ impl Workload {
         }
     }
 
-    /// Every text in the request of the arrival at `sequence` that nobody else may read, each once, longer ones first:
+    /// Every secret text in the request of the arrival at `sequence`, each once, longer ones first:
     /// the token, values of headers that may be credentials, query values, and the cells in use; with their encoded
     /// or decoded form where that is another. What a built-in placeholder stands for is not secret; nor are query values and
     /// cells where hosts are shown.
@@ -166,7 +201,7 @@ impl Workload {
         self.0.redactor.name(&endpoint.name)
     }
 
-    /// What may be shown of a text that may hold hosts, tokens or data: for causes of failures.
+    /// What may be shown of a text that may hold hosts, tokens or data, such as the cause of a failure.
     pub fn redact(&self, text: &str) -> String {
         self.0.redactor.text(text)
     }
@@ -179,7 +214,7 @@ impl Content {
 
     fn values(&self, template: &RequestTemplate, sequence: u64, moment: Moment) -> Values<'_> {
         let data = self.data.as_ref().filter(|_| template.uses_data());
-        // A random row does not run in step with anything.
+        // Random rows cannot fall into step with the endpoints.
         let place = match self.data_order {
             DataOrder::Rotate => self.row_turns.at(sequence),
             DataOrder::Random => sequence,
@@ -189,7 +224,7 @@ impl Content {
     }
 }
 
-/// What may be shown of answers: for samples.
+/// Redacts the answers that are kept as samples.
 impl Redact for Workload {
     fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String {
         self.0.redactor.header(name, value, &self.secrets(sequence))
