@@ -89,6 +89,7 @@ fn ok_sample(index: u64) -> Sample {
         ready_ns: sent_ns,
         sent_ns,
         first_byte_ns: end_ns - 1_000,
+        receive_lag_ns: None,
         end_ns,
     };
     Sample {

@@ -41,6 +41,7 @@ pub(crate) fn freeze() -> Summary {
             ready_ns: sent_ns,
             sent_ns,
             first_byte_ns: end_ns - 100_000,
+            receive_lag_ns: None,
             end_ns,
         };
         sample(slot, Outcome::Ok { status: 200 }, Some(timeline))
@@ -83,6 +84,7 @@ pub(crate) fn overload() -> Summary {
                 ready_ns: due_ns,
                 sent_ns: due_ns,
                 first_byte_ns: due_ns + service_ns / 2,
+                receive_lag_ns: None,
                 end_ns: due_ns + service_ns,
             };
             sample(slot, outcome, Some(timeline))
@@ -117,6 +119,7 @@ pub(crate) fn overload() -> Summary {
                 ready_ns: at(0),
                 sent_ns: at(0),
                 first_byte_ns: at(MS),
+                receive_lag_ns: None,
                 end_ns: at(5 * MS),
             };
             recorder.record(&sample(slot, Outcome::Ok { status: 200 }, Some(timeline)));
@@ -137,6 +140,7 @@ pub(crate) fn few() -> Summary {
                 ready_ns: at(250_000),
                 sent_ns: at(250_000),
                 first_byte_ns: at(250_000),
+                receive_lag_ns: None,
                 end_ns: at(250_000),
             };
             sample(slot, Outcome::ConnectionError(ErrorKind::ConnectRefused), Some(timeline))

@@ -70,6 +70,7 @@ fn answered((slot, end_ns): (Slot, u64)) -> Sample {
         ready_ns: sent_ns,
         sent_ns,
         first_byte_ns: end_ns,
+        receive_lag_ns: None,
         end_ns,
     };
     Sample {

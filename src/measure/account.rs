@@ -7,7 +7,7 @@ use super::{Distribution, Ledger, Outcome, Sample};
 
 /// Counts and times of the measured arrivals of one endpoint, as one worker saw them; accounts merge.
 ///
-/// Six distributions of 16 to 192 KiB each: 96 KiB for an endpoint that is hardly used, about 300 KiB for one that
+/// Seven distributions of 16 to 192 KiB each: 112 KiB for an endpoint that is hardly used, about 300 KiB for one that
 /// answers within 100 ms, 1.2 MiB at most, in every worker.
 #[derive(Debug, Clone, Default)]
 pub struct Account {
@@ -19,6 +19,8 @@ pub struct Account {
     pub service: Distribution,
     /// Times to the first byte of good answers.
     pub first_byte: Distribution,
+    /// Receive lags of good answers that the kernel stamped.
+    pub receive_lag: Distribution,
     /// Send lags of all sent arrivals.
     pub send_lag: Distribution,
     /// Slot waits of all sent arrivals.
@@ -54,6 +56,9 @@ impl Account {
                 self.response_ok.record(response_ns);
                 self.service.record(timeline.service_ns());
                 self.first_byte.record(timeline.time_to_first_byte_ns());
+                if let Some(lag_ns) = timeline.receive_lag_ns {
+                    self.receive_lag.record(lag_ns);
+                }
                 self.ledger.late += u64::from(deadline_ns.is_some_and(|deadline| response_ns > deadline));
                 *self.status_codes.entry(status).or_default() += 1;
             }
@@ -89,6 +94,7 @@ impl Account {
         self.response_ok.merge(&other.response_ok);
         self.service.merge(&other.service);
         self.first_byte.merge(&other.first_byte);
+        self.receive_lag.merge(&other.receive_lag);
         self.send_lag.merge(&other.send_lag);
         self.slot_wait.merge(&other.slot_wait);
         self.connect.merge(&other.connect);

@@ -221,6 +221,7 @@ mod tests {
             ready_ns: 0,
             sent_ns: 0,
             first_byte_ns: 1,
+            receive_lag_ns: None,
             end_ns: 2,
         };
         let outcome = Outcome::HttpError { status, fault: HttpFault::Status };

@@ -220,6 +220,7 @@ mod tests {
             ready_ns: intended_ns,
             sent_ns: intended_ns,
             first_byte_ns: end_ns,
+            receive_lag_ns: None,
             end_ns,
         };
         let outcome = Outcome::Ok { status: 200 };

@@ -166,10 +166,12 @@ pub struct Timeline {
     pub ready_ns: u64,
     /// It was handed to the connection: the actual send.
     pub sent_ns: u64,
-    /// The head of the answer was there.
+    /// The head of the answer had come.
     pub first_byte_ns: u64,
-    /// The answer was read to its end, or the attempt failed.
+    /// The answer had come to its end, by the kernel's receive stamp where there is one; or the attempt failed.
     pub end_ns: u64,
+    /// From the kernel's stamp to our reading of the last byte: beside the response, never in it. `None` without a stamp.
+    pub receive_lag_ns: Option<u64>,
 }
 
 impl Timeline {

@@ -42,6 +42,7 @@ pub(super) fn any_samples(endpoints: u32) -> impl Strategy<Value = Vec<Sample>> 
                     ready_ns: next(steps[2]),
                     sent_ns: next(0),
                     first_byte_ns: next(steps[3]),
+                    receive_lag_ns: None,
                     end_ns: next(steps[4]),
                 };
                 let body_bytes = if sent { body_bytes } else { 0 };

@@ -21,6 +21,9 @@ pub struct Histograms {
     pub connect: String,
     /// Good answers.
     pub first_byte: String,
+    /// Good answers that the kernel stamped; empty in results of earlier versions.
+    #[serde(default)]
+    pub receive_lag: String,
 }
 
 /// The distributions of one endpoint, in the same form.
@@ -46,6 +49,7 @@ impl Histograms {
             slot_wait: text(&account.slot_wait)?,
             connect: text(&account.connect)?,
             first_byte: text(&account.first_byte)?,
+            receive_lag: text(&account.receive_lag)?,
         })
     }
 }

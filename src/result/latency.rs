@@ -22,6 +22,10 @@ pub struct Latency {
     pub connect: LatencyStats,
     /// From the actual send to the answer's head, over good answers.
     pub first_byte: LatencyStats,
+    /// From the kernel's receive stamp of the last byte to our reading of it, over good answers that have a stamp: how late
+    /// the client was. It is in no other figure. Without stamps its count is 0, and answers end when they are read.
+    #[serde(default)]
+    pub receive_lag: LatencyStats,
 }
 
 impl Latency {
@@ -35,6 +39,7 @@ impl Latency {
             slot_wait: LatencyStats::of(&account.slot_wait),
             connect: LatencyStats::of(&account.connect),
             first_byte: LatencyStats::of(&account.first_byte),
+            receive_lag: LatencyStats::of(&account.receive_lag),
         }
     }
 }

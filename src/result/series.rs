@@ -146,6 +146,7 @@ mod tests {
                 ready_ns: slot.intended_ns,
                 sent_ns: slot.intended_ns,
                 first_byte_ns: end_ns,
+                receive_lag_ns: None,
                 end_ns,
             };
             let outcome = response_ns(index).map_or(Outcome::Timeout, |_| Outcome::Ok { status: 200 });

@@ -37,7 +37,13 @@ impl<C: Clock> StampClock<C> {
         Self { distance_ns, measured_ns: Cell::new(now_ns), clock, steps: Cell::new(0) }
     }
 
+    /// The run's clock.
+    pub(crate) fn clock(&self) -> &C {
+        &self.clock
+    }
+
     /// How often the wall clock has been stepped.
+    #[cfg(test)]
     pub(crate) fn steps(&self) -> u64 {
         self.steps.get()
     }

@@ -65,11 +65,12 @@ impl<C: Clock> Connection for WireConnection<C> {
     fn exchange(
         &mut self,
         request: Request<Bytes>,
+        sent_ns: u64,
         watch: &mut BodyWatch,
     ) -> impl Future<Output = Result<Answer, Failure>> {
         match self {
-            Self::Http1(connection) => Either::Left(connection.exchange(request, watch)),
-            Self::Http2(connection) => Either::Right(connection.exchange(request, watch)),
+            Self::Http1(connection) => Either::Left(connection.exchange(request, sent_ns, watch)),
+            Self::Http2(connection) => Either::Right(connection.exchange(request, sent_ns, watch)),
         }
     }
 

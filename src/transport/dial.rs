@@ -1,6 +1,7 @@
 //! The dialer: which address of an origin, from which address, and what is spoken there.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 
 use super::any_connection::WireConnection;
 use super::failure::Failure;
@@ -8,10 +9,11 @@ use super::http1::Http1Connection;
 use super::http2::{self, Http2Connection};
 use super::network::{Network, Place};
 use super::options::HttpVersions;
+use super::receive_clock::ReceiveClock;
 use super::socket::{Plain, Socket, connect_tcp, connect_unix};
 use super::tls::{TlsClient, TlsFault};
 use crate::measure::{ErrorKind, Opened, Protocol};
-use crate::time::Clock;
+use crate::time::{Clock, StampClock};
 
 impl Network {
     /// Connects, without TLS. `turn` chooses among the local addresses.
@@ -59,7 +61,7 @@ impl Network {
         origin: usize,
         turn: usize,
         tls: Option<&TlsClient>,
-        clock: &C,
+        stamps: &Rc<StampClock<C>>,
     ) -> Result<WireConnection<C>, Failure> {
         let unknown = || Failure::new(ErrorKind::ConnectFailed, true, true);
         let place = self.places.get(origin).ok_or_else(unknown)?;
@@ -68,17 +70,19 @@ impl Network {
         // With as many local addresses as remote ones, the same turn would always pair the same two: the local one moves
         // on only once the remote ones have had their turn.
         let local_turn = turn / addresses.len().max(1);
+        let clock = stamps.clock();
         let start_ns = clock.now_ns();
         let stream = self.reach(address, local_turn).await?;
         let tcp_ns = clock.now_ns() - start_ns;
+        let received = ReceiveClock::new(stamps, stream.stamp());
         let (socket, opened) = self.shake_hands(place, tls, stream, tcp_ns, clock).await?;
         match opened.protocol {
             Protocol::Http1 => {
-                Http1Connection::open(socket, opened, clock.clone()).await.map(WireConnection::Http1)
+                Http1Connection::open(socket, opened, received).await.map(WireConnection::Http1)
             }
             Protocol::Http2 => {
                 let open = http2::open(socket, self.options.streams).await?;
-                let connection = Http2Connection::start(open, opened, Some(&place.origin), clock.clone());
+                let connection = Http2Connection::start(open, opened, Some(&place.origin), received);
                 Ok(WireConnection::Http2(connection))
             }
         }

@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 
+use super::receive_clock::{Arrived, ReceiveClock};
 use super::socket::Socket;
 use super::{Answer, Connection, Failure};
 use crate::measure::Opened;
@@ -30,12 +31,16 @@ pub struct Http1Connection<C> {
     /// hyper's side of the connection; `None` once it has ended.
     driver: Option<Driver>,
     opened: Opened,
-    clock: C,
+    clock: ReceiveClock<C>,
 }
 
 impl<C: Clock> Http1Connection<C> {
     /// Speaks HTTP/1.1 on an open stream. Instants are read from `clock`.
-    pub(super) async fn open(stream: Socket, opened: Opened, clock: C) -> Result<Self, Failure> {
+    pub(super) async fn open(
+        stream: Socket,
+        opened: Opened,
+        clock: ReceiveClock<C>,
+    ) -> Result<Self, Failure> {
         let (sender, driver) = http1::Builder::new()
             // A request is one buffer: a plain write is cheaper than a vectored one.
             .writev(false)
@@ -62,7 +67,12 @@ impl<C: Clock> Connection for Http1Connection<C> {
         self.opened.clone()
     }
 
-    async fn exchange(&mut self, request: Request<Bytes>, watch: &mut BodyWatch) -> Result<Answer, Failure> {
+    async fn exchange(
+        &mut self,
+        request: Request<Bytes>,
+        sent_ns: u64,
+        watch: &mut BodyWatch,
+    ) -> Result<Answer, Failure> {
         let mut head = std::pin::pin!(self.sender.try_send_request(request.map(Full::new)));
         let response = std::future::poll_fn(|context| {
             self.drive(context);
@@ -73,7 +83,7 @@ impl<C: Clock> Connection for Http1Connection<C> {
             let unsent = error.take_message().is_some();
             Failure::exchanging(error.into_error(), true, unsent)
         })?;
-        let first_byte_ns = self.clock.now_ns();
+        let first_byte = self.clock.received();
         let status = response.status().as_u16();
         let (head, mut body) = response.into_parts();
         let mut body_bytes = 0;
@@ -82,7 +92,8 @@ impl<C: Clock> Connection for Http1Connection<C> {
         })
         .await
         .map_err(|error| Failure::exchanging(error, false, false))?;
-        Ok(Answer { status, headers: head.headers, first_byte_ns, end_ns: self.clock.now_ns(), body_bytes })
+        let Arrived { first_byte_ns, end_ns, receive_lag_ns } = self.clock.arrived(first_byte, sent_ns);
+        Ok(Answer { status, headers: head.headers, first_byte_ns, end_ns, receive_lag_ns, body_bytes })
     }
 
     fn is_reusable(&mut self) -> bool {

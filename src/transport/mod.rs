@@ -16,6 +16,7 @@ mod network;
 mod network_error;
 mod options;
 mod overrides;
+mod receive_clock;
 mod refresh;
 mod socket;
 mod stamped;
@@ -79,11 +80,12 @@ pub trait Connection: Sized + 'static {
     }
 
     /// Sends a request in origin form with a `Host` header and reads the answer to its end, showing the parts of its
-    /// body to `body`. Dropping the future leaves a connection with one handle unusable, and costs one with several
+    /// body to `body`. `sent_ns` is now, on the run's clock: no part of the answer can have come before. Dropping the future leaves a connection with one handle unusable, and costs one with several
     /// only that request.
     fn exchange(
         &mut self,
         request: Request<Bytes>,
+        sent_ns: u64,
         body: &mut BodyWatch,
     ) -> impl Future<Output = Result<Answer, Failure>>;
 
@@ -101,10 +103,12 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// When the head of the answer was there.
+    /// When the head of the answer had come: by the kernel's receive stamp where there is one, otherwise when it was read.
     pub first_byte_ns: u64,
-    /// When the body had been read to its end.
+    /// When the body had come to its end, likewise.
     pub end_ns: u64,
+    /// From the kernel's stamp of its last byte to our reading of it, in nanoseconds; `None` without a stamp.
+    pub receive_lag_ns: Option<u64>,
     /// Body bytes read.
     pub body_bytes: u64,
 }

@@ -127,7 +127,7 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
         (self.transport.streams > 1).then_some(shared)
     }
 
-    async fn exchange(&mut self, _: Request<Bytes>, body: &mut BodyWatch) -> Result<Answer, Failure> {
+    async fn exchange(&mut self, _: Request<Bytes>, _: u64, body: &mut BodyWatch) -> Result<Answer, Failure> {
         if self.generation != self.transport.generation.get() {
             return Err(Failure::new(ErrorKind::Closed, true, true));
         }
@@ -138,7 +138,14 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
                 let now_ns = self.transport.clock.now_ns();
                 body.part(b"0123456789");
                 let headers = HeaderMap::new();
-                Ok(Answer { status, headers, first_byte_ns: now_ns, end_ns: now_ns, body_bytes: 10 })
+                Ok(Answer {
+                    status,
+                    headers,
+                    first_byte_ns: now_ns,
+                    end_ns: now_ns,
+                    receive_lag_ns: None,
+                    body_bytes: 10,
+                })
             }
             Step::Fail { after_ns, kind, before_answer } => {
                 pass(after_ns).await;

@@ -180,7 +180,7 @@ mod linux {
     fn receive(
         stream: &TcpStream,
         bytes: &mut [u8],
-        control: &mut Vec<u8>,
+        control: &mut [u8],
     ) -> io::Result<(usize, Option<Duration>)> {
         let mut parts = [IoSliceMut::new(bytes)];
         let message = loop {
@@ -209,9 +209,10 @@ mod tests {
     use crate::time::{Clock, MonotonicClock, StampClock};
 
     async fn pair(wanted: bool) -> (StampedTcp, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (StampedTcp::new(client, wanted), listener.accept().await.unwrap().0)
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let client = TcpStream::connect(address).await.expect("the listener accepts");
+        (StampedTcp::new(client, wanted), listener.accept().await.expect("the client connects").0)
     }
 
     /// The thread sleeps between the arrival and the reading: only the kernel knows when the bytes came.

@@ -1,6 +1,7 @@
 //! One worker's connections, whatever they speak.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Transport;
@@ -8,7 +9,7 @@ use super::any_connection::WireConnection;
 use super::failure::Failure;
 use super::network::Network;
 use super::tls::TlsClient;
-use crate::time::Clock;
+use crate::time::{Clock, StampClock};
 
 /// Opens one worker's connections to the origins of a [`Network`], over all their addresses in turn.
 pub struct Wire<C> {
@@ -16,7 +17,7 @@ pub struct Wire<C> {
     tls: Option<TlsClient>,
     /// The next connection's turn among the addresses, by origin. Workers start at different ones.
     turns: Vec<Cell<usize>>,
-    clock: C,
+    stamps: Rc<StampClock<C>>,
 }
 
 impl<C: Clock> Wire<C> {
@@ -24,7 +25,7 @@ impl<C: Clock> Wire<C> {
     pub fn new(network: &Arc<Network>, worker: u64, clock: C) -> Self {
         let tls = network.tls_for_worker();
         let turns = network.places.iter().map(|_| Cell::new(worker as usize)).collect();
-        Self { network: Arc::clone(network), tls, turns, clock }
+        Self { network: Arc::clone(network), tls, turns, stamps: Rc::new(StampClock::new(clock)) }
     }
 }
 
@@ -34,6 +35,6 @@ impl<C: Clock> Transport for Wire<C> {
     async fn connect(&self, origin: u32) -> Result<Self::Connection, Failure> {
         let origin = origin as usize;
         let turn = self.turns.get(origin).map_or(0, |turn| turn.replace(turn.get().wrapping_add(1)));
-        self.network.dial(origin, turn, self.tls.as_ref(), &self.clock).await
+        self.network.dial(origin, turn, self.tls.as_ref(), &self.stamps).await
     }
 }

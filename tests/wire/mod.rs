@@ -17,8 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 
 use rpsbench::internals::{
-    Answer, BodyWatch, Connection, Expectation, Failure, MonotonicClock, Network, NetworkError, Origin,
-    Probed, Target, Wire, WireOptions,
+    Answer, BodyWatch, Clock, Connection, Expectation, Failure, MonotonicClock, Network, NetworkError,
+    Origin, Probed, Target, Wire, WireOptions,
 };
 
 /// Runs a test as a worker runs: on one thread, with tasks that stay on it. A test that hangs fails.
@@ -87,7 +87,7 @@ pub async fn exchange(
 ) -> Result<(Answer, Vec<u8>), Failure> {
     let mut watch = BodyWatch::new(1024);
     watch.begin(&Expectation::default());
-    let answer = connection.exchange(request, &mut watch).await?;
+    let answer = connection.exchange(request, MonotonicClock.now_ns(), &mut watch).await?;
     Ok((answer, watch.head().to_vec()))
 }
 

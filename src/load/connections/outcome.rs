@@ -31,12 +31,12 @@ pub(super) fn answered(
 ) -> Sample {
     let retry_after = answer.headers.contains_key(RETRY_AFTER);
     let outcome = expectation.judge(answer.status, retry_after, watch.is_good());
-    let timeline = Some(ticket.timeline(Some(answer.first_byte_ns), answer.end_ns));
+    let timeline = Some(ticket.timeline(Some(answer.first_byte_ns), answer.end_ns, answer.receive_lag_ns));
     let body_bytes = answer.body_bytes;
     Sample { slot: ticket.slot, endpoint: ticket.route.endpoint, outcome, timeline, body_bytes }
 }
 
 pub(super) fn failed(ticket: &Ticket, outcome: Outcome, now_ns: u64) -> Sample {
-    let timeline = Some(ticket.timeline(None, now_ns));
+    let timeline = Some(ticket.timeline(None, now_ns, None));
     Sample { slot: ticket.slot, endpoint: ticket.route.endpoint, outcome, timeline, body_bytes: 0 }
 }

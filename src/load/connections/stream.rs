@@ -138,7 +138,7 @@ impl<D: Desk> Stream<D> {
         let Outgoing { request, row, trace_id } = context.workload.request(ticket.sequence, context.moment());
         let detail = Detail { row, trace_id, ..nothing_sent(&ticket) };
         let exchanged = if has_room {
-            within(&mut self.watchdog, sent_ns, self.connection.exchange(request, watch)).await
+            within(&mut self.watchdog, sent_ns, self.connection.exchange(request, sent_ns, watch)).await
         } else {
             None
         };

@@ -32,7 +32,7 @@ impl Ticket {
     }
 
     /// Its timeline, now that it has ended. What it did not come to happened, for the record, at the end.
-    pub fn timeline(&self, first_byte_ns: Option<u64>, end_ns: u64) -> Timeline {
+    pub fn timeline(&self, first_byte_ns: Option<u64>, end_ns: u64, receive_lag_ns: Option<u64>) -> Timeline {
         Timeline {
             due_ns: self.due_ns,
             admitted_ns: self.admitted_ns.unwrap_or(end_ns),
@@ -40,6 +40,7 @@ impl Ticket {
             sent_ns: self.sent_ns.unwrap_or(end_ns),
             first_byte_ns: first_byte_ns.unwrap_or(end_ns),
             end_ns,
+            receive_lag_ns,
         }
     }
 }
@@ -65,7 +66,7 @@ mod tests {
             ticket.admitted_ns = (reached > 0).then_some(instants[0]);
             ticket.ready_ns = (reached > 1).then_some(instants[1]);
             ticket.sent_ns = (reached > 2).then_some(instants[2]);
-            let timeline = ticket.timeline(None, end_ns);
+            let timeline = ticket.timeline(None, end_ns, None);
             let parts = timeline.send_lag_ns(slot) + timeline.slot_wait_ns() + timeline.connect_ns() + timeline.service_ns();
             prop_assert_eq!(parts, timeline.response_ns(slot));
         }

@@ -351,7 +351,7 @@ impl<C: Clock> State<C> {
         let carried: Vec<Ticket> =
             self.streams.iter().filter_map(|(_, stream)| stream.mailbox.take_unfinished()).collect();
         for ticket in unconnected.into_iter().chain(carried) {
-            let timeline = Some(ticket.timeline(None, now_ns));
+            let timeline = Some(ticket.timeline(None, now_ns, None));
             let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
             self.end(&Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
         }

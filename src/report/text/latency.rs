@@ -16,6 +16,7 @@ pub(super) fn table(summary: &Summary) -> String {
         ("slot wait", &latency.slot_wait, waited),
         ("connect", &latency.connect, true),
         ("first byte", &latency.first_byte, true),
+        ("receive lag", &latency.receive_lag, true),
     ];
     let shown: Vec<(&str, &LatencyStats)> = parts
         .into_iter()

@@ -10,6 +10,7 @@ use http::Request;
 use http::uri::Scheme;
 
 use super::super::http1::PARTS_PER_TURN;
+use super::super::receive_clock::{Arrived, ReceiveClock};
 use super::super::{Answer, Connection, Failure};
 use super::open::Open;
 use super::request::{AuthorityCache, to_http2};
@@ -25,13 +26,18 @@ pub struct Http2Connection<C> {
     /// Where this handle waits.
     place: usize,
     authorities: AuthorityCache,
-    clock: C,
+    clock: ReceiveClock<C>,
 }
 
 impl<C: Clock> Http2Connection<C> {
     /// The first handle of a connection, which is driven by a task on this thread from now on. Instants are read from
     /// `clock`.
-    pub(in super::super) fn start(open: Open, opened: Opened, origin: Option<&Origin>, clock: C) -> Self {
+    pub(in super::super) fn start(
+        open: Open,
+        opened: Opened,
+        origin: Option<&Origin>,
+        clock: ReceiveClock<C>,
+    ) -> Self {
         let scheme = if opened.tls.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
         let authority = origin.and_then(|origin| origin.authority().parse().ok());
         let shared = Rc::new(Shared::new(open.sender, opened, open.streams, scheme, authority));
@@ -39,7 +45,7 @@ impl<C: Clock> Http2Connection<C> {
         Self::handle(shared, AuthorityCache::default(), clock)
     }
 
-    fn handle(shared: Rc<Shared>, authorities: AuthorityCache, clock: C) -> Self {
+    fn handle(shared: Rc<Shared>, authorities: AuthorityCache, clock: ReceiveClock<C>) -> Self {
         let (sender, place) = (shared.sender(), shared.take_place());
         Self { shared, sender, place, authorities, clock }
     }
@@ -98,17 +104,23 @@ impl<C: Clock> Connection for Http2Connection<C> {
     }
 
     /// Dropping the future resets the stream (CANCEL) and leaves the connection and this handle as they were.
-    async fn exchange(&mut self, request: Request<Bytes>, watch: &mut BodyWatch) -> Result<Answer, Failure> {
+    async fn exchange(
+        &mut self,
+        request: Request<Bytes>,
+        sent_ns: u64,
+        watch: &mut BodyWatch,
+    ) -> Result<Answer, Failure> {
         let (response, _exchanging) = self.send(request).await?;
         let response = response.await.map_err(|error| self.failed(&error, true))?;
-        let first_byte_ns = self.clock.now_ns();
+        let first_byte = self.clock.received();
         let status = response.status().as_u16();
         let (head, mut body) = response.into_parts();
         let mut body_bytes = 0;
         std::future::poll_fn(|context| poll_body(context, &mut body, watch, &mut body_bytes))
             .await
             .map_err(|error| self.failed(&error, false))?;
-        Ok(Answer { status, headers: head.headers, first_byte_ns, end_ns: self.clock.now_ns(), body_bytes })
+        let Arrived { first_byte_ns, end_ns, receive_lag_ns } = self.clock.arrived(first_byte, sent_ns);
+        Ok(Answer { status, headers: head.headers, first_byte_ns, end_ns, receive_lag_ns, body_bytes })
     }
 
     fn is_reusable(&mut self) -> bool {

@@ -10,6 +10,7 @@
 //! microseconds after the first.
 
 mod connection;
+mod one_read;
 mod open;
 mod request;
 mod shared;

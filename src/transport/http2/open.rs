@@ -8,6 +8,7 @@ use h2::client::{Builder, Connection, SendRequest};
 
 use super::super::Failure;
 use super::super::socket::Socket;
+use super::one_read::OneRead;
 
 /// What the server may send before we have taken anything of it, on a connection and on one stream of it. With the 64 KiB
 /// that HTTP/2 starts with, a large answer would come in pieces, one for each round trip, and the benchmark would
@@ -22,7 +23,7 @@ const REMEMBERED_RESETS: usize = 1024;
 /// A connection whose room is known, not yet driven.
 pub(in super::super) struct Open {
     pub(super) sender: SendRequest<Bytes>,
-    pub(super) driver: Connection<Socket>,
+    pub(super) driver: Connection<OneRead<Socket>>,
     /// Exchanges at once.
     pub(in super::super) streams: u64,
 }
@@ -42,7 +43,7 @@ pub(in super::super) async fn open(socket: Socket, streams: u64) -> Result<Open,
         .max_concurrent_reset_streams(REMEMBERED_RESETS)
         // Answers that come after we have given up are a slow server's, not an attacker's.
         .max_local_error_reset_streams(None)
-        .handshake::<_, Bytes>(socket)
+        .handshake::<_, Bytes>(OneRead::new(socket))
         .await
         .map_err(|error| Failure::opening_http2(&error))?;
     std::future::poll_fn(|context| match Pin::new(&mut driver).poll(context) {
