@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
 
-use crate::time::{Clock, Pacer};
+use crate::time::{Clock, Meanwhile, Pacer};
 
 /// An instant, and a number that keeps equal instants in the order of their arrival.
 type Key = (u64, u64);
@@ -49,7 +49,7 @@ impl Departures {
             tokio::select! {
                 biased;
                 () = self.earlier.notified() => continue,
-                () = pacer.until(at_ns) => {}
+                () = pacer.until(at_ns, Meanwhile::Attend) => {}
             }
             let now_ns = clock.now_ns();
             while let Some(waker) = self.take_due(now_ns) {
@@ -97,7 +97,7 @@ impl Drop for Departing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{MonotonicClock, SystemPacer};
+    use crate::time::{MonotonicClock, Pacing, SystemPacer};
     use tokio::runtime::{Builder, LocalOptions};
     use tokio::task::spawn_local;
 
@@ -109,7 +109,9 @@ mod tests {
         runtime.block_on(async {
             let departures = Rc::new(Departures::default());
             let task = Rc::clone(&departures);
-            spawn_local(async move { task.run(MonotonicClock, SystemPacer::new(MonotonicClock, 0)).await });
+            spawn_local(async move {
+                task.run(MonotonicClock, SystemPacer::new(MonotonicClock, Pacing::PLAIN)).await
+            });
             body(departures).await
         })
     }

@@ -21,7 +21,7 @@ use super::counters::{CountOnDrop, Counters, ServiceStats};
 use super::departures::Departures;
 use super::model::ServiceModel;
 use super::queue::Queue;
-use crate::time::{Clock, MonotonicClock, Pacer, SystemPacer};
+use crate::time::{Clock, Meanwhile, MonotonicClock, Pacer, Pacing, SystemPacer};
 
 /// Connections that may wait to be accepted. An open loop opens many at once, and one that the kernel drops
 /// comes back only after a second, which would look like the service being slow.
@@ -168,7 +168,7 @@ async fn serve(
     let queue = RefCell::new(fresh.clone());
     let shared = Rc::new(Shared { queue, fresh, renewed, departures: Rc::clone(&departures), counters });
     spawn_local(async move {
-        departures.run(MonotonicClock, SystemPacer::new(MonotonicClock, 0)).await;
+        departures.run(MonotonicClock, SystemPacer::new(MonotonicClock, Pacing::PLAIN)).await;
     });
     tokio::select! {
         _ = stopped => {}
@@ -178,7 +178,7 @@ async fn serve(
 
 async fn accept(listener: TcpListener, shared: Rc<Shared>) {
     // Made beforehand: it must work when there are no descriptors left.
-    let mut pacer = SystemPacer::new(MonotonicClock, 0);
+    let mut pacer = SystemPacer::new(MonotonicClock, Pacing::PLAIN);
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -189,7 +189,7 @@ async fn accept(listener: TcpListener, shared: Rc<Shared>) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of descriptors or memory: the connection stays in the backlog, and accepting would fail
             // again at once and for ever.
-            Err(_) => pacer.until(MonotonicClock.now_ns() + ACCEPT_PAUSE_NS).await,
+            Err(_) => pacer.until(MonotonicClock.now_ns() + ACCEPT_PAUSE_NS, Meanwhile::Attend).await,
         }
     }
 }

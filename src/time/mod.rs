@@ -4,13 +4,17 @@
 //! outside this room.
 
 mod clock;
+#[cfg(target_os = "linux")]
+mod kernel_pacer;
+mod lead;
 mod pacer;
 mod stamps;
 mod watchdog;
 
 pub use clock::{Clock, MonotonicClock};
+pub(crate) use lead::Lead;
 #[cfg(test)]
 pub(crate) use pacer::TimerPacer;
-pub(crate) use pacer::{Pacer, SystemPacer};
+pub(crate) use pacer::{Meanwhile, Pacer, Pacing, SystemPacer};
 pub(crate) use stamps::StampClock;
 pub(crate) use watchdog::Watchdog;

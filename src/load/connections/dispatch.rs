@@ -160,6 +160,11 @@ impl Dispatcher {
         self.waiting.len() as u64
     }
 
+    /// Whether an arrival waits, for the cap or for a stream.
+    pub fn has_waiting(&self) -> bool {
+        self.unconnected > 0 || !self.waiting.is_empty()
+    }
+
     /// Whether an admitted arrival waits for a permit to connect.
     pub fn wants_permit(&self) -> bool {
         self.unconnected > 0 && self.pools.iter().any(|pool| pool.wants_permit())

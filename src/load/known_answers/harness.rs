@@ -17,7 +17,7 @@ pub(super) use crate::plan::Plan;
 use crate::request::{Target, Workload};
 use crate::result::{RunFacts, Summary};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
-use crate::time::{Clock, Pacer, TimerPacer};
+use crate::time::{Clock, Meanwhile, Pacer, TimerPacer};
 use crate::transport::scripted::Scripted;
 
 pub(super) const S: u64 = NANOS_PER_S;
@@ -50,8 +50,8 @@ pub(super) struct Oversleeper {
 }
 
 impl Pacer for Oversleeper {
-    async fn until(&mut self, due_ns: u64) {
-        self.pacer.until(due_ns).await;
+    async fn until(&mut self, due_ns: u64, meanwhile: Meanwhile) {
+        self.pacer.until(due_ns, meanwhile).await;
         if self.freeze_for_ns > 0 && self.clock.now_ns() >= self.freeze_at_ns {
             // Nothing else of the worker runs meanwhile either, as when the process is stopped.
             let length = Duration::from_nanos(std::mem::take(&mut self.freeze_for_ns));

@@ -15,7 +15,7 @@ use super::worker::progress::Progress;
 use super::worker::{RunChannels, Worker, WorkerId, WorkerResult};
 use crate::plan::Plan;
 use crate::request::Workload;
-use crate::time::{Clock, MonotonicClock, SystemPacer};
+use crate::time::{Clock, Lead, MonotonicClock, Pacing, SystemPacer};
 use crate::transport::Transport;
 
 /// Time between the moment a run is ordered and its start: enough for the last of the workers to wake up, and to fall
@@ -161,7 +161,8 @@ fn start<T: Transport>(
         };
         runtime.block_on(async move {
             let transport = move || transport(id.worker);
-            let pacer = |plan: &Plan| SystemPacer::new(MonotonicClock, plan.lead_ns);
+            let pacer =
+                |_: &Plan| SystemPacer::new(MonotonicClock, Pacing { lead: Lead::LEARNED, spin: false });
             let mut worker = Worker::new(id, workload, transport, MonotonicClock, pacer);
             let _ = ready_sender.send(Ok(()));
             while let Some(Order { plan, origin_ns, channels, done }) = incoming.recv().await {

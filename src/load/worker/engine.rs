@@ -19,7 +19,7 @@ use crate::measure::{ConnectionLog, Detail, ErrorKind, Outcome, Recorder, Sample
 use crate::plan::Plan;
 use crate::request::Workload;
 use crate::schedule::{Phase, Slot};
-use crate::time::Clock;
+use crate::time::{Clock, Meanwhile};
 use crate::transport::{Connection, Transport};
 
 /// What the tasks of one worker share; nothing of it is shared between workers. Its tasks run one at a time on one thread,
@@ -121,6 +121,11 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     pub(super) fn next_permit_ns(&self) -> Option<u64> {
         let state = self.state.borrow();
         if state.dispatcher.wants_permit() { state.budget.next_ns() } else { None }
+    }
+
+    /// Whether what may come before the next arrival can wait until then: nothing waits for an answer or a connection.
+    pub(super) fn meanwhile(&self) -> Meanwhile {
+        if self.state.borrow().dispatcher.has_waiting() { Meanwhile::Attend } else { Meanwhile::Ignore }
     }
 
     /// Nobody sends any more. Returns how many requests were sent, and how many were still to be sent.

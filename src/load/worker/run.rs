@@ -13,7 +13,7 @@ use crate::load::Stop;
 use crate::load::pacing::TokenBucket;
 use crate::plan::Plan;
 use crate::schedule::{NANOS_PER_S, Source, Stripe};
-use crate::time::{Clock, Pacer};
+use crate::time::{Clock, Meanwhile, Pacer};
 use crate::transport::Transport;
 
 /// How long an interrupted run waits for the answers that are under way.
@@ -148,11 +148,12 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                 return false;
             }
             let wake_ns = next_arrival_ns.min(self.next_report_ns).min(self.next_permit_ns());
+            let meanwhile = self.engine.meanwhile();
             tokio::select! {
                 biased;
                 () = stopped.as_mut() => return true,
                 () = self.engine.changed.notified(), if self.plan.connect_rate.is_some() => {}
-                () = self.pacer.until(wake_ns) => {}
+                () = self.pacer.until(wake_ns, meanwhile) => {}
             }
             self.pump_if_permitted();
         }
@@ -174,7 +175,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                 biased;
                 () = stopped.as_mut() => return true,
                 () = self.engine.changed.notified() => {}
-                () = self.pacer.until(wake_ns) => {}
+                () = self.pacer.until(wake_ns, Meanwhile::Attend) => {}
             }
             self.pump_if_permitted();
         }
@@ -201,7 +202,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                     end_ns = end_ns.min(self.clock.now_ns().saturating_add(INTERRUPTED_DRAIN_NS));
                 }
                 () = self.engine.changed.notified() => {}
-                () = self.pacer.until(wake_ns) => {}
+                () = self.pacer.until(wake_ns, Meanwhile::Attend) => {}
             }
             self.pump_if_permitted();
         }
