@@ -5,7 +5,7 @@ use super::live::note;
 use super::rig::Rig;
 use crate::cli::{OpenLoop, UsageError};
 use crate::plan::Plan;
-use crate::result::{Recovery, Summary};
+use crate::result::{Figure, Recovery, Summary};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule};
 use crate::time::{Clock, MonotonicClock};
 
@@ -79,5 +79,6 @@ impl Recoverer<'_> {
 fn median_ms(summary: &Summary) -> f64 {
     let ok = &summary.latency.response_ok;
     let answered = summary.ledger.ok * 2 > summary.ledger.offered();
-    if answered { ok.p50_ms.or(ok.mean_ms).unwrap_or(f64::INFINITY) } else { f64::INFINITY }
+    let median_ms = ok.exact(Figure::P50).or(ok.exact(Figure::Mean)).filter(|_| answered);
+    median_ms.unwrap_or(f64::INFINITY)
 }

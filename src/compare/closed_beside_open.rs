@@ -2,7 +2,7 @@
 
 use crate::judge::Stage;
 use crate::measure::decode_histogram;
-use crate::result::{ServiceVerdict, Summary};
+use crate::result::{Figure, LatencyStats, ServiceVerdict, Summary};
 
 /// How many times as much counts as a difference worth a sentence.
 const MUCH: f64 = 1.25;
@@ -50,7 +50,7 @@ impl Live<'_> {
                  lasts."
             ));
         }
-        let (name, closed, open) = common_tail(self.closed, self.same)?;
+        let (name, closed, open) = response(self.closed).common_tail(response(self.same))?;
         Some(if closed > MUCH * open {
             format!(
                 "same throughput, {rate}: {name} {} ms without waiting instead of {} ms with {users} users, because the \
@@ -78,7 +78,7 @@ impl Live<'_> {
 
     /// How many requests were slow: of those who wait, each stall can slow down one request each at most.
     fn slow_requests(&self) -> Option<String> {
-        let threshold_ms = SLOW * self.closed.latency.response_ok.p50_ms?.max(0.1);
+        let threshold_ms = SLOW * self.closed.latency.response_ok.exact(Figure::P50)?.max(0.1);
         let closed = slower_than(self.closed, threshold_ms)?;
         let open = slower_than(self.same, threshold_ms)?;
         let share = |(slow, all): (u64, u64)| slow as f64 / all.max(1) as f64;
@@ -110,20 +110,9 @@ impl Live<'_> {
                 growth * 60.0
             ));
         }
-        let (name, same, value) = common_tail(self.same, other)?;
+        let (name, same, value) = response(self.same).common_tail(response(other))?;
         Some(format!("{load} ({at}) is still served: {name} {} ms, {} ms before.", ms(value), ms(same)))
     }
-}
-
-/// The highest percentile of the response time, up to p99, that both results have measured: its name and both values.
-fn common_tail(a: &Summary, b: &Summary) -> Option<(&'static str, f64, f64)> {
-    let figures = |summary: &Summary| {
-        let response = &summary.latency.response;
-        [("p99", response.p99_ms), ("p90", response.p90_ms), ("p50", response.p50_ms)]
-            .map(|(name, value)| value.filter(|_| !response.is_lower_bound(name)).map(|value| (name, value)))
-    };
-    let mut pairs = figures(a).into_iter().zip(figures(b));
-    pairs.find_map(|(a, b)| a.zip(b)).map(|((name, a), (_, b))| (name, a, b))
 }
 
 /// How many arrivals took longer or had no good answer, and of how many.
@@ -132,6 +121,10 @@ fn slower_than(summary: &Summary, threshold_ms: f64) -> Option<(u64, u64)> {
     let fast = good.count_between(0, (threshold_ms * 1e6) as u64);
     let all = summary.ledger.offered();
     Some((all.saturating_sub(fast), all))
+}
+
+fn response(summary: &Summary) -> &LatencyStats {
+    &summary.latency.response
 }
 
 fn per_s(rate: f64) -> String {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::result::{Bound, Difference, Figure, Judgement, NoiseVerdict, Unit, letter};
+use crate::result::{Bound, Difference, Figure, Judgement, NoiseVerdict, Unit, letter, quantity};
 
 /// One condition, such as `p99>+10%`, `p99>+5ms`, `rps<-5%` or `error_rate>+0.1%`. It holds when the other result is higher
 /// (`>+`) or lower (`<-`) than the first by more than that.
@@ -101,21 +101,30 @@ fn describe(figure: Figure, absolute: f64, ratio: Option<f64>) -> String {
 }
 
 fn limit_of(figure: Figure, text: &str) -> Result<Limit, String> {
-    let number_ends = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(number_ends);
-    let value: f64 = number.parse().map_err(|_| format!("`{text}` is not a number with a unit"))?;
-    match (figure.unit(), unit.trim()) {
+    let (number, suffix) = quantity(text).ok_or_else(|| format!("`{text}` is not a number with a unit"))?;
+    let unit = figure.unit();
+    match (unit, suffix) {
         // The first error rate is often 0, and a multiple of 0 is no limit.
-        (Unit::Share, "%") => Ok(Limit::Absolute(value / 100.0)),
-        (Unit::Share, "") => Ok(Limit::Absolute(value)),
-        (_, "%") => Ok(Limit::Relative(value / 100.0)),
-        (Unit::Ms, "ms") => Ok(Limit::Absolute(value)),
-        (Unit::Ms, "us") => Ok(Limit::Absolute(value / 1_000.0)),
-        (Unit::Ms, "s") => Ok(Limit::Absolute(value * 1_000.0)),
-        (Unit::PerS, "/s") => Ok(Limit::Absolute(value)),
-        (Unit::Ms, _) => Err(format!("the limit of {figure} is in %, us, ms or s")),
-        (Unit::PerS, _) => Err(format!("the limit of {figure} is in % or /s")),
-        (Unit::Share, _) => Err(format!("the limit of {figure} is in % (percentage points)")),
+        (Unit::Ms | Unit::PerS, "%") => return Ok(Limit::Relative(number / 100.0)),
+        // Is a bare number per cent, or milliseconds? Of a share it can only be one thing.
+        (Unit::Ms | Unit::PerS, "") => None,
+        _ => unit.convert(number, suffix),
+    }
+    .map(Limit::Absolute)
+    .ok_or_else(|| match unit {
+        Unit::Ms => format!("the limit of {figure} is in %, us, ms or s"),
+        Unit::PerS => format!("the limit of {figure} is in % or /s"),
+        Unit::Share => format!("the limit of {figure} is in % (percentage points)"),
+    })
+}
+
+/// The figure of a name, if readings of any tool are compared by it.
+fn compared(name: &str) -> Result<Figure, String> {
+    let figures = Figure::COMPARED.map(|figure| figure.to_string()).join(", ");
+    match name.parse::<Figure>() {
+        Ok(figure) if Figure::COMPARED.contains(&figure) => Ok(figure),
+        Ok(figure) => Err(format!("results are not compared by `{figure}`, but by {figures}")),
+        Err(_) => Err(format!("there is no figure `{name}`; there are {figures}")),
     }
 }
 
@@ -126,11 +135,7 @@ impl FromStr for Condition {
         let text = text.trim();
         let fail = |reason: String| ConditionError { text: text.to_owned(), reason };
         let at = text.find(['<', '>']).ok_or_else(|| fail("it has neither > nor <".to_owned()))?;
-        let name = text[..at].trim();
-        let figure = Figure::from_name(name).ok_or_else(|| {
-            let names = Figure::ALL.map(Figure::name).join(", ");
-            fail(format!("there is no figure `{name}`; there are {names}"))
-        })?;
+        let figure = compared(text[..at].trim()).map_err(fail)?;
         let higher = text[at..].starts_with('>');
         let (sign, words) = if higher { ('+', "higher is >+") } else { ('-', "lower is <-") };
         let limit = text[at + 1..].trim().strip_prefix(sign).ok_or_else(|| {
@@ -222,7 +227,8 @@ mod tests {
             ("p99>10%", "higher is >+"),
             ("p99>-10%", "higher is >+"),
             ("rps<+5%", "lower is <-"),
-            ("p98>+1%", "no figure `p98`"),
+            ("p98>+1%", "not compared by `p98`, but by rps,"),
+            ("latency>+1%", "no figure `latency`; there are rps,"),
             ("p99>+", "not a number"),
             ("p99>+ten%", "not a number"),
             ("p99>+1parsec", "in %, us, ms or s"),

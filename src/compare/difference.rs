@@ -8,13 +8,14 @@ const SEED: u64 = 1;
 
 /// The differences of `other`, which is the `result`th reading, to the first.
 pub(crate) fn difference_of(first: &Reading, other: &Reading, result: usize) -> Difference {
-    let figures = Figure::ALL.into_iter().filter_map(|figure| of_figure(figure, first, other));
+    let figures = Figure::COMPARED.into_iter().filter_map(|figure| of_figure(figure, first, other));
     Difference { result, name: other.name.clone(), figures: figures.collect() }
 }
 
 fn of_figure(figure: Figure, a: &Reading, b: &Reading) -> Option<FigureDifference> {
-    let (first, other) = (a.figure(figure)?, b.figure(figure)?);
-    let bound = match (a.is_lower_bound(figure), b.is_lower_bound(figure)) {
+    let figures = (a.figure(figure), b.figure(figure));
+    let (first, other) = (figures.0.least()?, figures.1.least()?);
+    let bound = match (figures.0.is_bound(), figures.1.is_bound()) {
         (false, false) => Bound::Exact,
         (false, true) => Bound::AtLeast,
         (true, false) => Bound::AtMost,
@@ -57,11 +58,12 @@ fn noise(figure: Figure, first: &Reading, other: &Reading) -> Noise {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Measured;
     use crate::result::{Loop, Seconds, Times};
 
     fn reading(name: &str, p99_ms: f64, lower_bound: bool) -> Reading {
-        let lower_bounds = if lower_bound { vec!["p99".to_owned()] } else { Vec::new() };
-        let latency = Times { p99_ms: Some(p99_ms), lower_bounds, ..Times::default() };
+        let mut latency = Times::default();
+        latency.set(Figure::P99, Measured::from_parts(Some(p99_ms), lower_bound));
         Reading { name: name.to_owned(), error_rate: Some(0.0), latency, ..Reading::of("x", Loop::Open) }
     }
 

@@ -6,7 +6,8 @@
 //! Network Models", 1978) give the number of users from which that is so: N* = X (R + Z), with the highest throughput X,
 //! the response time R of a service that is not waited for, and the think time Z.
 
-use crate::result::{Mode, Summary};
+use crate::measure::Measured;
+use crate::result::{Figure, Mode, Summary};
 
 /// Throughput within this share of the highest counts as no lower: runs differ by about as much.
 const FLAT: f64 = 0.05;
@@ -18,8 +19,8 @@ pub(crate) struct Stage {
     pub users: u64,
     /// Complete answers per second.
     pub throughput_per_s: f64,
-    /// Mean response time, measured.
-    pub mean_ms: f64,
+    /// Mean response time; a lower bound where requests got no good answer.
+    pub mean: Measured,
     /// Think time.
     pub think_ms: f64,
 }
@@ -33,10 +34,10 @@ impl Stage {
         let stage = Self {
             users: summary.plan.concurrency?,
             throughput_per_s: summary.rates.completed_per_s,
-            mean_ms: summary.latency.response.mean_ms?,
+            mean: summary.latency.response.figure(Figure::Mean),
             think_ms: summary.plan.think_time_s.unwrap_or_default() * 1e3,
         };
-        (stage.throughput_per_s > 0.0).then_some(stage)
+        (stage.throughput_per_s > 0.0 && stage.mean != Measured::Unknown).then_some(stage)
     }
 
     /// The mean response time that Little's law gives for so many users at this throughput, in milliseconds.
@@ -88,7 +89,9 @@ impl Stages {
         } else if flat_from.users == most.users {
             Saturation::Beyond
         } else {
-            Saturation::From(highest_per_s * (fewest.mean_ms + fewest.think_ms) / 1e3)
+            // At least so many, where the mean is a lower bound: "about" covers the few failures of a calm service.
+            let fewest_ms = fewest.mean.least().unwrap_or_default() + fewest.think_ms;
+            Saturation::From(highest_per_s * fewest_ms / 1e3)
         };
         Some(Self { fewest, flat_from, most, highest_per_s, saturation })
     }
@@ -99,7 +102,7 @@ mod tests {
     use super::*;
 
     fn stage(users: u64, throughput_per_s: f64, mean_ms: f64) -> Stage {
-        Stage { users, throughput_per_s, mean_ms, think_ms: 0.0 }
+        Stage { users, throughput_per_s, mean: Measured::Exact(mean_ms), think_ms: 0.0 }
     }
 
     /// The table of the study that this project grew out of.
@@ -118,7 +121,7 @@ mod tests {
     #[test]
     fn littles_law_is_in_every_row_of_the_study() {
         for stage in study() {
-            let error = stage.mean_by_littles_law_ms() / stage.mean_ms - 1.0;
+            let error = stage.mean_by_littles_law_ms() / stage.mean.exact().unwrap() - 1.0;
             assert!(error.abs() < 0.07, "{stage:?}: {error}");
         }
         let thinking = Stage { think_ms: 100.0, ..stage(30, 100.0, 200.0) };

@@ -2,7 +2,7 @@
 
 use super::phrases::{percent, share};
 use crate::measure::ErrorKind;
-use crate::result::{GeneratorVerdict, LatencyStats, Mode, Summary};
+use crate::result::{Figure, GeneratorVerdict, Mode, Summary};
 
 /// Share of planned arrivals that the client may lose before the result is not valid.
 const INVALID_LOSS: f64 = 0.01;
@@ -75,16 +75,19 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Strin
             ),
         );
     }
-    if let Some(longest_ms) = summary.latency.send_lag.max_ms.filter(|longest| *longest > STALL_MS) {
+    if let Some(longest_ms) =
+        summary.latency.send_lag.exact(Figure::Max).filter(|longest| *longest > STALL_MS)
+    {
         let stalled = format!(
             "the client stood still once: a request left {:.1} s late; see the run over time, and what else this machine did",
             longest_ms / 1e3
         );
         worse(GeneratorVerdict::Suspect, stalled);
     }
-    let without_answers = || tail(&summary.latency.send_lag).map(|lag| (lag, lag));
-    let figures =
-        common_tail(&summary.latency.send_lag, &summary.latency.response_ok).or_else(without_answers);
+    let send_lag = &summary.latency.send_lag;
+    let without_answers = || send_lag.tail().map(|(figure, lag_ms)| (figure, lag_ms, lag_ms));
+    let figures = send_lag.common_tail(&summary.latency.response_ok).or_else(without_answers);
+    let figures = figures.map(|(figure, lag_ms, response_ms)| ((figure, lag_ms), (figure, response_ms)));
     if let Some((lag, response)) = figures {
         let part = if response.1 > 0.0 { lag.1 / response.1 } else { 0.0 };
         if lag.1 > INVALID_LAG_MS && part > INVALID_SHARE {
@@ -115,7 +118,7 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Strin
         }
     }
     if verdict == GeneratorVerdict::Valid {
-        let lag = tail(&summary.latency.send_lag);
+        let lag = send_lag.tail();
         reasons.push(match lag {
             Some((name, lag_ms)) if summary.plan.mode == Mode::Closed => {
                 format!("no user was held up by the client: send lag {name} {lag_ms:.3} ms")
@@ -127,22 +130,4 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Strin
         });
     }
     (verdict, reasons)
-}
-
-/// A percentile's name and its value in milliseconds.
-type Figure = (&'static str, f64);
-
-/// The highest figure up to p99 that the sample supports, with its name.
-fn tail(stats: &LatencyStats) -> Option<Figure> {
-    tails(stats).into_iter().find_map(|(name, value)| value.map(|value| (name, value)))
-}
-
-/// The highest figure up to p99 that both samples support, so that like is compared with like.
-fn common_tail(a: &LatencyStats, b: &LatencyStats) -> Option<(Figure, Figure)> {
-    let mut pairs = tails(a).into_iter().zip(tails(b));
-    pairs.find_map(|((name, a), (_, b))| Some(((name, a?), (name, b?))))
-}
-
-fn tails(stats: &LatencyStats) -> [(&'static str, Option<f64>); 3] {
-    [("p99", stats.p99_ms), ("p90", stats.p90_ms), ("p50", stats.p50_ms)]
 }

@@ -4,7 +4,7 @@
 //! good. So it is the growth that is looked for, in what is outstanding and in the response times, and only growth that
 //! the noise of a healthy queue does not explain. How often it is wrong is measured: docs/knee.md has the table.
 
-use crate::result::{Mode, Summary};
+use crate::result::{Figure, Mode, Summary};
 
 /// Share of the arrivals sent that must be completely answered, the drain included.
 const ANSWERED: f64 = 0.98;
@@ -123,7 +123,7 @@ impl Observed {
             sent: ledger.sent - cut_off,
             answered: ledger.completed(),
             offered_per_s: summary.rates.offered_per_s,
-            fastest_s: summary.latency.service.min_ms.unwrap_or(0.0) / 1e3,
+            fastest_s: summary.latency.service.exact(Figure::Min).unwrap_or(0.0) / 1e3,
             backlog: summary.series.iter().map(|row| (row.in_flight + row.queued) as f64).collect(),
             median_s: summary.series.iter().map(|row| row.response_p50_ms.map(|ms| ms / 1e3)).collect(),
         }

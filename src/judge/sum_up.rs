@@ -3,8 +3,8 @@
 use super::generator::judge_generator;
 use super::objective::Slo;
 use super::service::judge_service;
-use crate::measure::{Recorder, Redact};
-use crate::result::{RunFacts, Summary, SummaryError, Verdict};
+use crate::measure::{Censored, Recorder, Redact};
+use crate::result::{Counted, RunFacts, Summary, SummaryError, Verdict};
 
 /// The result of a run, with its verdict and its objectives. `recorder` is the merged account of all workers; `redact`
 /// decides what may be shown of the answers that were kept.
@@ -20,10 +20,14 @@ pub fn sum_up(
     let timeout_ns = (facts.plan.timeout_s * 1e9) as u64;
     let mut summary = Summary::unjudged(facts, recorder, redact)?;
     let total = recorder.total();
-    let achieved = summary.rates.sent_per_s / summary.rates.offered_per_s;
-    let bad = total.unanswered(timeout_ns);
-    summary.slos =
-        slos.iter().map(|slo| slo.judge(&total.response_ok, &total.ledger, &bad, achieved)).collect();
+    let rates = &summary.rates;
+    let counted = Counted {
+        response: Censored { times: &total.response_ok, bad: &total.unanswered(timeout_ns) },
+        ledger: &total.ledger,
+        achieved: rates.sent_per_s / rates.offered_per_s,
+        completed_per_s: rates.throughput_per_s(summary.plan.mode, &total.ledger),
+    };
+    summary.slos = slos.iter().map(|slo| slo.judge(&counted)).collect();
     summary.verdict = Verdict::new(judge_generator(&summary), judge_service(&summary));
     Ok(summary)
 }

@@ -1,6 +1,6 @@
 //! Four knees, which people call by the same name.
 
-use crate::result::{BaselineFigure, Knee, Knees, Rung, ServiceVerdict, Summary};
+use crate::result::{Figure, Knee, Knees, Rung, ServiceVerdict, Summary};
 
 /// The runs of one rate that are not void, with a majority vote.
 struct Level<'a> {
@@ -61,7 +61,8 @@ fn first_beyond(levels: &[Level<'_>], is_beyond: impl Fn(&Level<'_>) -> bool) ->
 fn power(levels: &[Level<'_>]) -> Option<Knee> {
     let power_of = |level: &Level<'_>| {
         let throughput = level.median(|run| Some(run.rates.completed_per_s))?;
-        let mean_ms = level.median(|run| run.latency.response.mean_ms)?;
+        // As it stands where some arrivals got no good answer: leaving such levels out would hide the knee behind them.
+        let mean_ms = level.median(|run| run.latency.response.figure(Figure::Mean).least())?;
         (mean_ms > 0.0).then_some(throughput / mean_ms)
     };
     let powers: Vec<f64> = levels.iter().map(|level| power_of(level).unwrap_or(0.0)).collect();
@@ -72,10 +73,12 @@ fn power(levels: &[Level<'_>]) -> Option<Knee> {
     })
 }
 
-fn baseline(levels: &[Level<'_>], factor: f64) -> Option<(Knee, BaselineFigure)> {
-    // The highest of the two that all levels have, so that like is compared with like.
-    let (figure, values) = [BaselineFigure::P99, BaselineFigure::P50].into_iter().find_map(|figure| {
-        let of_levels = levels.iter().map(|level| level.median(|run| figure.of(&run.latency.response)));
+fn baseline(levels: &[Level<'_>], factor: f64) -> Option<(Knee, Figure)> {
+    // The highest of the two that all levels have, so that like is compared with like. One that falls among arrivals
+    // without a good answer is beyond every factor.
+    let (figure, values) = [Figure::P99, Figure::P50].into_iter().find_map(|figure| {
+        let ranked = |run: &Summary| run.latency.response.figure(figure).ranked();
+        let of_levels = levels.iter().map(|level| level.median(ranked));
         Some((figure, of_levels.collect::<Option<Vec<f64>>>()?))
     })?;
     // Without a measured figure on the lowest rung there is nothing to compare with.
@@ -94,14 +97,15 @@ fn baseline(levels: &[Level<'_>], factor: f64) -> Option<(Knee, BaselineFigure)>
 mod tests {
     use super::*;
     use crate::fixture;
-    use crate::result::{GeneratorVerdict, SloResult};
+    use crate::measure::Measured;
+    use crate::result::{GeneratorVerdict, SloResult, Unit};
 
     /// A run at a rate, with a throughput, a mean and a p99.
     fn rung(rate_per_s: f64, completed_per_s: f64, mean_ms: f64, p99_ms: f64) -> Rung {
         let mut result = fixture::freeze();
         result.rates.completed_per_s = completed_per_s;
-        result.latency.response.mean_ms = Some(mean_ms);
-        result.latency.response.p99_ms = Some(p99_ms);
+        result.latency.response.set(Figure::Mean, Some(mean_ms));
+        result.latency.response.set(Figure::P99, Some(p99_ms));
         result.verdict.generator = GeneratorVerdict::Valid;
         result.verdict.service = ServiceVerdict::KeepingUp;
         result.slos = Vec::new();
@@ -109,13 +113,8 @@ mod tests {
     }
 
     fn with_slo(mut rung: Rung, passed: bool) -> Rung {
-        let slo = SloResult {
-            slo: "p99<500ms".to_owned(),
-            passed,
-            measured: Some(1.0),
-            unit: "ms".to_owned(),
-            lower_bound: false,
-        };
+        let slo =
+            SloResult { slo: "p99<500ms".to_owned(), passed, measured: Measured::Exact(1.0), unit: Unit::Ms };
         rung.result.slos = vec![slo];
         rung
     }
@@ -179,19 +178,19 @@ mod tests {
     #[test]
     fn without_objectives_there_is_no_slo_knee_and_few_requests_fall_back_to_the_median() {
         let mut rungs = [rung(10.0, 10.0, 10.0, 20.0), rung(20.0, 20.0, 10.0, 20.0)];
-        rungs[0].result.latency.response.p99_ms = None;
-        rungs[0].result.latency.response.p50_ms = Some(5.0);
-        rungs[1].result.latency.response.p50_ms = Some(50.0);
+        rungs[0].result.latency.response.set(Figure::P99, None);
+        rungs[0].result.latency.response.set(Figure::P50, Some(5.0));
+        rungs[1].result.latency.response.set(Figure::P50, Some(50.0));
         let knees = knees_of(&rungs, 3.0);
         assert_eq!((knees.slo, knees.baseline), (None, knee(10.0, 20.0)));
-        assert_eq!(knees.baseline_figure, Some(BaselineFigure::P50));
+        assert_eq!(knees.baseline_figure, Some(Figure::P50));
     }
 
     /// Refused at once: the bound is only the longest good answer, but the true p99 ranks above every good one.
     #[test]
     fn a_p99_among_arrivals_without_a_good_answer_is_beyond_the_baseline() {
         let refused = |mut rung: Rung| {
-            rung.result.latency.response.lower_bounds = vec!["p99".to_owned()];
+            rung.result.latency.response.set(Figure::P99, Measured::AtLeast(20.0));
             rung
         };
         let rungs = [rung(100.0, 100.0, 10.0, 20.0), refused(rung(200.0, 150.0, 10.0, 20.0))];

@@ -8,6 +8,7 @@
 //! `rpsbench.result/1`, and all that a reporter sees.
 
 mod account;
+mod censored;
 mod connections;
 mod distribution;
 mod encoding;
@@ -15,6 +16,7 @@ mod exemplar;
 mod exemplars;
 mod interval;
 mod ledger;
+mod measured;
 mod quantile;
 mod recorder;
 mod sample;
@@ -24,6 +26,7 @@ mod unanswered;
 mod test_samples;
 
 pub(crate) use account::Account;
+pub(crate) use censored::Censored;
 pub use connections::{ConnectionLog, Protocol};
 pub(crate) use connections::{Opened, TlsFacts, TlsOpened};
 pub use distribution::Distribution;
@@ -35,6 +38,7 @@ pub(crate) use exemplars::{Exemplar, Exemplars};
 pub(crate) use interval::Interval;
 pub use interval::IntervalLog;
 pub(crate) use ledger::{Imbalance, Ledger};
+pub(crate) use measured::Measured;
 pub(crate) use quantile::Quantile;
 pub(crate) use recorder::Warmup;
 pub use recorder::{Accounting, Recorder};

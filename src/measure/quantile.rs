@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 /// A quantile as a share of 10,000: 9,990 is p99.9. Integers, so that ranks are exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Quantile(u16);
+pub(crate) struct Quantile(u16);
 
 impl Quantile {
     /// p50, the median.
     pub const P50: Self = Self(5_000);
+    /// p75.
+    pub const P75: Self = Self(7_500);
     /// p90.
     pub const P90: Self = Self(9_000);
     /// p95.

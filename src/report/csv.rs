@@ -35,9 +35,10 @@
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
-use crate::measure::Ledger;
+use crate::measure::{Ledger, Measured};
 use crate::result::{
-    EndpointSummary, GeneratorVerdict, Latency, LatencyStats, Mode, Rates, ServiceVerdict, Summary, name_of,
+    EndpointSummary, Figure, GeneratorVerdict, Latency, LatencyStats, Mode, Rates, ServiceVerdict, Summary,
+    name_of,
 };
 use crate::schedule::Arrivals;
 
@@ -109,13 +110,18 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("scenario", scenario);
     row.text("concurrency", optional(plan.concurrency));
     row.text("total_requests", ledger.sent);
-    row.number("rps", Some(rates.requests_per_s(plan.mode, ledger.sent)));
+    row.number("rps", rates.requests_per_s(plan.mode, ledger.sent));
     row.share("error_rate", rates.error_rate);
     row.share("failure_rate", rates.failure_rate);
-    let response =
-        [("avg_ms", "mean"), ("min_ms", "min"), ("max_ms", "max"), ("p90_ms", "p90"), ("p95_ms", "p95")];
+    let response = [
+        ("avg_ms", Figure::Mean),
+        ("min_ms", Figure::Min),
+        ("max_ms", Figure::Max),
+        ("p90_ms", Figure::P90),
+        ("p95_ms", Figure::P95),
+    ];
     row.times(&latency.response, &response);
-    row.times(&latency.response, &[("p99_ms", "p99")]);
+    row.times(&latency.response, &[("p99_ms", Figure::P99)]);
 
     row.text(
         "mode",
@@ -134,10 +140,10 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     );
     row.text("rate_per_s", optional(plan.rate_per_s));
     row.text("duration_s", plan.duration_s);
-    row.number("offered_per_s", Some(rates.offered_per_s));
-    row.number("sent_per_s", Some(rates.sent_per_s));
-    row.number("completed_per_s", Some(rates.completed_per_s));
-    row.number("ok_per_s", Some(rates.ok_per_s));
+    row.number("offered_per_s", rates.offered_per_s);
+    row.number("sent_per_s", rates.sent_per_s);
+    row.number("completed_per_s", rates.completed_per_s);
+    row.number("ok_per_s", rates.ok_per_s);
     for (column, count) in [
         ("planned", ledger.planned),
         ("sent", ledger.sent),
@@ -153,30 +159,35 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
         row.text(column, count);
     }
     row.share("overflow_rate", Some(rates.overflow_rate));
-    let response =
-        [("response_p50_ms", "p50"), ("response_p99_9_ms", "p99.9"), ("response_p99_99_ms", "p99.99")];
+    let response = [
+        ("response_p50_ms", Figure::P50),
+        ("response_p99_9_ms", Figure::P99_9),
+        ("response_p99_99_ms", Figure::P99_99),
+    ];
     row.times(&latency.response, &response);
-    row.times(&latency.response_ok, &[("response_ok_p50_ms", "p50"), ("response_ok_p99_ms", "p99")]);
+    row.times(
+        &latency.response_ok,
+        &[("response_ok_p50_ms", Figure::P50), ("response_ok_p99_ms", Figure::P99)],
+    );
     let service = [
-        ("service_mean_ms", "mean"),
-        ("service_p50_ms", "p50"),
-        ("service_p90_ms", "p90"),
-        ("service_p95_ms", "p95"),
-        ("service_p99_ms", "p99"),
-        ("service_p99_9_ms", "p99.9"),
-        ("service_p99_99_ms", "p99.99"),
-        ("service_max_ms", "max"),
+        ("service_mean_ms", Figure::Mean),
+        ("service_p50_ms", Figure::P50),
+        ("service_p90_ms", Figure::P90),
+        ("service_p95_ms", Figure::P95),
+        ("service_p99_ms", Figure::P99),
+        ("service_p99_9_ms", Figure::P99_9),
+        ("service_p99_99_ms", Figure::P99_99),
+        ("service_max_ms", Figure::Max),
     ];
     row.times(&latency.service, &service);
-    row.times(&latency.send_lag, &[("send_lag_p99_ms", "p99")]);
-    row.times(&latency.slot_wait, &[("slot_wait_p99_ms", "p99")]);
+    row.times(&latency.send_lag, &[("send_lag_p99_ms", Figure::P99)]);
+    row.times(&latency.slot_wait, &[("slot_wait_p99_ms", Figure::P99)]);
     let queueing = &summary.queueing;
     for (column, value) in [
         ("amplification_p99", queueing.amplification_p99),
         ("amplification_mean", queueing.amplification_mean),
     ] {
-        let value = value.filter(|_| endpoint.is_none());
-        row.figure(column, value, queueing.lower_bounds.iter().any(|name| name == column));
+        row.figure(column, if endpoint.is_none() { value } else { Measured::Unknown });
     }
     row.text("in_flight_peak", of_run(queueing.in_flight_peak.to_string()));
     row.text("in_flight_end", of_run(queueing.in_flight_end.to_string()));
@@ -227,15 +238,13 @@ impl Row {
     }
 
     /// To a thousandth: a microsecond, or a request in a quarter of an hour.
-    fn figure(&mut self, column: &'static str, value: Option<f64>, lower_bound: bool) {
-        let sign = if lower_bound { ">" } else { "" };
-        let text = value.map_or_else(String::new, |value| format!("{sign}{value:.3}"));
-        let lower_bound = lower_bound && value.is_some();
-        self.0.push(Field { column, text, lower_bound });
+    fn figure(&mut self, column: &'static str, value: Measured) {
+        let text = value.written(|value| format!("{value:.3}")).unwrap_or_default();
+        self.0.push(Field { column, text, lower_bound: value.is_bound() });
     }
 
-    fn number(&mut self, column: &'static str, value: Option<f64>) {
-        self.figure(column, value, false);
+    fn number(&mut self, column: &'static str, value: f64) {
+        self.figure(column, Measured::Exact(value));
     }
 
     /// To a millionth: shares are small.
@@ -243,17 +252,9 @@ impl Row {
         self.text(column, value.map_or_else(String::new, |value| format!("{value:.6}")));
     }
 
-    fn times(&mut self, stats: &LatencyStats, columns: &[(&'static str, &str)]) {
+    fn times(&mut self, stats: &LatencyStats, columns: &[(&'static str, Figure)]) {
         for (column, figure) in columns {
-            let value = match *figure {
-                "min" => stats.min_ms,
-                "mean" => stats.mean_ms,
-                "max" => stats.max_ms,
-                name => {
-                    stats.percentiles().into_iter().find(|(q, _)| q.to_string() == name).and_then(|(_, v)| v)
-                }
-            };
-            self.figure(column, value, stats.is_lower_bound(figure));
+            self.figure(column, stats.figure(*figure));
         }
     }
 }

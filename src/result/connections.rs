@@ -84,6 +84,7 @@ impl Connections {
 
 #[cfg(test)]
 mod tests {
+    use super::super::figure::Figure;
     use super::*;
     use crate::measure::{Opened, TlsOpened};
 
@@ -106,7 +107,10 @@ mod tests {
         let connections = Connections::of(&log);
         let kinds: Vec<u64> = connections.kinds.iter().map(|kind| kind.opened).collect();
         assert_eq!((kinds, connections.tls_resumed), (vec![1, 2], 2));
-        assert_eq!((connections.tcp_handshake.count, connections.tls_handshake.mean_ms), (3, Some(4.0)));
+        assert_eq!(
+            (connections.tcp_handshake.count, connections.tls_handshake.exact(Figure::Mean)),
+            (3, Some(4.0))
+        );
         assert_eq!(connections.reuse_rate, Some(0.7));
         assert_eq!(Connections::of(&ConnectionLog::default()).reuse_rate, None);
     }

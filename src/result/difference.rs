@@ -18,6 +18,17 @@ pub(crate) enum Bound {
     Unknown,
 }
 
+impl Bound {
+    /// In front of a difference or a ratio: nothing where it is exact, or where nothing is known at all.
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Exact | Self::Unknown => "",
+            Self::AtLeast => ">",
+            Self::AtMost => "<",
+        }
+    }
+}
+
 /// Whether a difference is more than chance would make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

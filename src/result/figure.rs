@@ -1,69 +1,100 @@
-//! The figures that readings are compared by.
+//! The one vocabulary of figures: objectives, conditions, tables, documents and importers call them by these names.
+//!
+//! To add a figure, give it a variant, an arm in [`Figure::facts`] and one in [`Counted::figure`]: then it is an objective.
+//! Whoever lists figures finds it in [`Figure::NAMED`].
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::Quantile;
+use super::unit::Unit;
+use crate::measure::{Censored, Ledger, Measured, Quantile};
 
-/// A figure of a [`super::reading::Reading`].
+/// A figure of a run. The latencies are response times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub(crate) enum Figure {
     /// Complete answers per second.
-    #[serde(rename = "completed_per_s")]
     CompletedPerS,
-    /// HTTP errors / requests.
-    #[serde(rename = "error_rate")]
+    /// HTTP errors / sent.
     ErrorRate,
-    /// Requests without a complete answer / requests.
-    #[serde(rename = "failure_rate")]
+    /// Requests without a complete answer / sent.
     FailureRate,
+    /// Arrivals that found the cap full / offered.
+    OverflowRate,
+    /// Answers that say that the server limits the rate / sent.
+    ThrottledRate,
+    /// Sent rate / offered rate.
+    Achieved,
     /// Least latency.
-    #[serde(rename = "min_ms")]
     Min,
     /// Mean latency.
-    #[serde(rename = "mean_ms")]
     Mean,
-    /// Median latency.
-    #[serde(rename = "p50_ms")]
-    P50,
-    /// 75th percentile.
-    #[serde(rename = "p75_ms")]
-    P75,
-    /// 90th percentile.
-    #[serde(rename = "p90_ms")]
-    P90,
-    /// 95th percentile.
-    #[serde(rename = "p95_ms")]
-    P95,
-    /// 99th percentile.
-    #[serde(rename = "p99_ms")]
-    P99,
-    /// 99.9th percentile.
-    #[serde(rename = "p99_9_ms")]
-    P99_9,
-    /// 99.99th percentile.
-    #[serde(rename = "p99_99_ms")]
-    P99_99,
+    /// A percentile of the latency.
+    Percentile(Quantile),
     /// Highest latency.
-    #[serde(rename = "max_ms")]
     Max,
 }
 
-/// What a figure is counted in.
+/// In which direction a figure is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
-    /// Milliseconds.
-    Ms,
-    /// Per second.
-    PerS,
-    /// A share of 1.
-    Share,
+pub(crate) enum Better {
+    /// Less of it.
+    Less,
+    /// More of it.
+    More,
+}
+
+/// What there is to know of a figure. The first of its names is how it is written, the others are read too.
+struct Facts {
+    names: &'static [&'static str],
+    unit: Unit,
+    better: Better,
+}
+
+/// Why a word names no figure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FigureError {
+    /// Nothing is called so.
+    #[error("there is no figure `{0}`; there are p50 to p99.99, {list}", list = Figure::NAMED.map(|f| f.to_string()).join(", "))]
+    Unknown(String),
+    /// A percentile that is too low, too high, or too fine.
+    #[error("percentiles go from p50 to p99.99, with at most 2 decimals")]
+    Percentile,
 }
 
 impl Figure {
-    /// All figures, in the order of reports.
-    pub(crate) const ALL: [Self; 13] = [
+    /// The median.
+    pub(crate) const P50: Self = Self::Percentile(Quantile::P50);
+    /// 75th percentile.
+    pub(crate) const P75: Self = Self::Percentile(Quantile::P75);
+    /// 90th percentile.
+    pub(crate) const P90: Self = Self::Percentile(Quantile::P90);
+    /// 95th percentile.
+    pub(crate) const P95: Self = Self::Percentile(Quantile::P95);
+    /// 99th percentile.
+    pub(crate) const P99: Self = Self::Percentile(Quantile::P99);
+    /// 99.9th percentile.
+    pub(crate) const P99_9: Self = Self::Percentile(Quantile::P99_9);
+    /// 99.99th percentile.
+    pub(crate) const P99_99: Self = Self::Percentile(Quantile::P99_99);
+
+    /// The figures that are no percentiles, in the order of messages.
+    const NAMED: [Self; 9] = [
+        Self::Mean,
+        Self::Min,
+        Self::Max,
+        Self::ErrorRate,
+        Self::FailureRate,
+        Self::OverflowRate,
+        Self::ThrottledRate,
+        Self::Achieved,
+        Self::CompletedPerS,
+    ];
+
+    /// What readings of any tool are compared by, in the order of reports.
+    pub(crate) const COMPARED: [Self; 13] = [
         Self::CompletedPerS,
         Self::ErrorRate,
         Self::FailureRate,
@@ -92,68 +123,171 @@ impl Figure {
         Self::Max,
     ];
 
-    /// Its name, as `--fail-if` and the reports write it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::CompletedPerS => "rps",
-            Self::ErrorRate => "error_rate",
-            Self::FailureRate => "failure_rate",
-            Self::Min => "min",
-            Self::Mean => "mean",
-            Self::P50 => "p50",
-            Self::P75 => "p75",
-            Self::P90 => "p90",
-            Self::P95 => "p95",
-            Self::P99 => "p99",
-            Self::P99_9 => "p99.9",
-            Self::P99_99 => "p99.99",
-            Self::Max => "max",
-        }
-    }
+    /// The percentiles by which runs are compared: the highest of them that the samples support.
+    pub(crate) const TAIL: [Self; 3] = [Self::P99, Self::P90, Self::P50];
 
-    /// The figure of a name: also `avg`, `med` and k6's `p(99)`.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let name = match name {
-            "avg" => "mean",
-            "med" => "p50",
-            "completed_per_s" => "rps",
-            _ => name,
+    const fn facts(self) -> Facts {
+        use {Better::*, Unit::*};
+        let (names, unit, better): (&[&str], _, _) = match self {
+            Self::CompletedPerS => (&["rps", "completed_per_s"], PerS, More),
+            Self::ErrorRate => (&["error_rate"], Share, Less),
+            Self::FailureRate => (&["failure_rate"], Share, Less),
+            Self::OverflowRate => (&["overflow_rate"], Share, Less),
+            Self::ThrottledRate => (&["throttled_rate"], Share, Less),
+            Self::Achieved => (&["achieved"], Share, More),
+            Self::Min => (&["min"], Ms, Less),
+            Self::Mean => (&["mean", "avg"], Ms, Less),
+            Self::Max => (&["max"], Ms, Less),
+            // Their names are made of their digits.
+            Self::Percentile(_) => (&[], Ms, Less),
         };
-        let plain = name.strip_prefix("p(").and_then(|rest| rest.strip_suffix(')'));
-        let matches = |figure: &Self| match plain {
-            Some(digits) => figure.name().strip_prefix('p') == Some(digits),
-            None => figure.name() == name,
-        };
-        Self::ALL.into_iter().find(matches)
+        Facts { names, unit, better }
     }
 
     /// What it is counted in.
     pub(crate) fn unit(self) -> Unit {
-        match self {
-            Self::CompletedPerS => Unit::PerS,
-            Self::ErrorRate | Self::FailureRate => Unit::Share,
-            _ => Unit::Ms,
-        }
+        self.facts().unit
+    }
+
+    /// In which direction it is better.
+    pub(crate) fn better(self) -> Better {
+        self.facts().better
     }
 
     /// The quantile that it is, where it is one.
     pub(crate) fn quantile(self) -> Option<Quantile> {
-        match self {
-            Self::P50 => Some(Quantile::P50),
-            Self::P75 => Quantile::from_basis_points(7_500),
-            Self::P90 => Some(Quantile::P90),
-            Self::P95 => Some(Quantile::P95),
-            Self::P99 => Some(Quantile::P99),
-            Self::P99_9 => Some(Quantile::P99_9),
-            Self::P99_99 => Some(Quantile::P99_99),
-            _ => None,
+        if let Self::Percentile(quantile) = self { Some(quantile) } else { None }
+    }
+
+    /// The percentile of so many per cent, as digits: `99.9`.
+    pub(crate) fn percentile(percent: &str) -> Option<Self> {
+        let share: f64 = percent.parse().ok().filter(|share| (50.0..=99.99).contains(share))?;
+        let basis_points = (share * 100.0).round();
+        let is_exact = (basis_points - share * 100.0).abs() < 1e-6;
+        Quantile::from_basis_points(basis_points as u16).filter(|_| is_exact).map(Self::Percentile)
+    }
+
+    /// Its name in documents, with the unit: `p99_9_ms`, `completed_per_s`, `error_rate`.
+    pub(crate) fn key(self) -> String {
+        match self.unit() {
+            Unit::Ms => format!("{}_ms", self.to_string().replace('.', "_")),
+            Unit::PerS => "completed_per_s".to_owned(),
+            Unit::Share => self.to_string(),
+        }
+    }
+
+    /// A share of a ledger's arrivals; `None` of none, and for what is no such share.
+    pub(crate) fn share_of(self, ledger: &Ledger) -> Option<f64> {
+        let (part, whole) = match self {
+            Self::ErrorRate => (ledger.http_error, ledger.sent),
+            Self::FailureRate => (ledger.timeout + ledger.connection_error, ledger.sent),
+            Self::OverflowRate => (ledger.overflow, ledger.offered()),
+            Self::ThrottledRate => (ledger.throttled, ledger.sent),
+            _ => return None,
+        };
+        (whole > 0).then(|| part as f64 / whole as f64)
+    }
+}
+
+/// What was counted in a run, from which every figure can be read, however small the sample.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted<'a> {
+    /// The response times over all arrivals offered.
+    pub(crate) response: Censored<'a>,
+    /// What became of them.
+    pub(crate) ledger: &'a Ledger,
+    /// Sent rate / offered rate.
+    pub(crate) achieved: f64,
+    /// Complete answers per second.
+    pub(crate) completed_per_s: f64,
+}
+
+impl Counted<'_> {
+    /// Reads a figure, in its unit.
+    pub(crate) fn figure(&self, figure: Figure) -> Measured {
+        if self.ledger.offered() == 0 {
+            return Measured::Unknown;
+        }
+        match figure {
+            Figure::Min => self.response.min(),
+            Figure::Mean => self.response.mean(),
+            Figure::Percentile(quantile) => self.response.percentile(quantile),
+            Figure::Max => self.response.max(),
+            Figure::Achieved => Measured::Exact(self.achieved),
+            Figure::CompletedPerS => Measured::Exact(self.completed_per_s),
+            Figure::ErrorRate | Figure::FailureRate | Figure::OverflowRate | Figure::ThrottledRate => {
+                figure.share_of(self.ledger).into()
+            }
         }
     }
 }
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        match self {
+            Self::Percentile(quantile) => f.pad(&quantile.to_string()),
+            _ => f.pad(self.facts().names.first().copied().unwrap_or_default()),
+        }
+    }
+}
+
+impl FromStr for Figure {
+    type Err = FigureError;
+
+    /// Reads a name: also `avg`, `med` and k6's `p(99)`.
+    fn from_str(name: &str) -> Result<Self, FigureError> {
+        if let Some(figure) = Self::NAMED.into_iter().find(|figure| figure.facts().names.contains(&name)) {
+            return Ok(figure);
+        }
+        match percent_of(name).filter(|percent| percent.parse::<f64>().is_ok()) {
+            Some(percent) => Self::percentile(percent).ok_or(FigureError::Percentile),
+            None => Err(FigureError::Unknown(name.to_owned())),
+        }
+    }
+}
+
+/// The digits of `p99.9` and `p(99.9)`.
+fn percent_of(name: &str) -> Option<&str> {
+    if name == "med" {
+        return Some("50");
+    }
+    let rest = name.strip_prefix('p')?;
+    let digits = rest.strip_prefix('(').map_or(Some(rest), |rest| rest.strip_suffix(')'))?;
+    digits.starts_with(|c: char| c.is_ascii_digit()).then_some(digits)
+}
+
+impl From<Figure> for String {
+    fn from(figure: Figure) -> Self {
+        figure.key()
+    }
+}
+
+impl TryFrom<String> for Figure {
+    type Error = FigureError;
+
+    /// Reads the name in documents.
+    fn try_from(key: String) -> Result<Self, FigureError> {
+        let found = Self::COMPARED.into_iter().chain(Self::NAMED).find(|figure| figure.key() == key);
+        found.ok_or(FigureError::Unknown(key))
+    }
+}
+
+/// Figures that documents call by their name alone: `p99`.
+pub(crate) mod by_name {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::Figure;
+
+    pub(crate) fn serialize<S: Serializer>(figure: &Option<Figure>, to: S) -> Result<S::Ok, S::Error> {
+        match figure {
+            Some(figure) => to.collect_str(figure),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Figure>, D::Error> {
+        let name = Option::<String>::deserialize(from)?;
+        name.map(|name| name.parse().map_err(de::Error::custom)).transpose()
     }
 }
 
@@ -161,25 +295,54 @@ impl fmt::Display for Figure {
 mod tests {
     use super::*;
 
+    fn all() -> impl Iterator<Item = Figure> {
+        Figure::NAMED
+            .into_iter()
+            .chain(Figure::COMPARED.into_iter().filter(|figure| figure.quantile().is_some()))
+    }
+
     #[test]
-    fn a_figure_is_known_by_its_names() {
-        for figure in Figure::ALL {
-            assert_eq!(Figure::from_name(figure.name()), Some(figure));
-        }
-        let also = ["avg", "med", "p(99)", "p(99.9)", "completed_per_s"].map(Figure::from_name);
-        let expected = [Figure::Mean, Figure::P50, Figure::P99, Figure::P99_9, Figure::CompletedPerS];
-        assert_eq!(also, expected.map(Some));
-        for name in ["", "p", "p98", "p()", "P99", "latency"] {
-            assert_eq!(Figure::from_name(name), None, "{name}");
+    fn every_name_and_its_figure() {
+        for (names, figure, key) in [
+            (&["rps", "completed_per_s"][..], Figure::CompletedPerS, "completed_per_s"),
+            (&["error_rate"], Figure::ErrorRate, "error_rate"),
+            (&["failure_rate"], Figure::FailureRate, "failure_rate"),
+            (&["overflow_rate"], Figure::OverflowRate, "overflow_rate"),
+            (&["throttled_rate"], Figure::ThrottledRate, "throttled_rate"),
+            (&["achieved"], Figure::Achieved, "achieved"),
+            (&["min"], Figure::Min, "min_ms"),
+            (&["mean", "avg"], Figure::Mean, "mean_ms"),
+            (&["p50", "med", "p(50)", "p50.0"], Figure::P50, "p50_ms"),
+            (&["p75", "p(75)"], Figure::P75, "p75_ms"),
+            (&["p90", "p(90)"], Figure::P90, "p90_ms"),
+            (&["p95", "p(95)"], Figure::P95, "p95_ms"),
+            (&["p99", "p(99)"], Figure::P99, "p99_ms"),
+            (&["p99.9", "p(99.9)"], Figure::P99_9, "p99_9_ms"),
+            (&["p99.99", "p(99.99)"], Figure::P99_99, "p99_99_ms"),
+            (&["max"], Figure::Max, "max_ms"),
+        ] {
+            assert_eq!((figure.to_string().as_str(), figure.key().as_str()), (names[0], key));
+            for name in names {
+                assert_eq!(name.parse(), Ok(figure), "{name}");
+            }
+            let document = serde_json::to_string(&figure).unwrap();
+            assert_eq!(document, format!("\"{key}\""));
+            assert_eq!(serde_json::from_str::<Figure>(&document).unwrap(), figure);
         }
     }
 
     #[test]
-    fn a_percentile_and_its_quantile_have_the_same_name() {
-        for figure in Figure::ALL {
-            if let Some(quantile) = figure.quantile() {
-                assert_eq!(figure.name(), quantile.to_string());
-            }
+    fn other_words_name_no_figure_and_learn_which_there_are() {
+        for name in ["", "p", "p()", "P99", "latency", "p(x)", "pNaN", "p-1", "p(99"] {
+            let error = name.parse::<Figure>().unwrap_err();
+            assert_eq!(error, FigureError::Unknown(name.to_owned()));
+            assert!(
+                all().filter(|f| f.quantile().is_none()).all(|f| error.to_string().contains(&f.to_string()))
+            );
         }
+        for name in ["p100", "p49", "p99.999", "p(0)", "p1e1", "p50.001"] {
+            assert_eq!(name.parse::<Figure>(), Err(FigureError::Percentile), "{name}");
+        }
+        assert_eq!("p97.5".parse::<Figure>().unwrap().to_string(), "p97.5");
     }
 }

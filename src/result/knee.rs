@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stats::LatencyStats;
+use super::figure::{Figure, by_name};
 
 /// Where a ladder bends: the highest rung that is still on the near side, and the lowest on the far side.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -25,35 +25,6 @@ pub(crate) struct Knees {
     /// The first rate at which the response time is so many times that of the lowest rung.
     pub baseline: Option<Knee>,
     /// Which percentile of the response time the baseline knee compares; null without one.
-    #[serde(default)]
-    pub baseline_figure: Option<BaselineFigure>,
-}
-
-/// A percentile of the response time that every rung supports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum BaselineFigure {
-    /// The 99th percentile.
-    P99,
-    /// The median, where a rung has too few requests for a p99.
-    P50,
-}
-
-impl BaselineFigure {
-    /// Its name in [`LatencyStats::lower_bounds`].
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::P99 => "p99",
-            Self::P50 => "p50",
-        }
-    }
-
-    /// In milliseconds; infinite where it falls among arrivals without a good answer, which rank above every good one.
-    pub(crate) fn of(self, stats: &LatencyStats) -> Option<f64> {
-        let value = match self {
-            Self::P99 => stats.p99_ms,
-            Self::P50 => stats.p50_ms,
-        };
-        if stats.is_lower_bound(self.name()) { value.map(|_| f64::INFINITY) } else { value }
-    }
+    #[serde(default, with = "by_name")]
+    pub baseline_figure: Option<Figure>,
 }

@@ -2,28 +2,82 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::latency::Latency;
 use super::series::SeriesRow;
+use crate::measure::Measured;
 
 /// What queueing added to the service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "QueueingDocument", into = "QueueingDocument")]
 pub struct Queueing {
-    /// Response p99 / service p99; null where either is unknown.
-    pub amplification_p99: Option<f64>,
+    /// Response p99 / service p99.
+    pub amplification_p99: Measured,
     /// Response mean / service mean.
-    pub amplification_mean: Option<f64>,
-    /// Names of the figures here that are only lower bounds.
-    #[serde(default)]
-    pub lower_bounds: Vec<String>,
+    pub amplification_mean: Measured,
     /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
     pub in_flight_peak: u64,
     /// Requests in flight when the schedule ended.
     pub in_flight_end: u64,
     /// Arrivals waiting for the cap when the schedule ended.
-    #[serde(default)]
     pub queued_end: u64,
     /// Slope of the backlog over the run (least squares); null for a run of one interval.
     pub backlog_growth_per_s: Option<f64>,
+}
+
+/// What queueing added to the service.
+#[derive(Serialize, Deserialize)]
+struct QueueingDocument {
+    /// Response p99 / service p99; null where either is unknown.
+    amplification_p99: Option<f64>,
+    /// Response mean / service mean.
+    amplification_mean: Option<f64>,
+    /// Names of the figures here that are only lower bounds.
+    #[serde(default)]
+    lower_bounds: Vec<String>,
+    /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
+    in_flight_peak: u64,
+    /// Requests in flight when the schedule ended.
+    in_flight_end: u64,
+    /// Arrivals waiting for the cap when the schedule ended.
+    #[serde(default)]
+    queued_end: u64,
+    /// Slope of the backlog over the run (least squares); null for a run of one interval.
+    backlog_growth_per_s: Option<f64>,
+}
+
+/// Names of the amplifications in documents.
+const P99: &str = "amplification_p99";
+const MEAN: &str = "amplification_mean";
+
+impl From<QueueingDocument> for Queueing {
+    fn from(document: QueueingDocument) -> Self {
+        let is_bound = |name: &str| document.lower_bounds.iter().any(|bound| bound == name);
+        Self {
+            amplification_p99: Measured::from_parts(document.amplification_p99, is_bound(P99)),
+            amplification_mean: Measured::from_parts(document.amplification_mean, is_bound(MEAN)),
+            in_flight_peak: document.in_flight_peak,
+            in_flight_end: document.in_flight_end,
+            queued_end: document.queued_end,
+            backlog_growth_per_s: document.backlog_growth_per_s,
+        }
+    }
+}
+
+impl From<Queueing> for QueueingDocument {
+    fn from(queueing: Queueing) -> Self {
+        let amplifications = [(P99, queueing.amplification_p99), (MEAN, queueing.amplification_mean)];
+        let bounds = amplifications.iter().filter(|(_, value)| value.is_bound());
+        Self {
+            amplification_p99: queueing.amplification_p99.least(),
+            amplification_mean: queueing.amplification_mean.least(),
+            lower_bounds: bounds.map(|(name, _)| (*name).to_owned()).collect(),
+            in_flight_peak: queueing.in_flight_peak,
+            in_flight_end: queueing.in_flight_end,
+            queued_end: queueing.queued_end,
+            backlog_growth_per_s: queueing.backlog_growth_per_s,
+        }
+    }
 }
 
 /// Requests outstanding, as the workers saw them.
@@ -39,21 +93,14 @@ pub struct Backlog {
 
 impl Queueing {
     pub(super) fn new(latency: &Latency, backlog: Backlog, series: &[SeriesRow]) -> Self {
-        let ratio = |response: Option<f64>, service: Option<f64>| {
-            response
-                .zip(service)
-                .filter(|(_, service)| *service > 0.0)
-                .map(|(response, service)| response / service)
+        // Service times are of good answers alone: they were measured, or nothing was.
+        let ratio = |figure: Figure| match latency.service.exact(figure).filter(|service| *service > 0.0) {
+            Some(service) => latency.response.figure(figure).map(|response| response / service),
+            None => Measured::Unknown,
         };
-        let bounds = [("p99", "amplification_p99"), ("mean", "amplification_mean")];
         Self {
-            amplification_p99: ratio(latency.response.p99_ms, latency.service.p99_ms),
-            amplification_mean: ratio(latency.response.mean_ms, latency.service.mean_ms),
-            lower_bounds: bounds
-                .iter()
-                .filter(|(figure, _)| latency.response.is_lower_bound(figure))
-                .map(|(_, name)| (*name).to_owned())
-                .collect(),
+            amplification_p99: ratio(Figure::P99),
+            amplification_mean: ratio(Figure::Mean),
             in_flight_peak: backlog.in_flight_peak,
             in_flight_end: backlog.in_flight_end,
             queued_end: backlog.queued_end,
@@ -74,4 +121,32 @@ fn backlog_growth_per_s(rows: &[SeriesRow]) -> Option<f64> {
     let covariance: f64 = rows.iter().map(|row| (row.t_s - mean_t) * (backlog(row) - mean_b)).sum();
     let variance: f64 = rows.iter().map(|row| (row.t_s - mean_t).powi(2)).sum();
     Some(covariance / variance)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::times::tests::measured;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_document_reads_as_it_was_written(p99 in measured(), mean in measured(), count in any::<u64>()) {
+            let queueing = Queueing {
+                amplification_p99: p99,
+                amplification_mean: mean,
+                in_flight_peak: count,
+                in_flight_end: 1,
+                queued_end: 2,
+                backlog_growth_per_s: Some(-0.5),
+            };
+            let document = serde_json::to_value(&queueing).unwrap();
+            prop_assert_eq!(document[P99].as_f64(), p99.least());
+            let bounds = usize::from(p99.is_bound()) + usize::from(mean.is_bound());
+            prop_assert_eq!(document["lower_bounds"].as_array().unwrap().len(), bounds);
+            let text = serde_json::to_string(&queueing).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Queueing>(&text).unwrap(), queueing);
+        }
+    }
 }

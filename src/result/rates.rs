@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::plan_facts::Mode;
-use crate::measure::Account;
+use crate::measure::{Account, Ledger};
 
 /// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
 /// not send as fast as planned. The offered rate is the schedule's own.
@@ -49,13 +50,21 @@ impl Rates {
         }
     }
 
+    /// Complete answers per second, by which results are compared: within the window, in a closed loop by the time to the
+    /// last answer.
+    pub(crate) fn throughput_per_s(&self, mode: Mode, ledger: &Ledger) -> f64 {
+        match (mode, self.elapsed_s) {
+            (Mode::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.completed() as f64 / elapsed_s,
+            _ => self.completed_per_s,
+        }
+    }
+
     /// The rates of an account whose planned and cancelled arrivals are filled in.
     pub(super) fn new(account: &Account, window: Window) -> Self {
         let Window { duration_s, window_s, elapsed_s, .. } = window;
         let ledger = &account.ledger;
         let over = |count: u64, seconds: f64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
         let per_s = |count: u64| over(count, window_s);
-        let of_sent = |count: u64| (ledger.sent > 0).then(|| count as f64 / ledger.sent as f64);
         Self {
             window_s,
             elapsed_s,
@@ -63,13 +72,9 @@ impl Rates {
             sent_per_s: per_s(ledger.sent),
             completed_per_s: per_s(account.completed_in_window),
             ok_per_s: per_s(account.ok_in_window),
-            error_rate: of_sent(ledger.http_error),
-            failure_rate: of_sent(ledger.timeout + ledger.connection_error),
-            overflow_rate: if ledger.offered() == 0 {
-                0.0
-            } else {
-                ledger.overflow as f64 / ledger.offered() as f64
-            },
+            error_rate: Figure::ErrorRate.share_of(ledger),
+            failure_rate: Figure::FailureRate.share_of(ledger),
+            overflow_rate: Figure::OverflowRate.share_of(ledger).unwrap_or(0.0),
         }
     }
 }

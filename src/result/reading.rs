@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
 use super::seconds::Seconds;
+use super::times::Times;
+use crate::measure::Measured;
 use crate::request::{Redactor, Target};
 
 /// Where the requests came from.
@@ -28,35 +30,6 @@ pub(crate) enum TimedFrom {
     Send,
     /// The result does not say.
     Unknown,
-}
-
-/// Latencies in milliseconds; `None` where the result has no such figure.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Times {
-    /// Minimum.
-    pub min_ms: Option<f64>,
-    /// Mean.
-    pub mean_ms: Option<f64>,
-    /// Median.
-    pub p50_ms: Option<f64>,
-    /// 75th percentile.
-    pub p75_ms: Option<f64>,
-    /// 90th percentile.
-    pub p90_ms: Option<f64>,
-    /// 95th percentile.
-    pub p95_ms: Option<f64>,
-    /// 99th percentile.
-    pub p99_ms: Option<f64>,
-    /// 99.9th percentile.
-    pub p99_9_ms: Option<f64>,
-    /// 99.99th percentile.
-    pub p99_99_ms: Option<f64>,
-    /// Maximum.
-    pub max_ms: Option<f64>,
-    /// Names of the figures (`"p99"`, `"mean"`, `"max"`) that fall among requests without a good answer: the true one is
-    /// at least that.
-    #[serde(default)]
-    pub lower_bounds: Vec<String>,
 }
 
 /// One result in common terms. What the tool's file does not say is `None`.
@@ -127,39 +100,24 @@ impl Reading {
         }
     }
 
-    /// The value of a figure, in its unit.
-    pub(crate) fn figure(&self, figure: Figure) -> Option<f64> {
-        let latency = &self.latency;
+    /// A figure, in its unit.
+    pub(crate) fn figure(&self, figure: Figure) -> Measured {
         match figure {
-            Figure::CompletedPerS => self.completed_per_s,
-            Figure::ErrorRate => self.error_rate,
-            Figure::FailureRate => self.failure_rate,
-            Figure::Min => latency.min_ms,
-            Figure::Mean => latency.mean_ms,
-            Figure::P50 => latency.p50_ms,
-            Figure::P75 => latency.p75_ms,
-            Figure::P90 => latency.p90_ms,
-            Figure::P95 => latency.p95_ms,
-            Figure::P99 => latency.p99_ms,
-            Figure::P99_9 => latency.p99_9_ms,
-            Figure::P99_99 => latency.p99_99_ms,
-            Figure::Max => latency.max_ms,
+            Figure::CompletedPerS => self.completed_per_s.into(),
+            Figure::ErrorRate => self.error_rate.into(),
+            Figure::FailureRate => self.failure_rate.into(),
+            _ => self.latency.figure(figure),
         }
-    }
-
-    /// Whether a figure is only known to be at least what it says.
-    pub(crate) fn is_lower_bound(&self, figure: Figure) -> bool {
-        self.latency.lower_bounds.iter().any(|name| name == figure.name())
     }
 
     /// Two figures that cannot both be right: a percentile above a higher one, say. `None` when all agree, to 1 % and the
     /// last digit that tools print.
     pub(crate) fn disorder(&self) -> Option<(Figure, Figure)> {
-        let rising: Vec<(Figure, f64)> =
-            Figure::RISING.iter().filter_map(|figure| Some((*figure, self.figure(*figure)?))).collect();
+        // Bounds too: the least that one can be is above the least of a lower one.
+        let least = |figure: Figure| self.figure(figure).least().map(|value| (figure, value));
+        let rising: Vec<(Figure, f64)> = Figure::RISING.into_iter().filter_map(least).collect();
         let above = |low: &(Figure, f64), high: &(Figure, f64)| low.1 > high.1 * 1.01 + 0.1;
-        let mean = self.latency.mean_ms.map(|mean| (Figure::Mean, mean));
-        let ends = rising.first().zip(rising.last()).zip(mean);
+        let ends = rising.first().zip(rising.last()).zip(least(Figure::Mean));
         let around_mean = ends.into_iter().flat_map(|((first, last), mean)| {
             let low = (first.0 == Figure::Min).then_some((*first, mean));
             let high = (last.0 == Figure::Max).then_some((mean, *last));
@@ -197,12 +155,11 @@ mod tests {
 
     #[test]
     fn percentiles_that_fall_are_found() {
-        let times = |p50, p99, mean, max| Times {
-            p50_ms: Some(p50),
-            p99_ms: Some(p99),
-            mean_ms: Some(mean),
-            max_ms: Some(max),
-            ..Times::default()
+        let times = |p50, p99, mean, max| {
+            let mut times = Times::default();
+            let figures = [(Figure::P50, p50), (Figure::P99, p99), (Figure::Mean, mean), (Figure::Max, max)];
+            figures.into_iter().for_each(|(figure, ms)| times.set(figure, Some(ms)));
+            times
         };
         let disorder = |latency| Reading { latency, ..Reading::of("wrk", Loop::Closed) }.disorder();
         assert_eq!(disorder(times(1.0, 20.0, 2.0, 30.0)), None);

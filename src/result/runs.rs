@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::figure::Figure;
 use super::plan_facts::Mode;
 use super::summary::{Summary, Tool};
 
@@ -92,22 +93,16 @@ impl Runs {
     }
 }
 
-/// Reads a figure off a result; `None` where it was not measured.
-type Figure = fn(&Summary) -> Option<f64>;
-
 /// The figures whose spread is shown.
-const FIGURES: [(&str, Figure); 6] = [
-    ("completed_per_s", |summary| Some(summary.rates.completed_per_s)),
-    ("mean_ms", |summary| measured(summary, "mean", summary.latency.response.mean_ms)),
-    ("p50_ms", |summary| measured(summary, "p50", summary.latency.response.p50_ms)),
-    ("p90_ms", |summary| measured(summary, "p90", summary.latency.response.p90_ms)),
-    ("p99_ms", |summary| measured(summary, "p99", summary.latency.response.p99_ms)),
-    ("max_ms", |summary| measured(summary, "max", summary.latency.response.max_ms)),
-];
+const FIGURES: [Figure; 6] =
+    [Figure::CompletedPerS, Figure::Mean, Figure::P50, Figure::P90, Figure::P99, Figure::Max];
 
-/// A figure of the response time, unless it is only a lower bound.
-fn measured(summary: &Summary, figure: &str, value: Option<f64>) -> Option<f64> {
-    value.filter(|_| !summary.latency.response.is_lower_bound(figure))
+/// A figure of a result, unless it is only a lower bound.
+fn measured(summary: &Summary, figure: Figure) -> Option<f64> {
+    match figure {
+        Figure::CompletedPerS => Some(summary.rates.completed_per_s),
+        _ => summary.latency.response.exact(figure),
+    }
 }
 
 fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
@@ -117,9 +112,9 @@ fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
             names.push(&run.name);
         }
     }
-    let spread = |name: &str, (figure, value): (&str, Figure)| {
+    let spread = |name: &str, figure: Figure| {
         let same = runs.iter().filter(|run| run.name == name);
-        let mut values: Vec<f64> = same.filter_map(|run| value(&run.result)).collect();
+        let mut values: Vec<f64> = same.filter_map(|run| measured(&run.result, figure)).collect();
         values.sort_by(f64::total_cmp);
         let (min, max) = (*values.first()?, *values.last()?);
         let middle = values.len() / 2;
@@ -128,7 +123,7 @@ fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
         let repeats = values.len() as u64;
         (repeats > 1).then(|| Spread {
             name: name.to_owned(),
-            figure: figure.to_owned(),
+            figure: figure.key(),
             repeats,
             min,
             median,

@@ -2,97 +2,140 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Distribution, Quantile, Unanswered, millis};
+use super::figure::Figure;
+use super::times::Times;
+use crate::measure::{Censored, Distribution, Measured, Quantile, Unanswered};
 
-/// Figures in milliseconds. `None` (null): the sample is too small to support the figure. A figure named in
-/// `lower_bounds` was not measured: the true one is at least that.
+/// The figures of so many arrivals in milliseconds: each was measured, or is only a lower bound, or is unknown because the
+/// sample is too small to support it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "StatsDocument", into = "StatsDocument")]
 pub struct LatencyStats {
     /// Arrivals that the figures are over.
     pub count: u64,
-    /// Exact minimum.
-    pub min_ms: Option<f64>,
-    /// Exact mean.
-    pub mean_ms: Option<f64>,
-    /// Exact maximum.
-    pub max_ms: Option<f64>,
-    /// Median.
-    pub p50_ms: Option<f64>,
-    /// 90th percentile.
-    pub p90_ms: Option<f64>,
-    /// 95th percentile.
-    pub p95_ms: Option<f64>,
-    /// 99th percentile.
-    pub p99_ms: Option<f64>,
-    /// 99.9th percentile.
-    pub p99_9_ms: Option<f64>,
-    /// 99.99th percentile.
-    pub p99_99_ms: Option<f64>,
-    /// Names of the figures (`"p99"`, `"mean"`, `"max"`) that are only lower bounds.
-    pub lower_bounds: Vec<String>,
+    times: Times,
 }
 
 impl LatencyStats {
     /// The figures of measured times alone.
-    pub fn of(times: &Distribution) -> Self {
+    pub(crate) fn of(times: &Distribution) -> Self {
         Self::censored(times, &Unanswered::default())
     }
 
     /// The figures over measured times and the arrivals without a good answer, which rank above them.
-    pub fn censored(times: &Distribution, bad: &Unanswered) -> Self {
-        let count = times.count() + bad.count();
-        if count == 0 {
-            return Self::default();
+    pub(crate) fn censored(times: &Distribution, bad: &Unanswered) -> Self {
+        let all = Censored { times, bad };
+        let count = all.count();
+        let mut times = Times::default();
+        for quantile in Quantile::REPORTED.into_iter().filter(|quantile| quantile.is_supported_by(count)) {
+            times.set(Figure::Percentile(quantile), all.percentile(quantile));
         }
-        let longest_ns = times.max_ns().unwrap_or(0);
-        let mut lower_bounds = Vec::new();
-        let mut percentile = |quantile: Quantile| {
-            if !quantile.is_supported_by(count) {
-                return None;
-            }
-            let rank = quantile.rank(count);
-            let bound = || {
-                lower_bounds.push(quantile.to_string());
-                bad.bound_ns(rank - times.count(), longest_ns)
-            };
-            Some(millis(times.at_rank(rank).unwrap_or_else(bound)))
-        };
-        let [p50_ms, p90_ms, p95_ms, p99_ms, p99_9_ms, p99_99_ms] = Quantile::REPORTED.map(&mut percentile);
-        let (mut max_ms, min_ms) = (times.max_ns().map(millis), times.min_ns().map(millis));
-        if bad.count() > 0 {
-            lower_bounds.extend(["mean".to_owned(), "max".to_owned()]);
-            max_ms = Some(millis(bad.bound_ns(bad.count(), longest_ns)));
-        }
-        let mean_ms = Some(((times.sum_ns() as f64 + bad.sum_ns()) / count as f64).round() / 1e6);
+        times.set(Figure::Min, all.min());
+        times.set(Figure::Mean, all.mean());
+        times.set(Figure::Max, all.max());
+        Self { count, times }
+    }
+
+    /// A figure in milliseconds.
+    pub(crate) fn figure(&self, figure: Figure) -> Measured {
+        self.times.figure(figure)
+    }
+
+    /// A figure that was measured, in milliseconds.
+    pub(crate) fn exact(&self, figure: Figure) -> Option<f64> {
+        self.times.exact(figure)
+    }
+
+    /// All the figures.
+    pub(crate) fn times(&self) -> &Times {
+        &self.times
+    }
+
+    /// The highest percentile up to p99 that was measured, and its milliseconds.
+    pub(crate) fn tail(&self) -> Option<(Figure, f64)> {
+        Figure::TAIL.into_iter().find_map(|figure| Some((figure, self.exact(figure)?)))
+    }
+
+    /// The highest percentile up to p99 that both have measured, so that like is compared with like: the milliseconds of
+    /// this and of the other.
+    pub(crate) fn common_tail(&self, other: &Self) -> Option<(Figure, f64, f64)> {
+        Figure::TAIL.into_iter().find_map(|figure| Some((figure, self.exact(figure)?, other.exact(figure)?)))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set(&mut self, figure: Figure, value: impl Into<Measured>) {
+        self.times.set(figure, value);
+    }
+}
+
+/// Figures in milliseconds; null where the sample is too small to support one. A figure named in `lower_bounds` was not
+/// measured: the true one is at least that.
+#[derive(Serialize, Deserialize)]
+struct StatsDocument {
+    /// Arrivals that the figures are over.
+    count: u64,
+    /// Exact minimum.
+    min_ms: Option<f64>,
+    /// Exact mean.
+    mean_ms: Option<f64>,
+    /// Exact maximum.
+    max_ms: Option<f64>,
+    /// Median.
+    p50_ms: Option<f64>,
+    /// 90th percentile.
+    p90_ms: Option<f64>,
+    /// 95th percentile.
+    p95_ms: Option<f64>,
+    /// 99th percentile.
+    p99_ms: Option<f64>,
+    /// 99.9th percentile.
+    p99_9_ms: Option<f64>,
+    /// 99.99th percentile.
+    p99_99_ms: Option<f64>,
+    /// Names of the figures (`"p99"`, `"mean"`, `"max"`) that are only lower bounds.
+    lower_bounds: Vec<String>,
+}
+
+impl From<StatsDocument> for LatencyStats {
+    fn from(document: StatsDocument) -> Self {
+        let values = [
+            (Figure::Min, document.min_ms),
+            (Figure::Mean, document.mean_ms),
+            (Figure::Max, document.max_ms),
+            (Figure::P50, document.p50_ms),
+            (Figure::P90, document.p90_ms),
+            (Figure::P95, document.p95_ms),
+            (Figure::P99, document.p99_ms),
+            (Figure::P99_9, document.p99_9_ms),
+            (Figure::P99_99, document.p99_99_ms),
+        ];
+        Self { count: document.count, times: Times::from_parts(values, &document.lower_bounds) }
+    }
+}
+
+impl From<LatencyStats> for StatsDocument {
+    fn from(stats: LatencyStats) -> Self {
         Self {
-            count,
-            min_ms,
-            mean_ms,
-            max_ms,
-            p50_ms,
-            p90_ms,
-            p95_ms,
-            p99_ms,
-            p99_9_ms,
-            p99_99_ms,
-            lower_bounds,
+            count: stats.count,
+            min_ms: stats.times.number(Figure::Min),
+            mean_ms: stats.times.number(Figure::Mean),
+            max_ms: stats.times.number(Figure::Max),
+            p50_ms: stats.times.number(Figure::P50),
+            p90_ms: stats.times.number(Figure::P90),
+            p95_ms: stats.times.number(Figure::P95),
+            p99_ms: stats.times.number(Figure::P99),
+            p99_9_ms: stats.times.number(Figure::P99_9),
+            p99_99_ms: stats.times.number(Figure::P99_99),
+            lower_bounds: stats.times.lower_bounds(),
         }
-    }
-
-    /// The reported percentiles in order, each with its quantile.
-    pub fn percentiles(&self) -> [(Quantile, Option<f64>); 6] {
-        let values = [self.p50_ms, self.p90_ms, self.p95_ms, self.p99_ms, self.p99_9_ms, self.p99_99_ms];
-        std::array::from_fn(|i| (Quantile::REPORTED[i], values[i]))
-    }
-
-    /// Whether a figure (`"p99"`, `"mean"`, `"max"`) is only a lower bound.
-    pub fn is_lower_bound(&self, figure: &str) -> bool {
-        self.lower_bounds.iter().any(|name| name == figure)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::times::tests::times;
     use super::*;
 
     /// 1 ms, 2 ms, ... `count` ms.
@@ -116,8 +159,8 @@ mod tests {
         };
         let stats = LatencyStats::censored(&ladder(900), &bad);
         // p95 falls among the unfinished, p99 among those that failed.
-        assert_eq!((stats.p95_ms, stats.p99_ms), (Some(1_000.0), Some(10_000.0)));
-        assert!(stats.is_lower_bound("p95") && stats.is_lower_bound("p99"));
+        assert_eq!(stats.figure(Figure::P95), Measured::AtLeast(1_000.0));
+        assert_eq!(stats.figure(Figure::P99), Measured::AtLeast(10_000.0));
     }
 
     fn about(got: Option<f64>, expected: f64) -> bool {
@@ -128,34 +171,54 @@ mod tests {
     fn percentiles_are_over_good_and_bad_alike() {
         let stats = LatencyStats::censored(&ladder(900), &failed(100, 10_000_000_000));
         assert_eq!(stats.count, 1_000);
-        assert!(about(stats.p50_ms, 500.0) && about(stats.p90_ms, 900.0), "{stats:?}");
-        // The slowest tenth got no good answer: what a survivor's percentile would call 891 ms is unknown.
-        assert_eq!(
-            (stats.p95_ms, stats.p99_ms, stats.max_ms),
-            (Some(10_000.0), Some(10_000.0), Some(10_000.0))
+        assert!(
+            about(stats.exact(Figure::P50), 500.0) && about(stats.exact(Figure::P90), 900.0),
+            "{stats:?}"
         );
-        assert_eq!(stats.lower_bounds, ["p95", "p99", "mean", "max"]);
+        // The slowest tenth got no good answer: what a survivor's percentile would call 891 ms is unknown.
+        let bounds = [Figure::P95, Figure::P99, Figure::Max].map(|figure| stats.figure(figure));
+        assert_eq!(bounds, [Measured::AtLeast(10_000.0); 3]);
+        assert_eq!(stats.times.lower_bounds(), ["p95", "p99", "mean", "max"]);
     }
 
     #[test]
     fn a_bound_is_never_below_a_measured_time() {
         let stats = LatencyStats::censored(&ladder(900), &failed(100, 0));
-        assert_eq!(stats.p99_ms, Some(900.0));
-        assert!(stats.is_lower_bound("p99"));
+        assert_eq!(stats.figure(Figure::P99), Measured::AtLeast(900.0));
     }
 
     #[test]
     fn a_percentile_that_the_sample_cannot_support_is_missing() {
         let stats = LatencyStats::of(&ladder(499));
-        assert!(stats.p95_ms.is_some() && stats.p99_ms.is_none() && stats.p99_9_ms.is_none());
-        assert!(LatencyStats::of(&ladder(500)).p99_ms.is_some());
+        assert!(stats.exact(Figure::P95).is_some());
+        assert_eq!([Figure::P99, Figure::P99_9].map(|figure| stats.figure(figure)), [Measured::Unknown; 2]);
+        assert!(LatencyStats::of(&ladder(500)).exact(Figure::P99).is_some());
         assert_eq!(LatencyStats::of(&Distribution::new()), LatencyStats::default());
     }
 
     #[test]
     fn nothing_good_leaves_only_bounds() {
         let stats = LatencyStats::censored(&Distribution::new(), &failed(1_000, 10_000_000_000));
-        assert_eq!((stats.min_ms, stats.p50_ms, stats.mean_ms), (None, Some(10_000.0), Some(10_000.0)));
-        assert!(stats.is_lower_bound("p50"));
+        assert_eq!(stats.figure(Figure::Min), Measured::Unknown);
+        let bounds = [Figure::P50, Figure::Mean].map(|figure| stats.figure(figure));
+        assert_eq!(bounds, [Measured::AtLeast(10_000.0); 2]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_document_reads_as_it_was_written(count in any::<u64>(), mut times in times()) {
+            // Results do not state a p75.
+            times.set(Figure::P75, Measured::Unknown);
+            let stats = LatencyStats { count, times };
+            let document = serde_json::to_value(&stats).unwrap();
+            for figure in Figure::RISING.into_iter().filter(|figure| *figure != Figure::P75) {
+                prop_assert_eq!(document[figure.key()].as_f64(), stats.figure(figure).least());
+                let name = figure.to_string();
+                let named = document["lower_bounds"].as_array().unwrap().iter().any(|bound| *bound == name);
+                prop_assert_eq!(named, stats.figure(figure).is_bound());
+            }
+            let text = serde_json::to_string(&stats).unwrap();
+            prop_assert_eq!(serde_json::from_str::<LatencyStats>(&text).unwrap(), stats);
+        }
     }
 }

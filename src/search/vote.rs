@@ -2,7 +2,7 @@
 
 use super::Vote;
 use crate::judge::{Overload, Sign};
-use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Summary};
+use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Summary, Unit};
 
 /// The vote of a trial and its evidence in words, such as `p99 612 ms, SLO p99<500ms; backlog +14.2/s`.
 ///
@@ -40,12 +40,13 @@ pub(crate) fn vote(summary: &Summary) -> (Vote, String) {
 /// `p99 612 ms, SLO p99<500ms`.
 fn describe(slo: &SloResult) -> String {
     let metric = slo.slo.split(['<', '>']).next().unwrap_or_default().trim();
-    let least = if slo.lower_bound { "at least " } else { "" };
-    let figure = match slo.measured {
-        None => "unknown".to_owned(),
-        Some(value) if slo.unit == "ms" && value >= 100.0 => format!("{value:.0} ms"),
-        Some(value) if slo.unit == "ms" => format!("{value:.2} ms"),
-        Some(value) => format!("{:.2} %", value * 100.0),
+    let least = if slo.measured.is_bound() { "at least " } else { "" };
+    let figure = match (slo.measured.least(), slo.unit) {
+        (None, _) => "unknown".to_owned(),
+        (Some(value), Unit::Ms) if value >= 100.0 => format!("{value:.0} ms"),
+        (Some(value), Unit::Ms) => format!("{value:.2} ms"),
+        (Some(value), Unit::PerS) => format!("{value:.1}/s"),
+        (Some(value), Unit::Share) => format!("{:.2} %", value * 100.0),
     };
     format!("{metric} {least}{figure}, SLO {}", slo.slo)
 }
@@ -53,22 +54,20 @@ fn describe(slo: &SloResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Measured;
     use crate::result::Verdict;
 
     /// A trial with one objective, kept or not, and these verdicts.
     fn trial(passed: bool, generator: GeneratorVerdict, service: ServiceVerdict) -> Summary {
         let mut summary = crate::fixture::freeze();
-        let slo = |slo: &str, passed, measured, unit: &str, lower_bound| SloResult {
+        let slo = |slo: &str, passed, measured, unit| SloResult {
             slo: slo.to_owned(),
             passed,
-            measured: Some(measured),
-            unit: unit.to_owned(),
-            lower_bound,
+            measured: Measured::Exact(measured),
+            unit,
         };
-        summary.slos = vec![
-            slo("p99<500ms", passed, 612.3, "ms", false),
-            slo("error_rate<1%", true, 0.0012, "share", false),
-        ];
+        summary.slos =
+            vec![slo("p99<500ms", passed, 612.3, Unit::Ms), slo("error_rate<1%", true, 0.0012, Unit::Share)];
         let reasons = vec!["generator: late".to_owned(), "service: slow".to_owned()];
         summary.verdict = Verdict { generator, service, reasons };
         summary
@@ -114,6 +113,6 @@ mod tests {
     fn arrivals_without_a_good_answer_count_against_the_load() {
         let summary = crate::fixture::overload();
         let p99 = summary.slos.iter().find(|slo| slo.slo.starts_with("p99")).unwrap();
-        assert!(p99.lower_bound && !p99.passed, "{p99:?}");
+        assert!(p99.measured.is_bound() && !p99.passed, "{p99:?}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Problem;
 use super::fields::{Fields, Statuses, per_s, share};
 use super::text::Report;
-use crate::result::{Figure, Loop, Reading, Times, target_label};
+use crate::result::{Figure, Loop, Reading, target_label};
 
 const BOMBARDIER: &str = "bombardier";
 
@@ -22,12 +22,11 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
     reading.asked_per_s = spec.number("rate")?;
     reading.target = spec.text("url").map(target_label);
     let latency = result.object("latency");
-    reading.latency.mean_ms = latency.divided("mean", MS)?;
-    reading.latency.max_ms = latency.divided("max", MS)?;
+    latency.latencies(&mut reading.latency, |us| us / MS)?;
     for (percent, _) in latency.object("percentiles").entries() {
         let ms = latency.object("percentiles").divided(percent, MS)?;
-        if let Some(place) = place(&mut reading.latency, percent) {
-            *place = ms;
+        if let Some(figure) = Figure::percentile(percent) {
+            reading.latency.set(figure, ms);
         }
     }
     let mut statuses = Statuses::default();
@@ -64,14 +63,14 @@ pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     let rate = report.word("rate", report.required("Reqs/sec")?, 0)?;
     reading.completed_per_s = Some(report.number("rate", rate)?);
     let stats = report.required("Latency ")?;
-    reading.latency.mean_ms = Some(report.millis("mean latency", report.word("mean latency", stats, 0)?)?);
-    reading.latency.max_ms =
-        Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
+    for (figure, what, place) in [(Figure::Mean, "mean latency", 0), (Figure::Max, "maximum latency", 2)] {
+        reading.latency.set(figure, Some(report.millis(what, report.word(what, stats, place)?)?));
+    }
     for line in text.lines().skip_while(|line| line.trim() != "Latency Distribution").skip(1) {
         let Some((percent, time)) = line.trim().split_once('%') else { break };
         let ms = report.millis("time of a percentile", time)?;
-        if let Some(place) = place(&mut reading.latency, percent.trim()) {
-            *place = Some(ms);
+        if let Some(figure) = Figure::percentile(percent.trim()) {
+            reading.latency.set(figure, Some(ms));
         }
     }
     let mut statuses = Statuses::default();
@@ -83,17 +82,6 @@ pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     statuses.add(0, report.count("count of others", report.required("others - ")?)?);
     finish(&mut reading, statuses, duration_s);
     Ok(vec![reading])
-}
-
-fn place<'a>(times: &'a mut Times, percent: &str) -> Option<&'a mut Option<f64>> {
-    match Figure::from_name(&format!("p{percent}"))? {
-        Figure::P50 => Some(&mut times.p50_ms),
-        Figure::P75 => Some(&mut times.p75_ms),
-        Figure::P90 => Some(&mut times.p90_ms),
-        Figure::P95 => Some(&mut times.p95_ms),
-        Figure::P99 => Some(&mut times.p99_ms),
-        _ => None,
-    }
 }
 
 fn finish(reading: &mut Reading, statuses: Statuses, duration_s: Option<f64>) {

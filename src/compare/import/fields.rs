@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Problem;
+use crate::result::{Figure, Times};
 
 /// One object of a tool's document.
 #[derive(Clone, Copy)]
@@ -69,6 +70,16 @@ impl<'a> Fields<'a> {
     /// A text.
     pub(super) fn text(&self, field: &str) -> Option<&'a str> {
         self.object.get(field).and_then(Value::as_str)
+    }
+
+    /// The latencies among the fields: those whose names the vocabulary knows (`avg`, `p(99)`, `p99.9`).
+    pub(super) fn latencies(&self, times: &mut Times, to_ms: fn(f64) -> f64) -> Result<(), Problem> {
+        for (name, _) in self.entries() {
+            if let Ok(figure) = name.parse::<Figure>() {
+                times.set(figure, self.number(name)?.map(to_ms));
+            }
+        }
+        Ok(())
     }
 
     /// The fields of the object with their values, where it is one.

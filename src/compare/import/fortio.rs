@@ -25,23 +25,16 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     reading.target = fields.text("URL").map(target_label);
     reading.duration_s = fields.divided("ActualDuration", 1e9)?;
     let latency = &mut reading.latency;
-    latency.min_ms = times.scaled("Min", 1e3)?;
-    latency.mean_ms = times.scaled("Avg", 1e3)?;
-    latency.max_ms = times.scaled("Max", 1e3)?;
+    latency.set(Figure::Min, times.scaled("Min", 1e3)?);
+    latency.set(Figure::Mean, times.scaled("Avg", 1e3)?);
+    latency.set(Figure::Max, times.scaled("Max", 1e3)?);
     let percentiles = document.pointer("/DurationHistogram/Percentiles").and_then(Value::as_array);
     for entry in percentiles.into_iter().flatten() {
         let entry = Fields::new(FORTIO, entry);
         let (percent, ms) = (entry.required("Percentile")?, entry.required("Value")? * 1e3);
-        *match Figure::from_name(&format!("p{percent}")) {
-            Some(Figure::P50) => &mut latency.p50_ms,
-            Some(Figure::P75) => &mut latency.p75_ms,
-            Some(Figure::P90) => &mut latency.p90_ms,
-            Some(Figure::P95) => &mut latency.p95_ms,
-            Some(Figure::P99) => &mut latency.p99_ms,
-            Some(Figure::P99_9) => &mut latency.p99_9_ms,
-            Some(Figure::P99_99) => &mut latency.p99_99_ms,
-            _ => continue,
-        } = Some(ms);
+        if let Some(figure) = Figure::percentile(&percent.to_string()) {
+            latency.set(figure, Some(ms));
+        }
     }
     let statuses = fields.object("RetCodes").statuses()?;
     reading.requests = times.count("Count")?;

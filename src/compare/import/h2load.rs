@@ -3,7 +3,7 @@
 use super::Problem;
 use super::fields::share;
 use super::text::Report;
-use crate::result::{Loop, Reading};
+use crate::result::{Figure, Loop, Reading};
 
 const H2LOAD: &str = "h2load";
 
@@ -61,17 +61,11 @@ fn times(report: &Report<'_>, reading: &mut Reading) -> Result<(), Problem> {
     let header = header.ok_or_else(|| Problem::missing(H2LOAD, "head of the table of times"))?;
     let latency = &mut reading.latency;
     for (name, time) in header.split_whitespace().zip(row.split_whitespace()) {
-        let place = match name {
-            "min" => &mut latency.min_ms,
-            "max" => &mut latency.max_ms,
-            "mean" => &mut latency.mean_ms,
-            "median" => &mut latency.p50_ms,
-            "p95" => &mut latency.p95_ms,
-            "p99" => &mut latency.p99_ms,
-            // Also the share within one deviation, which is no time.
-            _ => continue,
-        };
-        *place = Some(report.millis(name, time)?);
+        // Also the share within one deviation, which is no time.
+        let name = if name == "median" { "med" } else { name };
+        if let Ok(figure) = name.parse::<Figure>() {
+            latency.set(figure, Some(report.millis(name, time)?));
+        }
     }
     Ok(())
 }

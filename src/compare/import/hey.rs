@@ -17,22 +17,17 @@ pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
     let time = |words: &str| report.millis(words.trim_end_matches(':'), report.required(words)?);
     reading.duration_s = Some(time("Total:")? / 1e3);
     let latency = &mut reading.latency;
-    latency.max_ms = Some(time("Slowest:")?);
-    latency.min_ms = Some(time("Fastest:")?);
-    latency.mean_ms = Some(time("Average:")?);
+    latency.set(Figure::Max, Some(time("Slowest:")?));
+    latency.set(Figure::Min, Some(time("Fastest:")?));
+    latency.set(Figure::Mean, Some(time("Average:")?));
     for line in section(text, "Latency distribution:") {
         let Some((percent, seconds)) = line.split_once("% in ") else { continue };
         // Versions before 0.1.5 print two percent signs.
         let percent = percent.trim().trim_end_matches('%');
         let ms = report.millis("time of a percentile", seconds)?;
-        *match Figure::from_name(&format!("p{percent}")) {
-            Some(Figure::P50) => &mut latency.p50_ms,
-            Some(Figure::P75) => &mut latency.p75_ms,
-            Some(Figure::P90) => &mut latency.p90_ms,
-            Some(Figure::P95) => &mut latency.p95_ms,
-            Some(Figure::P99) => &mut latency.p99_ms,
-            _ => continue,
-        } = Some(ms);
+        if let Some(figure) = Figure::percentile(percent) {
+            latency.set(figure, Some(ms));
+        }
     }
     let mut statuses = Statuses::default();
     for line in section(text, "Status code distribution:") {

@@ -25,21 +25,7 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     let dropped = metric("dropped_iterations").count("count")?;
     let mode = if dropped.is_some() { Loop::Open } else { Loop::Unknown };
     let mut reading = Reading::of(K6, mode);
-    let (times, latency) = (metric("http_req_duration"), &mut reading.latency);
-    for (name, place) in [
-        ("min", &mut latency.min_ms),
-        ("avg", &mut latency.mean_ms),
-        ("med", &mut latency.p50_ms),
-        ("p(75)", &mut latency.p75_ms),
-        ("p(90)", &mut latency.p90_ms),
-        ("p(95)", &mut latency.p95_ms),
-        ("p(99)", &mut latency.p99_ms),
-        ("p(99.9)", &mut latency.p99_9_ms),
-        ("p(99.99)", &mut latency.p99_99_ms),
-        ("max", &mut latency.max_ms),
-    ] {
-        *place = times.number(name)?;
-    }
+    metric("http_req_duration").latencies(&mut reading.latency, |ms| ms)?;
     let requests = metric("http_reqs");
     let (count, rate) = (requests.required("count")?, requests.required("rate")?);
     reading.requests = requests.count("count")?;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Problem;
 use super::fields::{Fields, per_s, share};
-use crate::result::{Loop, Reading, TimedFrom};
+use crate::result::{Figure, Loop, Reading, TimedFrom};
 
 const OHA: &str = "oha";
 /// Workers that were at work when the time was up: no failure of the server.
@@ -26,20 +26,10 @@ pub(super) fn read(document: &Value) -> Result<Vec<Reading>, Problem> {
     };
     reading.duration_s = Some(summary.required("total")?);
     let latency = &mut reading.latency;
-    latency.min_ms = summary.scaled("fastest", 1e3)?;
-    latency.mean_ms = summary.scaled("average", 1e3)?;
-    latency.max_ms = summary.scaled("slowest", 1e3)?;
-    for (name, place) in [
-        ("p50", &mut latency.p50_ms),
-        ("p75", &mut latency.p75_ms),
-        ("p90", &mut latency.p90_ms),
-        ("p95", &mut latency.p95_ms),
-        ("p99", &mut latency.p99_ms),
-        ("p99.9", &mut latency.p99_9_ms),
-        ("p99.99", &mut latency.p99_99_ms),
-    ] {
-        *place = percentiles.scaled(name, 1e3)?;
-    }
+    latency.set(Figure::Min, summary.scaled("fastest", 1e3)?);
+    latency.set(Figure::Mean, summary.scaled("average", 1e3)?);
+    latency.set(Figure::Max, summary.scaled("slowest", 1e3)?);
+    percentiles.latencies(latency, |s| s * 1e3)?;
     let mut statuses = fields.object("statusCodeDistribution").statuses()?;
     let errors = fields.object("errorDistribution");
     for (text, _) in errors.entries().filter(|(text, _)| *text != CUT_OFF) {

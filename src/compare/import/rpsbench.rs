@@ -6,8 +6,8 @@ use super::Problem;
 use crate::measure::{Quantile, decode_histogram, millis};
 use crate::result;
 use crate::result::{
-    GeneratorVerdict, LatencyStats, Loop, RUNS_SCHEMA, Reading, Seconds, ServiceVerdict, Summary, TimedFrom,
-    Times, read_result, target_label,
+    Figure, GeneratorVerdict, Loop, RUNS_SCHEMA, Reading, Seconds, ServiceVerdict, Summary, TimedFrom, Times,
+    read_result, target_label,
 };
 
 /// Reads a document of ours.
@@ -42,10 +42,6 @@ pub(crate) fn reading(name: &str, summary: &Summary) -> Reading {
         // A user sends when it is ready: what is slow keeps it from being so.
         result::Mode::Closed => (Loop::Closed, TimedFrom::Send, "from when its user was ready to send"),
     };
-    let throughput = match (mode, rates.elapsed_s) {
-        (Loop::Closed, Some(elapsed_s)) if elapsed_s > 0.0 => ledger.completed() as f64 / elapsed_s,
-        _ => rates.completed_per_s,
-    };
     Reading {
         name: name.to_owned(),
         version: Some(summary.tool.version.clone()),
@@ -53,7 +49,7 @@ pub(crate) fn reading(name: &str, summary: &Summary) -> Reading {
         clock_words: words.to_owned(),
         concurrency: plan.concurrency,
         asked_per_s: plan.rate_per_s,
-        completed_per_s: Some(throughput),
+        completed_per_s: Some(rates.throughput_per_s(plan.mode, ledger)),
         requests: Some(ledger.offered()),
         ok: Some(ledger.ok),
         error_rate: rates.error_rate,
@@ -68,21 +64,9 @@ pub(crate) fn reading(name: &str, summary: &Summary) -> Reading {
 }
 
 fn times(summary: &Summary) -> Times {
-    let response = &summary.latency.response;
-    let LatencyStats { min_ms, mean_ms, max_ms, p50_ms, p90_ms, p95_ms, p99_ms, .. } = *response;
-    Times {
-        min_ms,
-        mean_ms,
-        p50_ms,
-        p75_ms: p75_ms(summary),
-        p90_ms,
-        p95_ms,
-        p99_ms,
-        p99_9_ms: response.p99_9_ms,
-        p99_99_ms: response.p99_99_ms,
-        max_ms,
-        lower_bounds: response.lower_bounds.clone(),
-    }
+    let mut times = summary.latency.response.times().clone();
+    times.set(Figure::P75, p75_ms(summary));
+    times
 }
 
 /// The 75th percentile, which a result does not state, from its histogram; `None` where it is among arrivals without a good
@@ -90,7 +74,7 @@ fn times(summary: &Summary) -> Times {
 fn p75_ms(summary: &Summary) -> Option<f64> {
     let count = summary.latency.response.count;
     let good = decode_histogram(&summary.histograms.response_ok).ok()?;
-    let quantile = Quantile::from_basis_points(7_500)?;
+    let quantile = Quantile::P75;
     let rank = quantile.rank(count);
     if !quantile.is_supported_by(count) || rank > good.len() {
         return None;

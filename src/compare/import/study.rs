@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Problem;
 use super::fields::Fields;
+use crate::measure::Measured;
 use crate::result::{Figure, Loop, Reading, TimedFrom};
 
 const STUDY: &str = "closed-loop study";
@@ -50,18 +51,7 @@ fn stage(stage: &Value) -> Result<Reading, Problem> {
     reading.requests = fields.count("total_requests")?.or(fields.count("total")?);
     reading.error_rate = fields.share("error_rate")?;
     reading.failure_rate = fields.share("failure_rate")?;
-    let latency = &mut reading.latency;
-    for (name, place) in [
-        ("avg", &mut latency.mean_ms),
-        ("min", &mut latency.min_ms),
-        ("max", &mut latency.max_ms),
-        ("p50", &mut latency.p50_ms),
-        ("p90", &mut latency.p90_ms),
-        ("p95", &mut latency.p95_ms),
-        ("p99", &mut latency.p99_ms),
-    ] {
-        *place = times.number(name)?;
-    }
+    times.latencies(&mut reading.latency, |ms| ms)?;
     finish(&mut reading);
     Ok(reading)
 }
@@ -105,7 +95,6 @@ impl Row<'_> {
 
     fn number(&self, column: &str) -> Result<Option<f64>, Problem> {
         let Some(cell) = self.cell(column) else { return Ok(None) };
-        // A lower bound of ours is written >10000.
         let number = cell.strip_prefix('>').unwrap_or(cell).parse::<f64>().ok();
         let number = number.filter(|number| number.is_finite() && *number >= 0.0);
         number.map(Some).ok_or_else(|| Problem::value(STUDY, column, cell, "a number of 0 or more"))
@@ -142,22 +131,20 @@ impl Row<'_> {
         reading.failure_rate = self.share("failure_rate")?;
         reading.asked_per_s = self.number("rate_per_s")?;
         reading.ok = self.count("ok")?;
-        let latency = &mut reading.latency;
-        for (column, figure, place) in [
-            ("avg_ms", Figure::Mean, &mut latency.mean_ms),
-            ("min_ms", Figure::Min, &mut latency.min_ms),
-            ("max_ms", Figure::Max, &mut latency.max_ms),
-            ("response_p50_ms", Figure::P50, &mut latency.p50_ms),
-            ("p90_ms", Figure::P90, &mut latency.p90_ms),
-            ("p95_ms", Figure::P95, &mut latency.p95_ms),
-            ("p99_ms", Figure::P99, &mut latency.p99_ms),
-            ("response_p99_9_ms", Figure::P99_9, &mut latency.p99_9_ms),
-            ("response_p99_99_ms", Figure::P99_99, &mut latency.p99_99_ms),
+        for (column, figure) in [
+            ("avg_ms", Figure::Mean),
+            ("min_ms", Figure::Min),
+            ("max_ms", Figure::Max),
+            ("response_p50_ms", Figure::P50),
+            ("p90_ms", Figure::P90),
+            ("p95_ms", Figure::P95),
+            ("p99_ms", Figure::P99),
+            ("response_p99_9_ms", Figure::P99_9),
+            ("response_p99_99_ms", Figure::P99_99),
         ] {
-            *place = self.number(column)?;
-            if self.cell(column).is_some_and(|cell| cell.starts_with('>')) {
-                latency.lower_bounds.push(figure.name().to_owned());
-            }
+            // A lower bound of ours is written >10000.
+            let is_bound = self.cell(column).is_some_and(|cell| cell.starts_with('>'));
+            reading.latency.set(figure, Measured::from_parts(self.number(column)?, is_bound));
         }
         finish(&mut reading);
         Ok(reading)

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Problem;
 use super::fields::{Fields, Statuses, per_s, share};
 use super::text::Report;
-use crate::result::{Loop, Reading};
+use crate::result::{Figure, Loop, Reading};
 
 const VEGETA: &str = "vegeta";
 
@@ -20,16 +20,10 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
     let latencies = fields.object("latencies");
     let mut reading = Reading::of(VEGETA, Loop::Open);
     let latency = &mut reading.latency;
-    for (name, place) in [
-        ("min", &mut latency.min_ms),
-        ("mean", &mut latency.mean_ms),
-        ("50th", &mut latency.p50_ms),
-        ("90th", &mut latency.p90_ms),
-        ("95th", &mut latency.p95_ms),
-        ("99th", &mut latency.p99_ms),
-        ("max", &mut latency.max_ms),
-    ] {
-        *place = latencies.divided(name, MS)?;
+    for (name, _) in latencies.entries() {
+        if let Some(figure) = figure(name) {
+            latency.set(figure, latencies.divided(name, MS)?);
+        }
     }
     reading.asked_per_s = fields.number("rate")?;
     let (attack, wait) = (fields.divided("duration", 1e9)?, fields.divided("wait", 1e9)?);
@@ -37,6 +31,11 @@ pub(super) fn read_json(document: &Value) -> Result<Vec<Reading>, Problem> {
     fields.required("requests")?;
     finish(&mut reading, statuses, attack.map(|attack| attack + wait.unwrap_or(0.0)));
     Ok(vec![reading])
+}
+
+/// `mean`, and percentiles written `99th` in JSON and `99` in text.
+fn figure(name: &str) -> Option<Figure> {
+    name.parse().ok().or_else(|| Figure::percentile(name.strip_suffix("th").unwrap_or(name)))
 }
 
 pub(super) fn knows_text(text: &str) -> bool {
@@ -59,16 +58,9 @@ pub(super) fn read_text(text: &str) -> Result<Vec<Reading>, Problem> {
     }
     let latency = &mut reading.latency;
     for (name, value) in line(&report, "Latencies")? {
-        *match name {
-            "min" => &mut latency.min_ms,
-            "mean" => &mut latency.mean_ms,
-            "50" => &mut latency.p50_ms,
-            "90" => &mut latency.p90_ms,
-            "95" => &mut latency.p95_ms,
-            "99" => &mut latency.p99_ms,
-            "max" => &mut latency.max_ms,
-            _ => continue,
-        } = Some(report.millis(name, value)?);
+        if let Some(figure) = figure(name) {
+            latency.set(figure, Some(report.millis(name, value)?));
+        }
     }
     let codes = report.required("Status Codes")?;
     let mut statuses = Statuses::default();

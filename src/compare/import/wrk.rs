@@ -37,9 +37,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Reading>, Problem> {
     reading.concurrency = connections.map(|count| report.count("connections", count)).transpose()?;
 
     let stats = report.required("Latency ")?;
-    reading.latency.mean_ms = Some(report.millis("mean latency", report.word("mean latency", stats, 0)?)?);
-    reading.latency.max_ms =
-        Some(report.millis("maximum latency", report.word("maximum latency", stats, 2)?)?);
+    for (figure, what, place) in [(Figure::Mean, "mean latency", 0), (Figure::Max, "maximum latency", 2)] {
+        reading.latency.set(figure, Some(report.millis(what, report.word(what, stats, place)?)?));
+    }
     percentiles(&report, &mut reading.latency)?;
     counts(&report, &mut reading)?;
     if text.contains("Requests/sec:") {
@@ -58,22 +58,15 @@ fn percentiles(report: &Report<'_>, times: &mut Times) -> Result<(), Problem> {
         let percent = report.number("percentile", percent)?;
         let time = words.next().ok_or_else(|| Problem::missing(report.tool, "time of a percentile"))?;
         let ms = report.millis("time of a percentile", time)?;
-        *match Figure::from_name(&format!("p{percent}")) {
-            Some(Figure::P50) => &mut times.p50_ms,
-            Some(Figure::P75) => &mut times.p75_ms,
-            Some(Figure::P90) => &mut times.p90_ms,
-            Some(Figure::P95) => &mut times.p95_ms,
-            Some(Figure::P99) => &mut times.p99_ms,
-            Some(Figure::P99_9) => &mut times.p99_9_ms,
-            Some(Figure::P99_99) => &mut times.p99_99_ms,
-            _ => continue,
-        } = Some(ms);
+        if let Some(figure) = Figure::percentile(&percent.to_string()) {
+            times.set(figure, Some(ms));
+        }
     }
     let spectrum = report.text.lines().skip_while(|line| !line.contains("Detailed Percentile spectrum"));
     for line in spectrum.skip(1).take_while(|line| !line.starts_with('#')) {
         let words: Vec<&str> = line.split_whitespace().collect();
-        if let [value, "0.950000", ..] = words.as_slice() {
-            times.p95_ms = times.p95_ms.or(number(value));
+        if let ([value, "0.950000", ..], None) = (words.as_slice(), times.exact(Figure::P95)) {
+            times.set(Figure::P95, number(value));
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use super::harness::{MS, Oversleeper, S, VirtualClock, plan, run, run_with, with
 use crate::load::Stop;
 use crate::measure::ErrorKind;
 use crate::plan::OverflowPolicy;
-use crate::result::{BurstDepth, GeneratorVerdict, ServiceVerdict};
+use crate::result::{BurstDepth, Figure, GeneratorVerdict, ServiceVerdict};
 use crate::schedule::Source;
 use crate::time::TimerPacer;
 use crate::transport::scripted::{Scripted, Step};
@@ -24,8 +24,11 @@ async fn a_frozen_client_with_all_tokens_sends_everything_late() {
     assert_eq!((summary.ledger.sent, summary.ledger.missed), (4_000, 0));
     // 200 of 4,000 arrivals were late, by 0 to 200 ms: the lateness is the client's, and so counted.
     let lag = &summary.latency.send_lag;
-    assert!(within(lag.max_ms.unwrap(), 200.0, 0.02), "{lag:?}");
-    assert!(within(lag.p99_ms.unwrap(), 160.0, 0.03), "(0.2 s - x) / 4 s = 1 % at x = 160 ms: {lag:?}");
+    assert!(within(lag.exact(Figure::Max).unwrap(), 200.0, 0.02), "{lag:?}");
+    assert!(
+        within(lag.exact(Figure::P99).unwrap(), 160.0, 0.03),
+        "(0.2 s - x) / 4 s = 1 % at x = 160 ms: {lag:?}"
+    );
     assert_eq!(summary.verdict.generator, GeneratorVerdict::Invalid);
 }
 
@@ -150,7 +153,7 @@ async fn new_connections_are_no_faster_than_allowed() {
     assert!(summary.connections.opened.abs_diff(200) <= 1, "20/s for 10 s: {:?}", summary.connections);
     assert_eq!(summary.ledger.ok + summary.ledger.unfinished, 1_000);
     // The wait for the permit is a wait for a connection, and the arrivals are in flight meanwhile.
-    assert!(summary.latency.connect.max_ms.unwrap() > 7_000.0, "{:?}", summary.latency.connect);
+    assert!(summary.latency.connect.exact(Figure::Max).unwrap() > 7_000.0, "{:?}", summary.latency.connect);
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,7 +167,7 @@ async fn a_permit_that_is_refused_between_arrivals_is_not_forgotten() {
     let summary = run(&plan, |clock| Scripted::fixed(clock, MS)).await.summary;
     assert_eq!((summary.ledger.ok, summary.connections.opened), (200, 200));
     assert!(
-        within(summary.latency.response.max_ms.unwrap(), 6_000.0, 0.03),
+        within(summary.latency.response.exact(Figure::Max).unwrap(), 6_000.0, 0.03),
         "{:?}",
         summary.latency.response
     );
@@ -228,9 +231,12 @@ async fn connecting_is_a_part_of_the_response_and_of_its_own() {
     .await
     .summary;
     let (connect, service) = (&summary.latency.connect, &summary.latency.service);
-    assert_eq!((connect.count, connect.min_ms, connect.max_ms), (1_000, Some(30.0), Some(30.0)));
-    assert_eq!((service.min_ms, service.max_ms), (Some(20.0), Some(20.0)));
-    assert!(within(summary.latency.response.mean_ms.unwrap(), 50.0, 0.03));
+    assert_eq!(
+        (connect.count, connect.exact(Figure::Min), connect.exact(Figure::Max)),
+        (1_000, Some(30.0), Some(30.0))
+    );
+    assert_eq!((service.exact(Figure::Min), service.exact(Figure::Max)), (Some(20.0), Some(20.0)));
+    assert!(within(summary.latency.response.exact(Figure::Mean).unwrap(), 50.0, 0.03));
     assert_eq!(summary.connections.opened, 1_000);
 }
 

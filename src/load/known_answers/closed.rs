@@ -7,7 +7,7 @@ use super::harness::{MS, S, VirtualClock, plan, run, run_in_turn, run_with, with
 use crate::load::Stop;
 use crate::measure::ErrorKind;
 use crate::plan::Plan;
-use crate::result::ServiceVerdict;
+use crate::result::{Figure, ServiceVerdict};
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 use crate::time::TimerPacer;
 use crate::transport::scripted::{Scripted, Step};
@@ -36,7 +36,10 @@ async fn throughput_is_users_over_the_response_time() {
         let plan = plan_of(closed(10, LoopEnd::Duration(10 * S)).with_think_time(think_ns));
         let got = run(&plan, |clock| Scripted::fixed(clock, 50 * MS)).await.summary;
         assert!(within(got.rates.completed_per_s, rate, 0.01), "{:?}", got.rates);
-        assert_eq!((got.latency.response.min_ms, got.latency.response.max_ms), (Some(50.0), Some(50.0)));
+        assert_eq!(
+            (got.latency.response.exact(Figure::Min), got.latency.response.exact(Figure::Max)),
+            (Some(50.0), Some(50.0))
+        );
         assert_eq!((got.queueing.in_flight_peak, got.connections.opened), (10, 10));
         assert_eq!(got.rates.window_s, 10.0);
         assert_eq!(got.verdict.service, ServiceVerdict::Unknown);
@@ -70,11 +73,11 @@ async fn users_who_wait_see_one_slow_request_where_a_schedule_sees_a_second_of_t
     };
     let alone = plan_of(closed(1, LoopEnd::Duration(60 * S)));
     let got = run(&alone, freezing).await.summary;
-    assert!(within(got.latency.response.max_ms.unwrap(), 1_001.0, 0.01));
-    let p99_9_ms = got.latency.response.p99_9_ms.unwrap();
+    assert!(within(got.latency.response.exact(Figure::Max).unwrap(), 1_001.0, 0.01));
+    let p99_9_ms = got.latency.response.exact(Figure::P99_9).unwrap();
     assert!(within(p99_9_ms, 1.0, 0.01), "one of 59,000 requests was slow: {p99_9_ms}");
     let open = run(&plan("300", 60), freezing).await.summary;
-    assert!(within(open.latency.response.p99_ms.unwrap(), 400.0, 0.03));
+    assert!(within(open.latency.response.exact(Figure::P99).unwrap(), 400.0, 0.03));
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +87,7 @@ async fn users_beyond_the_capacity_only_lengthen_the_queue() {
         let plan = plan_of(closed(users, LoopEnd::Duration(20 * S)));
         let got = run(&plan, |clock| queue(clock, 10, 100 * MS)).await.summary;
         assert!(within(got.rates.completed_per_s, 100.0, 0.01), "{:?}", got.rates);
-        let mean_ms = got.latency.response.mean_ms.unwrap();
+        let mean_ms = got.latency.response.exact(Figure::Mean).unwrap();
         assert!(within(mean_ms, users as f64 * 10.0, 0.02), "{users} users: {mean_ms}");
     }
 }

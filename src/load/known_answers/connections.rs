@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::harness::*;
 use crate::measure::ErrorKind;
+use crate::result::Figure;
 use crate::schedule::{Schedule, Source};
 use crate::transport::scripted::{Scripted, Step};
 
@@ -15,10 +16,13 @@ async fn requests_beyond_the_streams_wait_for_a_slot_and_never_in_the_service() 
     let plan = Plan { connections: Some(1), streams: vec![3], ..plan("50", 10) };
     let got = run(&plan, |clock| Scripted::fixed(clock, 100 * MS).with_streams(3)).await.summary;
     assert_eq!((got.ledger.ok, got.connections.opened), (500, 1));
-    assert_eq!((got.latency.service.min_ms, got.latency.service.max_ms), (Some(100.0), Some(100.0)));
-    let longest_ms = got.latency.slot_wait.max_ms.unwrap();
+    assert_eq!(
+        (got.latency.service.exact(Figure::Min), got.latency.service.exact(Figure::Max)),
+        (Some(100.0), Some(100.0))
+    );
+    let longest_ms = got.latency.slot_wait.exact(Figure::Max).unwrap();
     assert!(within(longest_ms, (500.0 / 30.0 - 0.1 - 9.98) * 1e3, 0.02), "{longest_ms}");
-    assert_eq!(got.latency.send_lag.max_ms, Some(0.0));
+    assert_eq!(got.latency.send_lag.exact(Figure::Max), Some(0.0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,7 +36,10 @@ async fn arrivals_wait_for_the_connection_that_opens_instead_of_opening_their_ow
     };
     let got = run(&plan, transport).await.summary;
     assert_eq!((got.ledger.ok, got.connections.opened, got.latency.connect.count), (100, 1, 10));
-    assert_eq!((got.latency.connect.max_ms, got.latency.slot_wait.max_ms), (Some(95.0), Some(0.0)));
+    assert_eq!(
+        (got.latency.connect.exact(Figure::Max), got.latency.slot_wait.exact(Figure::Max)),
+        (Some(95.0), Some(0.0))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,7 +56,7 @@ async fn arrivals_that_find_less_room_than_expected_do_not_wait_for_the_first_an
     let got = run(&plan, transport).await.summary;
     assert_eq!((got.ledger.ok, got.connections.opened), (3, 3));
     // Due at 0, 1 and 2 ms; the third connection is open at 15 ms.
-    assert_eq!(got.latency.connect.max_ms, Some(13.0));
+    assert_eq!(got.latency.connect.exact(Figure::Max), Some(13.0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,7 +65,7 @@ async fn a_second_connection_opens_when_all_streams_are_busy() {
     let got = run(&plan, |clock| Scripted::fixed(clock, 100 * MS).with_streams(3)).await.summary;
     // 50/s x 100 ms = 5 requests under way, 3 to a connection.
     assert_eq!((got.ledger.ok, got.connections.opened, got.connections.peak), (100, 2, 2));
-    assert_eq!(got.latency.slot_wait.max_ms, Some(0.0));
+    assert_eq!(got.latency.slot_wait.exact(Figure::Max), Some(0.0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,7 +76,7 @@ async fn a_limit_of_connections_is_a_queue_with_as_many_servers() {
         let got = run(&plan, |clock| Scripted::fixed(clock, 100 * MS)).await.summary;
         assert_eq!((got.ledger.ok, got.connections.peak), (250, 2), "keep-alive: {keepalive}");
         assert_eq!(got.connections.opened, if keepalive { 2 } else { 250 });
-        let longest_ms = got.latency.slot_wait.max_ms.unwrap();
+        let longest_ms = got.latency.slot_wait.exact(Figure::Max).unwrap();
         assert!(within(longest_ms, (250.0 / 20.0 - 0.1 - 9.96) * 1e3, 0.05), "{longest_ms}");
     }
 }

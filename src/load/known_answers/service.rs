@@ -3,9 +3,9 @@
 use std::cell::Cell;
 
 use super::harness::{MS, S, VirtualClock, plan, run, within};
-use crate::measure::ErrorKind;
+use crate::measure::{ErrorKind, Measured};
 use crate::plan::OverflowPolicy;
-use crate::result::ServiceVerdict;
+use crate::result::{Figure, ServiceVerdict};
 use crate::schedule::{Arrivals, NANOS_PER_S, Source};
 use crate::transport::scripted::{Scripted, Step};
 
@@ -38,9 +38,9 @@ async fn one_freeze_of_a_second_in_a_minute() {
     assert_eq!((summary.ledger.planned, summary.ledger.sent, summary.ledger.ok), (18_000, 18_000, 18_000));
     // The fraction slower than x is (1 s - x) / 60 s.
     let response = &summary.latency.response;
-    assert!(within(response.p99_ms.unwrap(), 400.0, 0.03), "{response:?}");
-    assert!(within(response.p99_9_ms.unwrap(), 940.0, 0.03), "{response:?}");
-    assert!(response.p50_ms.unwrap() <= 1.1, "{response:?}");
+    assert!(within(response.exact(Figure::P99).unwrap(), 400.0, 0.03), "{response:?}");
+    assert!(within(response.exact(Figure::P99_9).unwrap(), 940.0, 0.03), "{response:?}");
+    assert!(response.exact(Figure::P50).unwrap() <= 1.1, "{response:?}");
     assert_eq!(summary.verdict.service, ServiceVerdict::KeepingUp, "a stall is no lack of capacity");
 }
 
@@ -48,15 +48,26 @@ async fn one_freeze_of_a_second_in_a_minute() {
 async fn one_freeze_of_a_second_in_four() {
     let summary = run(&plan("1000", 4), |clock| freezing(clock, 2 * S, S)).await.summary;
     assert_eq!(summary.ledger.ok, 4_000);
-    assert!(within(summary.latency.response.p90_ms.unwrap(), 600.0, 0.03), "{:?}", summary.latency.response);
+    assert!(
+        within(summary.latency.response.exact(Figure::P90).unwrap(), 600.0, 0.03),
+        "{:?}",
+        summary.latency.response
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_fixed_delay_is_the_service_time_and_nothing_is_amplified() {
     let summary = run(&plan("200", 10), |clock| Scripted::fixed(clock, 50 * MS)).await.summary;
     let service = &summary.latency.service;
-    assert_eq!((service.count, service.min_ms, service.max_ms), (2_000, Some(50.0), Some(50.0)));
-    assert!(within(summary.queueing.amplification_p99.unwrap(), 1.0, 0.001), "{:?}", summary.queueing);
+    assert_eq!(
+        (service.count, service.exact(Figure::Min), service.exact(Figure::Max)),
+        (2_000, Some(50.0), Some(50.0))
+    );
+    assert!(
+        within(summary.queueing.amplification_p99.exact().unwrap(), 1.0, 0.001),
+        "{:?}",
+        summary.queueing
+    );
     assert_eq!(summary.verdict.service, ServiceVerdict::KeepingUp);
     // Little's law: 200/s x 50 ms.
     assert!((10..=11).contains(&summary.queueing.in_flight_peak));
@@ -71,7 +82,7 @@ async fn a_long_fixed_delay_is_not_taken_for_a_growing_backlog() {
 #[tokio::test(start_paused = true)]
 async fn a_queue_below_its_capacity_amplifies_nothing() {
     let summary = run(&plan("90", 20), |clock| queue(clock, 10, || 100 * MS)).await.summary;
-    assert!(within(summary.latency.service.max_ms.unwrap(), 100.0, 0.02));
+    assert!(within(summary.latency.service.exact(Figure::Max).unwrap(), 100.0, 0.02));
     assert_eq!(summary.verdict.service, ServiceVerdict::KeepingUp);
 }
 
@@ -82,7 +93,7 @@ async fn a_queue_above_its_capacity_grows_by_the_difference() {
     assert_eq!((summary.ledger.ok, summary.ledger.planned), (3_000, 3_000));
     // The last arrival waits D (R - C) / C = 10 s, and then 0.1 s for its own answer.
     assert!(
-        within(summary.latency.response.max_ms.unwrap(), 10_100.0, 0.02),
+        within(summary.latency.response.exact(Figure::Max).unwrap(), 10_100.0, 0.02),
         "{:?}",
         summary.latency.response
     );
@@ -109,8 +120,8 @@ async fn a_cap_turns_the_excess_into_overflow() {
     assert_eq!(summary.verdict.service, ServiceVerdict::Saturated);
     // Half of the planned arrivals have no answer: p90 is unknown, and not the 100 ms of the survivors.
     let response = &summary.latency.response;
-    assert!(response.is_lower_bound("p90") && response.p90_ms.unwrap() >= 100_000.0, "{response:?}");
-    assert_eq!(summary.latency.response_ok.max_ms, summary.latency.service.max_ms);
+    assert!(matches!(response.figure(Figure::P90), Measured::AtLeast(ms) if ms >= 100_000.0), "{response:?}");
+    assert_eq!(summary.latency.response_ok.exact(Figure::Max), summary.latency.service.exact(Figure::Max));
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,17 +133,17 @@ async fn a_wait_queue_turns_the_excess_into_slot_wait() {
     assert_eq!((summary.ledger.ok, summary.ledger.overflow), (3_000, 0));
     // The client's queue is the service's queue of the test above: the same response, but the wait is visible.
     assert!(
-        within(summary.latency.response.max_ms.unwrap(), 10_100.0, 0.02),
+        within(summary.latency.response.exact(Figure::Max).unwrap(), 10_100.0, 0.02),
         "{:?}",
         summary.latency.response
     );
     assert!(
-        within(summary.latency.slot_wait.max_ms.unwrap(), 10_000.0, 0.02),
+        within(summary.latency.slot_wait.exact(Figure::Max).unwrap(), 10_000.0, 0.02),
         "{:?}",
         summary.latency.slot_wait
     );
-    assert_eq!(summary.latency.service.max_ms, Some(100.0));
-    assert!(summary.queueing.amplification_p99.unwrap() > 90.0);
+    assert_eq!(summary.latency.service.exact(Figure::Max), Some(100.0));
+    assert!(summary.queueing.amplification_p99.exact().unwrap() > 90.0);
     assert_eq!(summary.verdict.service, ServiceVerdict::Saturated);
 }
 
@@ -155,8 +166,8 @@ async fn poisson_arrivals_at_an_exponential_server_wait_as_the_formula_says() {
     .await
     .summary;
     let response = &summary.latency.response;
-    assert!(within(response.mean_ms.unwrap(), 500.0, 0.05), "{response:?}");
-    assert!(within(response.p99_ms.unwrap(), 4.6 * 500.0, 0.07), "{response:?}");
+    assert!(within(response.exact(Figure::Mean).unwrap(), 500.0, 0.05), "{response:?}");
+    assert!(within(response.exact(Figure::P99).unwrap(), 4.6 * 500.0, 0.07), "{response:?}");
     assert_eq!(summary.verdict.service, ServiceVerdict::KeepingUp);
 }
 
@@ -170,7 +181,7 @@ async fn a_service_that_never_answers_costs_timeouts_and_keeps_the_schedule() {
     assert_eq!((ledger.planned, ledger.sent, ledger.ok), (1_000, 1_000, 0));
     // Of the last second's arrivals, half are still within their timeout when the drain ends.
     assert!(ledger.unfinished.abs_diff(50) <= 1 && ledger.timeout + ledger.unfinished == 1_000, "{ledger:?}");
-    assert!(summary.latency.response.is_lower_bound("p50"));
+    assert!(summary.latency.response.figure(Figure::P50).is_bound());
     assert_eq!(summary.errors[0].kind, ErrorKind::Timeout);
     assert_eq!(summary.verdict.service, ServiceVerdict::Saturated);
 }

@@ -2,7 +2,9 @@
 //! result, and for percentiles the 95 % interval of the ratio and whether it exceeds the noise. An empty field: the result
 //! lacks the figure, or nobody can tell. A lower bound is written `>10000`, so that no spreadsheet takes it for measured.
 
-use crate::result::{Comparison, Difference, Figure, Loop, NoiseVerdict, Reading, TimedFrom, Unit, letter};
+use crate::result::{
+    Bound, Comparison, Difference, Figure, Loop, NoiseVerdict, Reading, TimedFrom, Unit, letter,
+};
 
 /// Writes the table.
 pub(super) fn render(comparison: &Comparison) -> String {
@@ -49,16 +51,19 @@ fn fields(index: usize, reading: &Reading, difference: Option<&Difference>) -> V
     ]
     .map(|(column, text)| (column.to_owned(), text))
     .into();
-    for figure in Figure::ALL {
-        let bound = if reading.is_lower_bound(figure) { ">" } else { "" };
-        let text = reading.figure(figure).map_or_else(String::new, |value| format!("{bound}{value}"));
-        fields.push((column(figure), text));
+    for figure in Figure::COMPARED {
+        let text = reading.figure(figure).written(|value| value.to_string());
+        fields.push((column(figure), text.unwrap_or_default()));
     }
-    for figure in Figure::ALL {
+    for figure in Figure::COMPARED {
         let found = difference.and_then(|difference| difference.figure(figure));
-        let name = figure.name();
-        fields.push((format!("{name}_ratio"), optional(found.and_then(|found| found.ratio))));
-        fields.push((format!("{}_difference", column(figure)), optional(found.map(|found| found.absolute))));
+        let name = figure.to_string();
+        let found = found.filter(|found| found.bound != Bound::Unknown);
+        let bound = found.map_or("", |found| found.bound.sign());
+        let distance = |value: f64| format!("{bound}{value}");
+        fields.push((format!("{name}_ratio"), optional(found.and_then(|found| found.ratio).map(distance))));
+        let absolute = found.map(|found| distance(found.absolute));
+        fields.push((format!("{}_difference", column(figure)), optional(absolute)));
         if figure.quantile().is_none() {
             continue;
         }
@@ -77,9 +82,9 @@ fn fields(index: usize, reading: &Reading, difference: Option<&Difference>) -> V
 
 fn column(figure: Figure) -> String {
     match figure.unit() {
-        Unit::Ms => format!("{}_ms", figure.name()),
+        Unit::Ms => format!("{figure}_ms"),
         Unit::PerS => "completed_per_s".to_owned(),
-        Unit::Share => figure.name().to_owned(),
+        Unit::Share => figure.to_string(),
     }
 }
 

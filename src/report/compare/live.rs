@@ -2,8 +2,12 @@
 
 use super::super::Style;
 use super::super::text::layout::{Tone, labelled, paint, table, wrapped};
-use super::super::text::numbers::{count, factor, ms, percent, rate};
-use crate::result::{Comparison, GeneratorVerdict, LatencyStats, ServiceVerdict, Summary, letter};
+use super::super::text::numbers::{count, factor, figure, or_dash, percent, rate, time};
+use crate::result::{Comparison, Figure, GeneratorVerdict, LatencyStats, ServiceVerdict, Summary, letter};
+
+/// The figures of each of the times.
+const FIGURES: [Figure; 6] =
+    [Figure::Mean, Figure::P50, Figure::P90, Figure::P99, Figure::P99_9, Figure::Max];
 
 /// One of the times of a result.
 type Part = fn(&Summary) -> &LatencyStats;
@@ -29,15 +33,15 @@ pub(super) fn section(comparison: &Comparison, style: &Style) -> String {
     let times: [(&str, Part); 2] =
         [("response", |summary| &summary.latency.response), ("service", |summary| &summary.latency.service)];
     for (part, stats) in times {
-        for figure in ["mean", "p50", "p90", "p99", "p99.9", "max"] {
-            row(&format!("{part} {figure}, ms"), &|summary| time(stats(summary), figure));
+        for figure in FIGURES {
+            row(&format!("{part} {figure}, ms"), &|summary| time(stats(summary).figure(figure)));
         }
     }
     row("in flight, at most", &|summary| count(summary.queueing.in_flight_peak));
     row("in flight at the end", &|summary| count(summary.queueing.in_flight_end));
-    row("backlog growth", &|summary| summary.queueing.backlog_growth_per_s.map_or_else(dash, rate));
+    row("backlog growth", &|summary| or_dash(summary.queueing.backlog_growth_per_s, rate));
     row("overflow", &|summary| percent(summary.rates.overflow_rate));
-    row("amplification p99", &|summary| summary.queueing.amplification_p99.map_or_else(dash, factor));
+    row("amplification p99", &|summary| figure(summary.queueing.amplification_p99, factor));
     row("generator", &|summary| {
         match summary.verdict.generator {
             GeneratorVerdict::Valid => "valid",
@@ -65,22 +69,5 @@ fn name(summary: &Summary) -> String {
         (Some(users), _) => format!("closed, {users} users"),
         (None, Some(rate_per_s)) => format!("open, {}", rate(rate_per_s)),
         (None, None) => String::new(),
-    }
-}
-
-fn dash() -> String {
-    "-".to_owned()
-}
-
-fn time(stats: &LatencyStats, figure: &str) -> String {
-    let value = match figure {
-        "mean" => stats.mean_ms,
-        "max" => stats.max_ms,
-        name => stats.percentiles().into_iter().find(|(q, _)| q.to_string() == name).and_then(|(_, v)| v),
-    };
-    match value {
-        None => dash(),
-        Some(value) if stats.is_lower_bound(figure) => format!(">{}", ms(value)),
-        Some(value) => ms(value),
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::compare::import::reading_of;
 use crate::compare::{Condition, import};
 use crate::fixture::{freeze, overload};
-use crate::result::{Document, ReadError, Reading, Summary};
+use crate::result::{Document, Figure, ReadError, Reading, Summary};
 
 const SCHEMA: &str = include_str!("../../../docs/compare.schema.json");
 
@@ -38,17 +38,16 @@ fn steady(name: &str, service_us: u64, seed: u64) -> Reading {
     summary.series = rows.collect();
     let mut reading = reading_of(name, &summary);
     let whole = reading.seconds.as_ref().unwrap();
-    let percentile = |figure: crate::result::Figure| {
+    let percentile = |figure: Figure| {
         whole.percentile(figure.quantile().unwrap(), &whole.whole()).map(|nanos| nanos / 1e6)
     };
     let latency = &mut reading.latency;
-    latency.p50_ms = percentile(crate::result::Figure::P50);
-    latency.p75_ms = percentile(crate::result::Figure::P75);
-    latency.p90_ms = percentile(crate::result::Figure::P90);
-    latency.p95_ms = percentile(crate::result::Figure::P95);
-    latency.p99_ms = percentile(crate::result::Figure::P99);
-    (latency.min_ms, latency.max_ms) = (Some(service_us as f64 / 1e3), Some((service_us + 900) as f64 / 1e3));
-    latency.mean_ms = Some((service_us + 450) as f64 / 1e3);
+    for figure in [Figure::P50, Figure::P75, Figure::P90, Figure::P95, Figure::P99] {
+        latency.set(figure, percentile(figure));
+    }
+    for (figure, us) in [(Figure::Min, 0), (Figure::Mean, 450), (Figure::Max, 900)] {
+        latency.set(figure, Some((service_us + us) as f64 / 1e3));
+    }
     reading.notes.clear();
     reading
 }

@@ -4,6 +4,7 @@
 use super::super::Style;
 use super::super::text::layout::{Tone, WIDTH, clean, paint, shortened, table, wrap};
 use super::super::text::numbers::{asked_rate, count, ms, percent, rate, seconds};
+use crate::measure::Measured;
 use crate::result::{
     Bound, Comparison, Difference, Figure, FigureDifference, Loop, NoiseVerdict, Reading, Unit, letter,
 };
@@ -112,12 +113,12 @@ fn reasons(comparison: &Comparison) -> String {
     let mut text = String::new();
     for difference in &comparison.differences {
         let percentiles = difference.figures.iter().filter(|found| found.figure.quantile().is_some());
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
         for found in percentiles.clone().filter(|found| !found.noise.reason.is_empty()) {
             let reason = found.noise.reason.as_str();
             match reasons.iter_mut().find(|(said, _)| *said == reason) {
-                Some((_, names)) => names.push(found.figure.name()),
-                None => reasons.push((reason, vec![found.figure.name()])),
+                Some((_, names)) => names.push(found.figure.to_string()),
+                None => reasons.push((reason, vec![found.figure.to_string()])),
             }
         }
         let count = percentiles.count();
@@ -140,9 +141,9 @@ fn block(comparison: &Comparison, first: &Reading, others: &[Difference]) -> Str
         names.extend(["", "", ""].map(str::to_owned));
     }
     let mut rows = vec![head, names];
-    for figure in Figure::ALL {
+    for figure in Figure::COMPARED {
         let of = |difference: &Difference| comparison.results.get(difference.result);
-        let known = |reading: &Reading| reading.figure(figure).is_some();
+        let known = |reading: &Reading| reading.figure(figure) != Measured::Unknown;
         if !known(first) && !others.iter().filter_map(of).any(known) {
             continue;
         }
@@ -165,14 +166,12 @@ fn title(figure: Figure) -> String {
         Figure::CompletedPerS => "completed".to_owned(),
         Figure::ErrorRate => "HTTP errors".to_owned(),
         Figure::FailureRate => "failures".to_owned(),
-        _ => format!("{} ms", figure.name()),
+        _ => format!("{figure} ms"),
     }
 }
 
 fn value(figure: Figure, reading: &Reading) -> String {
-    let Some(value) = reading.figure(figure) else { return "-".to_owned() };
-    let bound = if reading.is_lower_bound(figure) { ">" } else { "" };
-    format!("{bound}{}", in_unit(figure, value))
+    super::super::text::numbers::figure(reading.figure(figure), |value| in_unit(figure, value))
 }
 
 fn in_unit(figure: Figure, value: f64) -> String {
@@ -189,12 +188,10 @@ fn missing() -> [String; 3] {
 
 /// Ratio, difference and sign.
 fn cells(found: &FigureDifference) -> [String; 3] {
-    let bound = match found.bound {
-        Bound::Exact => "",
-        Bound::AtLeast => ">",
-        Bound::AtMost => "<",
-        Bound::Unknown => return missing(),
-    };
+    if found.bound == Bound::Unknown {
+        return missing();
+    }
+    let bound = found.bound.sign();
     let sign = match found.noise.verdict {
         _ if found.figure.quantile().is_none() => "",
         NoiseVerdict::Exceeds => "*",
@@ -235,7 +232,7 @@ fn intervals(comparison: &Comparison) -> String {
         let interval = |found: &FigureDifference| {
             let low = ratio(found.noise.ratio_low?);
             let high = found.noise.ratio_high.map_or_else(|| "no end".to_owned(), ratio);
-            Some(format!("{} {low} to {high}", found.figure.name()))
+            Some(format!("{} {low} to {high}", found.figure))
         };
         let intervals: Vec<String> = difference.figures.iter().filter_map(interval).collect();
         if !intervals.is_empty() {

@@ -1,7 +1,7 @@
 //! One row for each result, in the study's figures. Columns have fixed widths, because rows appear as they finish.
 
-use super::super::text::numbers::{count, ms, percent};
-use crate::result::{LatencyStats, Runs, Summary};
+use super::super::text::numbers::{count, or_dash, percent, time};
+use crate::result::{Figure, Runs, Summary};
 
 /// Widths of the columns: of the name of a run, then of each figure.
 const NAME: usize = 12;
@@ -16,19 +16,19 @@ pub(crate) fn header() -> String {
 /// The row of one result.
 pub(crate) fn row(name: &str, summary: &Summary) -> String {
     let (rates, response) = (&summary.rates, &summary.latency.response);
-    let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
+    let share = |share: Option<f64>| or_dash(share, percent);
     let figures = [
         count(summary.ledger.sent),
         format!("{:.1}", rates.requests_per_s(summary.plan.mode, summary.ledger.sent)),
         share(rates.error_rate),
         share(rates.failure_rate),
-        time(response, "mean", response.mean_ms),
-        time(response, "min", response.min_ms),
-        time(response, "p50", response.p50_ms),
-        time(response, "p90", response.p90_ms),
-        time(response, "p95", response.p95_ms),
-        time(response, "p99", response.p99_ms),
-        time(response, "max", response.max_ms),
+        time(response.figure(Figure::Mean)),
+        time(response.figure(Figure::Min)),
+        time(response.figure(Figure::P50)),
+        time(response.figure(Figure::P90)),
+        time(response.figure(Figure::P95)),
+        time(response.figure(Figure::P99)),
+        time(response.figure(Figure::Max)),
     ];
     line(name, &figures)
 }
@@ -43,14 +43,6 @@ pub(super) fn table(runs: &Runs) -> String {
 fn label(name: &str, repeat: u64, runs: &Runs) -> String {
     let repeated = runs.runs.iter().any(|run| run.name == name && run.repeat > 1);
     if repeated { format!("{name} #{repeat}") } else { name.to_owned() }
-}
-
-fn time(stats: &LatencyStats, figure: &str, value: Option<f64>) -> String {
-    match value {
-        None => "-".to_owned(),
-        Some(value) if stats.is_lower_bound(figure) => format!(">{}", ms(value)),
-        Some(value) => ms(value),
-    }
 }
 
 fn line(name: &str, figures: &[String; 11]) -> String {

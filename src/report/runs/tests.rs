@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::fixture;
 use crate::judge::Stage;
-use crate::result::{Document, Mode, ReadError};
+use crate::measure::Measured;
+use crate::result::{Document, Figure, Mode, ReadError};
 
 /// A stage of a closed loop, made of a run that was none.
 fn stage(users: u64, completed_per_s: f64, mean_ms: f64) -> crate::result::Summary {
@@ -15,7 +16,7 @@ fn stage(users: u64, completed_per_s: f64, mean_ms: f64) -> crate::result::Summa
     summary.plan.concurrency = Some(users);
     summary.plan.rate_per_s = None;
     summary.rates.completed_per_s = completed_per_s;
-    summary.latency.response.mean_ms = Some(mean_ms);
+    summary.latency.response.set(Figure::Mean, Some(mean_ms));
     summary
 }
 
@@ -25,7 +26,8 @@ fn stages() -> Runs {
 
 fn repeats() -> Runs {
     let mut runs = [stage(20, 250.0, 70.0), stage(20, 260.0, 80.0), stage(20, 255.0, 90.0)];
-    runs[1].latency.response.lower_bounds.push("p99".to_owned());
+    let p99 = runs[1].latency.response.figure(Figure::P99).least().unwrap();
+    runs[1].latency.response.set(Figure::P99, Measured::AtLeast(p99));
     Runs::new(runs.to_vec(), true)
 }
 

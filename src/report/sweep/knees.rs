@@ -8,7 +8,7 @@ use crate::result::{Knee, Sweep};
 /// Each knee with the two rungs that enclose it.
 pub(super) fn knees(sweep: &Sweep) -> String {
     let knees = &sweep.knees;
-    let figure = knees.baseline_figure.map_or("time", |figure| figure.name());
+    let figure = knees.baseline_figure.map_or_else(|| "time".to_owned(), |figure| figure.to_string());
     let factor = format!("response {figure} {} times that of the lowest rung", plain(sweep.baseline_factor));
     let rows = [
         ("SLO", knees.slo, "highest rate that meets the objectives"),

@@ -1,7 +1,7 @@
 //! The ladder in characters: p99 and throughput against the rate.
 
 use super::super::text::numbers::{ms, plain};
-use crate::result::{Summary, Sweep};
+use crate::result::{Figure, Summary, Sweep};
 
 /// Lines of one plot.
 const HEIGHT: usize = 8;
@@ -36,8 +36,8 @@ pub(super) fn plot(sweep: &Sweep) -> String {
     let p99: Vec<Point> = points
         .iter()
         .filter_map(|(rate, result)| {
-            let response = &result.latency.response;
-            Some(Point { rate: *rate, value: response.p99_ms?, is_bound: response.is_lower_bound("p99") })
+            let p99 = result.latency.response.figure(Figure::P99);
+            Some(Point { rate: *rate, value: p99.least()?, is_bound: p99.is_bound() })
         })
         .collect();
     let completed: Vec<Point> = points

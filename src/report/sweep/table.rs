@@ -2,8 +2,8 @@
 
 use super::super::text::layout;
 use super::super::text::layout::wrap;
-use super::super::text::numbers::{count, factor, ms, percent, plain};
-use crate::result::{GeneratorVerdict, LatencyStats, Rung, ServiceVerdict, Summary, Sweep};
+use super::super::text::numbers::{count, factor, figure, or_dash, percent, plain, time};
+use crate::result::{Figure, GeneratorVerdict, Rung, ServiceVerdict, Summary, Sweep};
 
 /// Widths: of the rate, then of each figure.
 const RATE: usize = 9;
@@ -23,11 +23,11 @@ pub(crate) fn row(rate_per_s: f64, summary: &Summary) -> String {
         count(summary.ledger.sent),
         format!("{:.1}", rates.completed_per_s),
         format!("{:.1}", rates.ok_per_s),
-        time(response, "p50", response.p50_ms),
-        time(response, "p90", response.p90_ms),
-        time(response, "p99", response.p99_ms),
-        time(response, "p99.9", response.p99_9_ms),
-        time(&summary.latency.service, "p99", summary.latency.service.p99_ms),
+        time(response.figure(Figure::P50)),
+        time(response.figure(Figure::P90)),
+        time(response.figure(Figure::P99)),
+        time(response.figure(Figure::P99_9)),
+        time(summary.latency.service.figure(Figure::P99)),
         count(queueing.in_flight_end.saturating_add(queueing.queued_end)),
     ];
     line(&plain(rate_per_s), &figures, &verdict(summary))
@@ -51,22 +51,17 @@ pub(super) fn second_table(sweep: &Sweep) -> String {
         "backlog growth",
     ];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
-    let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
+    let share = |share: Option<f64>| or_dash(share, percent);
     for rung in &sweep.rungs {
         let Summary { rates, queueing, .. } = &rung.result;
-        let bound =
-            if queueing.lower_bounds.iter().any(|name| name == "amplification_p99") { ">" } else { "" };
-        let growth = queueing.backlog_growth_per_s;
         rows.push(vec![
             plain(rung.rate_per_s),
             count(queueing.in_flight_peak),
             percent(rates.overflow_rate),
             share(rates.error_rate),
             share(rates.failure_rate),
-            queueing
-                .amplification_p99
-                .map_or_else(|| "-".to_owned(), |times| format!("{bound}{}", factor(times))),
-            growth.map_or_else(|| "-".to_owned(), |growth| format!("{growth:+.1}/s")),
+            figure(queueing.amplification_p99, factor),
+            or_dash(queueing.backlog_growth_per_s, |growth| format!("{growth:+.1}/s")),
         ]);
     }
     layout::table(&rows)
@@ -118,14 +113,6 @@ fn verdict(summary: &Summary) -> String {
         _ => "ok",
     }
     .to_owned()
-}
-
-fn time(stats: &LatencyStats, figure: &str, value: Option<f64>) -> String {
-    match value {
-        None => "-".to_owned(),
-        Some(value) if stats.is_lower_bound(figure) => format!(">{}", ms(value)),
-        Some(value) => ms(value),
-    }
 }
 
 fn line(rate: &str, figures: &[String; 9], end: &str) -> String {

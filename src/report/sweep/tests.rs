@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::fixture;
 use crate::ladder::sweep_of;
+use crate::measure::Measured;
 use crate::result::{
-    Document, LoadVotes, ReadError, Recovery, Rung, SearchReport, ServiceVerdict, SpikeRecovery,
+    Document, Figure, LoadVotes, ReadError, Recovery, Rung, SearchReport, ServiceVerdict, SpikeRecovery,
 };
 
 /// Rungs of an M/M/1 queue of 100/s, in closed form.
@@ -22,8 +23,11 @@ fn sweep() -> Sweep {
         result.rates.completed_per_s = rate.min(100.0);
         result.rates.ok_per_s = rate.min(100.0);
         let response = &mut result.latency.response;
-        (response.mean_ms, response.p50_ms, response.p99_ms) =
-            (Some(mean_ms), Some(0.69 * mean_ms), Some(4.6 * mean_ms));
+        for (figure, ms) in
+            [(Figure::Mean, mean_ms), (Figure::P50, 0.69 * mean_ms), (Figure::P99, 4.6 * mean_ms)]
+        {
+            response.set(figure, Some(ms));
+        }
         result.verdict.service =
             if rate >= 100.0 { ServiceVerdict::Saturated } else { ServiceVerdict::KeepingUp };
         let recovery = Some(Recovery { recovered: rate < 110.0, waited_s: 30.0 });
@@ -114,8 +118,10 @@ fn a_ladder_is_a_table_for_spreadsheets() {
 fn a_lower_bound_never_looks_measured() {
     let mut sweep = sweep();
     let last = &mut sweep.rungs[10].result;
-    last.latency.response.lower_bounds = vec!["p99".to_owned()];
-    last.queueing.lower_bounds = vec!["amplification_p99".to_owned()];
+    let bound = |value: Measured| Measured::AtLeast(value.least().unwrap());
+    let p99 = last.latency.response.figure(Figure::P99);
+    last.latency.response.set(Figure::P99, bound(p99));
+    last.queueing.amplification_p99 = bound(last.queueing.amplification_p99);
     let text = render(&sweep, Format::Text, &Style::default());
     assert!(text.contains(">9200") && text.contains(">x364"), "{text}");
     let plot = text.split("against rate/s").nth(1).unwrap();
@@ -142,7 +148,7 @@ fn repeats_of_one_rate_are_no_plot() {
 fn the_baseline_knee_says_what_was_measured() {
     assert!(render(&sweep(), Format::Text, &Style::default()).contains("response p99 3 times"));
     let mut few = sweep().rungs;
-    few.iter_mut().for_each(|rung| rung.result.latency.response.p99_ms = None);
+    few.iter_mut().for_each(|rung| rung.result.latency.response.set(Figure::P99, None));
     let text = render(&sweep_of(few, 3.0, false), Format::Text, &Style::default());
     assert!(text.contains("response p50 3 times"), "{text}");
 }

@@ -2,9 +2,9 @@
 
 use super::super::Style;
 use super::layout::{Tone, labelled, paint, wrapped};
-use super::numbers::{count, counted, ms, rate};
+use super::numbers::{count, counted, ms, rate, time};
 use crate::judge::{Modelled, Saturation, Stage, Stages};
-use crate::result::Summary;
+use crate::result::{Figure, Summary};
 
 /// What closed-loop results show together, what they cannot tell, and what to run next. Empty without such results.
 pub(crate) fn findings(results: &[&Summary], style: &Style) -> String {
@@ -53,7 +53,7 @@ fn littles_law(stage: Stage) -> String {
         counted(stage.users, "user"),
         rate(stage.throughput_per_s),
         ms(stage.mean_by_littles_law_ms()),
-        ms(stage.mean_ms)
+        time(stage.mean)
     )
 }
 
@@ -82,11 +82,11 @@ fn rising(found: &Stages) -> String {
             count(flat_from.users),
             rate(most.throughput_per_s),
             count(most.users),
-            ms(flat_from.mean_ms),
-            ms(most.mean_ms),
+            time(flat_from.mean),
+            time(most.mean),
             users.round(),
             rate(highest_per_s),
-            ms(fewest.mean_ms + fewest.think_ms)
+            time(fewest.mean.map(|mean_ms| mean_ms + fewest.think_ms))
         ),
     }
 }
@@ -109,7 +109,7 @@ pub(crate) fn modelled(summary: &Summary) -> String {
             ms(modelled.p90_ms),
             ms(modelled.p99_ms),
             ms(modelled.p99_9_ms),
-            summary.latency.response_ok.p99_ms.map_or_else(|| "-".to_owned(), ms)
+            time(summary.latency.response_ok.figure(Figure::P99))
         ),
     );
     text + &wrapped(

@@ -2,7 +2,7 @@
 
 use super::layout::{clean, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
-use crate::result::{ConnectionKind, LatencyStats, Summary};
+use crate::result::{ConnectionKind, Figure, LatencyStats, Summary};
 
 /// What was opened, what was agreed on, how often a connection was used again, how long handshakes took.
 pub(super) fn connections(summary: &Summary) -> String {
@@ -67,14 +67,8 @@ fn agreed(kind: &ConnectionKind) -> String {
 
 /// The median and the p99, or what the sample supports of them; the mean where it supports neither.
 fn handshake(name: &str, stats: &LatencyStats) -> Option<String> {
-    let figures = [("p50", stats.p50_ms), ("p99", stats.p99_ms)];
-    let figures: Vec<String> = figures
-        .into_iter()
-        .filter_map(|(figure, value)| Some(format!("{figure} {} ms", ms(value?))))
-        .collect();
-    match (figures.is_empty(), stats.mean_ms) {
-        (false, _) => Some(format!("{name} {}", figures.join(" "))),
-        (true, Some(mean)) => Some(format!("{name} mean {} ms", ms(mean))),
-        (true, None) => None,
-    }
+    let one = |figure: Figure| Some(format!("{figure} {} ms", ms(stats.exact(figure)?)));
+    let percentiles: Vec<String> = [Figure::P50, Figure::P99].into_iter().filter_map(one).collect();
+    let figures = if percentiles.is_empty() { one(Figure::Mean)? } else { percentiles.join(" ") };
+    Some(format!("{name} {figures}"))
 }

@@ -3,8 +3,8 @@
 use super::super::Style;
 use super::connections::connections;
 use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
-use super::numbers::{count, counted, ms, percent, seconds};
-use crate::result::{SloResult, Summary};
+use super::numbers::{count, counted, ms, percent, rate, seconds};
+use crate::result::{Figure, SloResult, Summary, Unit};
 
 /// One line for each objective.
 pub(super) fn objectives(summary: &Summary, style: &Style) -> String {
@@ -22,10 +22,13 @@ pub(super) fn objectives(summary: &Summary, style: &Style) -> String {
 }
 
 fn measured(result: &SloResult) -> String {
-    let Some(value) = result.measured else { return "nothing was measured".to_owned() };
-    let figure = if result.unit == "ms" { format!("{} ms", ms(value)) } else { percent(value) };
-    let bound = if result.lower_bound { ">" } else { "" };
-    format!("measured {bound}{figure}")
+    let figure = |value: f64| match result.unit {
+        Unit::Ms => format!("{} ms", ms(value)),
+        Unit::Share => percent(value),
+        Unit::PerS => rate(value),
+    };
+    let measured = result.measured.written(figure);
+    measured.map_or_else(|| "nothing was measured".to_owned(), |figure| format!("measured {figure}"))
 }
 
 /// Status codes, failures, what the requests were made from, connections and the warm-up.
@@ -86,7 +89,7 @@ fn warmup(summary: &Summary) -> String {
         count(warmup.ledger.sent),
         count(warmup.ledger.ok)
     );
-    if let Some(p99) = warmup.response_ok.p99_ms {
+    if let Some(p99) = warmup.response_ok.exact(Figure::P99) {
         text += &format!(", response p99 {} ms over good answers", ms(p99));
     }
     with_label("Warm-up", &wrapped("", &(text + "; part of no figure above")))

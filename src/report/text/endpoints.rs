@@ -1,8 +1,8 @@
 //! Each endpoint's part of the run, in one row.
 
 use super::layout::{self, WIDTH, shortened};
-use super::numbers::{count, ms, percent_of};
-use crate::result::{EndpointSummary, LatencyStats, Summary};
+use super::numbers::{count, percent_of, time};
+use crate::result::{EndpointSummary, Figure, Summary};
 
 /// Shortest cut of a name that still tells endpoints apart.
 const SHORTEST_NAME: usize = 10;
@@ -35,18 +35,8 @@ fn row(endpoint: &EndpointSummary, planned: u64) -> Vec<String> {
         count(ledger.http_error),
         count(ledger.timeout.saturating_add(ledger.connection_error)),
     ];
-    let figures = [
-        ("p50", response.p50_ms),
-        ("p90", response.p90_ms),
-        ("p99", response.p99_ms),
-        ("max", response.max_ms),
-    ];
-    cells.extend(figures.map(|(name, value)| figure(response, name, value)));
-    cells.push(figure(&endpoint.latency.service, "p99", endpoint.latency.service.p99_ms));
+    let figures = [Figure::P50, Figure::P90, Figure::P99, Figure::Max];
+    cells.extend(figures.map(|figure| time(response.figure(figure))));
+    cells.push(time(endpoint.latency.service.figure(Figure::P99)));
     cells
-}
-
-fn figure(stats: &LatencyStats, name: &str, value: Option<f64>) -> String {
-    let bound = if stats.is_lower_bound(name) { ">" } else { "" };
-    value.map_or_else(|| "-".to_owned(), |value| format!("{bound}{}", ms(value)))
 }

@@ -1,13 +1,26 @@
 //! The table of times, each part of the response in its own row.
 
 use super::layout;
-use super::numbers::ms;
-use crate::result::{LatencyStats, Summary};
+use super::numbers::time;
+use crate::result::{Figure, LatencyStats, Summary};
+
+/// The columns.
+const FIGURES: [Figure; 9] = [
+    Figure::Min,
+    Figure::Mean,
+    Figure::P50,
+    Figure::P90,
+    Figure::P95,
+    Figure::P99,
+    Figure::P99_9,
+    Figure::P99_99,
+    Figure::Max,
+];
 
 /// Times in milliseconds, with the signs that occur explained below.
 pub(super) fn table(summary: &Summary) -> String {
     let latency = &summary.latency;
-    let waited = latency.slot_wait.max_ms.is_some_and(|max| max > 0.0);
+    let waited = latency.slot_wait.exact(Figure::Max).is_some_and(|max| max > 0.0);
     let parts = [
         ("response, all planned", &latency.response, latency.response.count > 0),
         ("response, good answers", &latency.response_ok, latency.response_ok != latency.response),
@@ -26,8 +39,8 @@ pub(super) fn table(summary: &Summary) -> String {
     if shown.is_empty() {
         return String::new();
     }
-    let names = ["Latency in ms", "min", "mean", "p50", "p90", "p95", "p99", "p99.9", "p99.99", "max"];
-    let mut rows = vec![names.map(str::to_owned).to_vec()];
+    let head = std::iter::once("Latency in ms".to_owned()).chain(FIGURES.map(|figure| figure.to_string()));
+    let mut rows = vec![head.collect::<Vec<_>>()];
     rows.extend(shown.iter().map(|(name, stats)| row(name, stats)));
     let figures = || rows.iter().skip(1).flat_map(|row| row.iter().skip(1));
     let mut text = layout::table(&rows);
@@ -41,13 +54,6 @@ pub(super) fn table(summary: &Summary) -> String {
 }
 
 fn row(name: &str, stats: &LatencyStats) -> Vec<String> {
-    let figure = |name: &str, value: Option<f64>| match value {
-        None => "-".to_owned(),
-        Some(value) if stats.is_lower_bound(name) => format!(">{}", ms(value)),
-        Some(value) => ms(value),
-    };
-    let mut cells = vec![format!("  {name}"), figure("min", stats.min_ms), figure("mean", stats.mean_ms)];
-    cells.extend(stats.percentiles().map(|(quantile, value)| figure(&quantile.to_string(), value)));
-    cells.push(figure("max", stats.max_ms));
-    cells
+    let figures = FIGURES.map(|figure| time(stats.figure(figure)));
+    std::iter::once(format!("  {name}")).chain(figures).collect()
 }

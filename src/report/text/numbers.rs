@@ -1,5 +1,7 @@
 //! Figures as people read them: three significant digits or so, always with a unit or a column that names it.
 
+use crate::measure::Measured;
+
 /// Milliseconds, for a column that names the unit: 0.042, 1.23, 74.1, 1239.
 pub(crate) fn ms(value: f64) -> String {
     match value.abs() {
@@ -9,6 +11,25 @@ pub(crate) fn ms(value: f64) -> String {
         v if v < 99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
     }
+}
+
+/// A figure in a cell: `-` where it is unknown, `>` in front of what it is at least.
+pub(crate) fn figure(value: Measured, format: impl FnOnce(f64) -> String) -> String {
+    value.written(format).unwrap_or_else(dash)
+}
+
+/// The same in milliseconds, for a column that names the unit.
+pub(crate) fn time(value: Measured) -> String {
+    figure(value, ms)
+}
+
+/// The same for what is never a bound.
+pub(crate) fn or_dash(value: Option<f64>, format: impl FnOnce(f64) -> String) -> String {
+    figure(value.into(), format)
+}
+
+fn dash() -> String {
+    "-".to_owned()
 }
 
 /// A count with its thousands apart: 18,000.
@@ -58,7 +79,7 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// A part of a whole in percent.
 pub(crate) fn percent_of(part: u64, whole: u64) -> String {
-    if whole == 0 { "-".to_owned() } else { percent(part as f64 / whole as f64) }
+    if whole == 0 { dash() } else { percent(part as f64 / whole as f64) }
 }
 
 /// A length of time that was asked for: 60 s, 0.25 s.
@@ -153,6 +174,13 @@ mod tests {
         );
         assert_eq!([counted(1, "thread"), counted(2, "thread")], ["1 thread", "2 threads"]);
         assert_eq!(asked_rate(-1234.5), "-1,234.5/s");
+    }
+
+    #[test]
+    fn a_figure_says_whether_it_was_measured() {
+        let figures = [Measured::Exact(1.234), Measured::AtLeast(2_000.0), Measured::Unknown];
+        assert_eq!(figures.map(time), ["1.23", ">2000", "-"]);
+        assert_eq!([figure(figures[1], factor), or_dash(None, percent)], [">x2000", "-"]);
     }
 
     #[test]

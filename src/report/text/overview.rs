@@ -2,8 +2,11 @@
 
 use super::super::Style;
 use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
-use super::numbers::{asked_rate, bytes, count, counted, factor, percent, percent_of, rate, seconds};
-use crate::result::{GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
+use super::numbers::{
+    asked_rate, bytes, count, counted, factor, or_dash, percent, percent_of, rate, seconds,
+};
+use crate::measure::Measured;
+use crate::result::{Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.
@@ -93,12 +96,10 @@ pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
 
 fn queueing(summary: &Summary) -> String {
     let queueing = &summary.queueing;
-    let figure = |name: &str, value: Option<f64>| {
-        let bound = queueing.lower_bounds.iter().any(|b| b.strip_prefix("amplification_") == Some(name));
-        value.map(|value| format!("{name} {}{}", if bound { ">" } else { "" }, factor(value)))
-    };
+    let figure =
+        |name: Figure, value: Measured| value.written(factor).map(|factor| format!("{name} {factor}"));
     let figures: Vec<String> =
-        [figure("p99", queueing.amplification_p99), figure("mean", queueing.amplification_mean)]
+        [figure(Figure::P99, queueing.amplification_p99), figure(Figure::Mean, queueing.amplification_mean)]
             .into_iter()
             .flatten()
             .collect();
@@ -244,7 +245,7 @@ pub(super) fn ledger(summary: &Summary) -> String {
 /// Rates side by side: what was asked of the service, and what it did.
 pub(super) fn rates(summary: &Summary) -> String {
     let rates = &summary.rates;
-    let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
+    let share = |share: Option<f64>| or_dash(share, percent);
     let columns = [
         ("offered", rate(rates.offered_per_s)),
         ("sent", rate(rates.sent_per_s)),

@@ -14,11 +14,15 @@ fn our_own_results_are_read_with_their_bounds_and_their_seconds() {
         facts(&own),
         ("rpsbench", Loop::Open, TimedFrom::IntendedTime, None, Some(3_000), Some(3_000))
     );
-    assert_eq!((own.asked_per_s, own.latency.p99_ms), (Some(300.0), freeze.latency.response.p99_ms));
+    assert_eq!(
+        (own.asked_per_s, own.latency.exact(Figure::P99)),
+        (Some(300.0), freeze.latency.response.exact(Figure::P99))
+    );
     assert_eq!(own.seconds.as_ref().map(crate::result::Seconds::count), Some(10));
-    assert!(own.latency.p50_ms <= own.latency.p75_ms && own.latency.p75_ms <= own.latency.p90_ms);
+    let rising = [Figure::P50, Figure::P75, Figure::P90].map(|figure| own.latency.exact(figure).unwrap());
+    assert!(rising.is_sorted(), "{rising:?}");
     let overload = reading(&fixture::overload());
-    assert!(overload.is_lower_bound(Figure::Max), "{overload:?}");
+    assert!(overload.figure(Figure::Max).is_bound(), "{overload:?}");
     assert!(overload.notes.iter().any(|note| note.contains("interrupted")), "{:?}", overload.notes);
     // A result of an earlier version has no response times for each second.
     let mut old = fixture::freeze();
@@ -51,8 +55,10 @@ fn our_own_csv_is_read_with_its_bounds() {
     let row = import("own.csv", table.as_bytes()).unwrap().remove(0);
     let document = import("own.json", json::render(&fixture::overload()).as_bytes()).unwrap().remove(0);
     assert_eq!((row.tool.as_str(), row.mode, row.clock), ("rpsbench", document.mode, document.clock));
-    assert!(row.is_lower_bound(Figure::Max));
-    let close = |figure| (row.figure(figure).unwrap() - document.figure(figure).unwrap()).abs() < 0.001;
+    assert!(row.figure(Figure::Max).is_bound());
+    let close = |figure| {
+        (row.figure(figure).least().unwrap() - document.figure(figure).least().unwrap()).abs() < 0.001
+    };
     assert!([Figure::Mean, Figure::P50, Figure::P90, Figure::Max].into_iter().all(close), "{row:?}");
     let endpoints = import("mixed.csv", crate::report::csv::render(&fixture::mixed()).as_bytes()).unwrap();
     assert_eq!(endpoints.len(), 1, "the rows of endpoints are parts of the run");

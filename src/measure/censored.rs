@@ -1,0 +1,56 @@
+//! Measured times, and the arrivals that have none.
+
+use super::measured::Measured;
+use super::quantile::Quantile;
+use super::unanswered::Unanswered;
+use super::{Distribution, millis};
+
+/// The response times of good answers together with the arrivals that got none, which rank above every good one: so no
+/// survivor speaks for the dead. All figures are in milliseconds, whatever the size of the sample.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Censored<'a> {
+    /// What was measured.
+    pub(crate) times: &'a Distribution,
+    /// What was not.
+    pub(crate) bad: &'a Unanswered,
+}
+
+impl Censored<'_> {
+    /// How many arrivals there are.
+    pub(crate) fn count(self) -> u64 {
+        self.times.count() + self.bad.count()
+    }
+
+    /// The least good time: nothing ranks below it but other good ones.
+    pub(crate) fn min(self) -> Measured {
+        self.times.min_ns().map(millis).into()
+    }
+
+    /// The mean; a lower bound as soon as one arrival has no good answer.
+    pub(crate) fn mean(self) -> Measured {
+        let sum_ns = self.times.sum_ns() as f64 + self.bad.sum_ns();
+        let mean = |count: u64| (sum_ns / count as f64).round() / 1e6;
+        let some = Some(self.count()).filter(|count| *count > 0);
+        Measured::from_parts(some.map(mean), self.bad.count() > 0)
+    }
+
+    /// The percentile by nearest rank.
+    pub(crate) fn percentile(self, quantile: Quantile) -> Measured {
+        self.at_rank(quantile.rank(self.count()))
+    }
+
+    /// The longest.
+    pub(crate) fn max(self) -> Measured {
+        if self.bad.count() > 0 { self.at_rank(self.count()) } else { self.times.max_ns().map(millis).into() }
+    }
+
+    fn at_rank(self, rank: u64) -> Measured {
+        match (rank.checked_sub(self.times.count()), self.times.at_rank(rank)) {
+            (_, Some(nanos)) => Measured::Exact(millis(nanos)),
+            (Some(among_bad), None) if among_bad > 0 => {
+                Measured::AtLeast(millis(self.bad.bound_ns(among_bad, self.times.max_ns().unwrap_or(0))))
+            }
+            _ => Measured::Unknown,
+        }
+    }
+}
