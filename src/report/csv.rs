@@ -35,6 +35,7 @@
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
+use super::text::layout::clean;
 use crate::measure::{Ledger, Measured};
 use crate::result::{
     EndpointSummary, Figure, GeneratorVerdict, Latency, LatencyStats, Mode, Rates, ServiceVerdict, Summary,
@@ -221,7 +222,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("lower_bounds", bounds);
     row.text("throttled", ledger.throttled);
     row.text("unexpected_body", ledger.unexpected_body);
-    row.text("endpoint", endpoint.unwrap_or_default());
+    row.text("endpoint", clean(endpoint.unwrap_or_default()));
     row.text(
         "tls_verification",
         plan.traffic.tls_verification.map_or("", |on| if on { "true" } else { "false" }),

@@ -1,0 +1,10 @@
+//! The program as a user meets it.
+
+mod arguments;
+mod closed;
+mod compare;
+mod hostile;
+mod interrupt;
+mod secrets;
+mod sweep;
+mod traffic;

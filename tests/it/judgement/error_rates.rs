@@ -1,0 +1,110 @@
+//! How often the verdict on the service is wrong: the table of docs/method.md, from whole simulated runs on the queue of
+//! the built-in service, judged by the code that judges real ones.
+//!
+//! The full table: `RUNS=100 cargo test --release --test it error_rates -- --nocapture`
+
+use rpsbench::internals::{
+    Accounting, Backlog, ConnectionLog, Departure, IntervalLog, NANOS_PER_S, Outcome, Phase, Plan, Queue,
+    Rate, Recorder, RunFacts, Sample, Schedule, Series, ServiceModel, ServiceVerdict, Slot, Source, Timeline,
+    Withhold, sum_up,
+};
+
+use crate::support::turn::side_by_side;
+
+/// One run at `rate` for `seconds`, after a warm-up of a second, against a service with the given seed.
+fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
+    let _turn = side_by_side();
+    let rate = Rate::new(rate, 1).expect("a rate");
+    let schedule =
+        Schedule::for_duration(rate, seconds * NANOS_PER_S).and_then(|s| s.with_warmup(NANOS_PER_S));
+    let schedule = schedule.expect("a schedule");
+    let mut queue = Queue::new(&ServiceModel { seed, ..ServiceModel::default() }).expect("a model");
+    let served: Vec<(Slot, u64)> = schedule
+        .stripe(0, 1)
+        .map(|slot| match queue.arrive(slot.intended_ns) {
+            Departure::Answered { at_ns, .. } | Departure::Rejected { at_ns } => (slot, at_ns),
+        })
+        .collect();
+    let mut departures: Vec<u64> = served.iter().map(|(_, at_ns)| *at_ns).collect();
+    departures.sort_unstable();
+    let measured_from_ns = schedule.warmup_ns();
+    let mut recorder =
+        Recorder::new(IntervalLog::new(measured_from_ns, NANOS_PER_S, seconds), Accounting::default());
+    let in_flight =
+        |arrived: usize, now_ns: u64| (arrived - departures.partition_point(|at| *at <= now_ns)) as u64;
+    for (arrived, (slot, _)) in
+        served.iter().enumerate().filter(|(_, (slot, _))| slot.phase == Phase::Measured)
+    {
+        recorder.offer(*slot, in_flight(arrived, slot.intended_ns), 0);
+    }
+    let end_ns = measured_from_ns + schedule.duration_ns();
+    let in_flight_end = in_flight(served.len(), end_ns);
+    recorder.intervals.finish_offering(in_flight_end, 0);
+    // First what ended in the window, then what the drain brought.
+    let measured = || served.iter().filter(|(slot, _)| slot.phase == Phase::Measured);
+    let in_window = |(_, at_ns): &&(Slot, u64)| *at_ns <= end_ns;
+    measured().filter(in_window).for_each(|arrival| recorder.record(&answered(*arrival)));
+    recorder.end_window();
+    measured().filter(|arrival| !in_window(arrival)).for_each(|arrival| recorder.record(&answered(*arrival)));
+    recorder.plan(schedule.count(), 0);
+    let mut series = Series::new(1, schedule.duration_ns());
+    recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
+    let plan = Plan { source: Source::Schedule(schedule), max_in_flight: 10_000, seed, ..Plan::plain() };
+    let facts = RunFacts {
+        plan: plan.facts("GET", "http://host-1/"),
+        started_at: String::new(),
+        interrupted: false,
+        window_ns: schedule.duration_ns(),
+        elapsed_ns: None,
+        backlog: Backlog { in_flight_end, ..Backlog::default() },
+        connections: ConnectionLog::default(),
+        endpoints: Vec::new(),
+        series: series.finish(),
+    };
+    sum_up(facts, &[], &recorder, &Withhold).expect("a ledger that adds up").verdict.service
+}
+
+/// A good answer that was sent when it was due.
+fn answered((slot, end_ns): (Slot, u64)) -> Sample {
+    let sent_ns = slot.intended_ns;
+    let timeline = Timeline {
+        due_ns: sent_ns,
+        admitted_ns: sent_ns,
+        ready_ns: sent_ns,
+        sent_ns,
+        first_byte_ns: end_ns,
+        receive_lag_ns: None,
+        end_ns,
+    };
+    Sample {
+        slot,
+        endpoint: 0,
+        outcome: Outcome::Ok { status: 200 },
+        timeline: Some(timeline),
+        body_bytes: 0,
+    }
+}
+
+/// The share of runs judged saturated.
+fn saturated(rate: u64, seconds: u64, runs: u64) -> f64 {
+    let judged =
+        (0..runs).filter(|run| judge(rate, seconds, run * 7_919 + rate) == ServiceVerdict::Saturated);
+    judged.count() as f64 / runs as f64
+}
+
+#[test]
+fn below_capacity_the_verdict_is_rarely_wrong_and_well_above_it_always_right() {
+    let runs: Option<u64> = std::env::var("RUNS").ok().and_then(|runs| runs.parse().ok());
+    if let Some(runs) = runs {
+        for seconds in [10, 60] {
+            for rate in [250, 270, 280, 290, 297, 300, 303, 310, 320] {
+                println!("{seconds} s at {rate}/s: {:.0} %", 100.0 * saturated(rate, seconds, runs));
+            }
+        }
+    }
+    // The capacity is 297.3/s. One false alarm in 40 is 2.5 %.
+    assert!(saturated(270, 10, 40) <= 0.05);
+    assert!(saturated(280, 10, 40) <= 0.05);
+    assert!(saturated(320, 10, 40) >= 0.95);
+    assert!(saturated(310, 30, 20) >= 0.95);
+}

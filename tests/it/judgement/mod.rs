@@ -1,0 +1,5 @@
+//! How often the verdicts and the search are right, on simulated runs whose truth is known.
+
+mod error_rates;
+mod overload;
+mod search;

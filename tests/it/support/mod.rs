@@ -1,0 +1,11 @@
+//! What the tests share.
+
+pub mod certificates;
+pub mod frames;
+pub mod nginx;
+pub mod program;
+pub mod queues;
+pub mod searches;
+pub mod servers;
+pub mod turn;
+pub mod wire;
