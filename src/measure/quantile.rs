@@ -10,42 +10,43 @@ pub(crate) struct Quantile(u16);
 
 impl Quantile {
     /// p50, the median.
-    pub const P50: Self = Self(5_000);
+    pub(crate) const P50: Self = Self(5_000);
     /// p75.
-    pub const P75: Self = Self(7_500);
+    pub(crate) const P75: Self = Self(7_500);
     /// p90.
-    pub const P90: Self = Self(9_000);
+    pub(crate) const P90: Self = Self(9_000);
     /// p95.
-    pub const P95: Self = Self(9_500);
+    pub(crate) const P95: Self = Self(9_500);
     /// p99.
-    pub const P99: Self = Self(9_900);
+    pub(crate) const P99: Self = Self(9_900);
     /// p99.9.
-    pub const P99_9: Self = Self(9_990);
+    pub(crate) const P99_9: Self = Self(9_990);
     /// p99.99.
-    pub const P99_99: Self = Self(9_999);
+    pub(crate) const P99_99: Self = Self(9_999);
     /// The ones that every report shows.
-    pub const REPORTED: [Self; 6] = [Self::P50, Self::P90, Self::P95, Self::P99, Self::P99_9, Self::P99_99];
+    pub(crate) const REPORTED: [Self; 6] =
+        [Self::P50, Self::P90, Self::P95, Self::P99, Self::P99_9, Self::P99_99];
 
     /// A percentile needs at least this many samples above it to say anything.
     const SUPPORT: u64 = 5;
 
     /// A quantile from a share of 10,000, above 0 and below 10,000.
-    pub fn from_basis_points(share: u16) -> Option<Self> {
+    pub(crate) fn from_basis_points(share: u16) -> Option<Self> {
         (1..10_000).contains(&share).then_some(Self(share))
     }
 
     /// `ceil(q x count)`: the rank (from 1) of the sample that the quantile names (nearest-rank definition).
-    pub fn rank(self, count: u64) -> u64 {
+    pub(crate) fn rank(self, count: u64) -> u64 {
         (u128::from(count) * u128::from(self.0)).div_ceil(10_000) as u64
     }
 
     /// Whether a sample of this size supports the quantile: about 5 samples lie above it.
-    pub fn is_supported_by(self, count: u64) -> bool {
+    pub(crate) fn is_supported_by(self, count: u64) -> bool {
         count - self.rank(count) >= Self::SUPPORT
     }
 
     /// The share of samples at or below it, 0 to 1.
-    pub fn share(self) -> f64 {
+    pub(crate) fn share(self) -> f64 {
         f64::from(self.0) / 10_000.0
     }
 }

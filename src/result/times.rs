@@ -11,7 +11,7 @@ use crate::measure::Measured;
 /// and read at the edge: inside, no number can be had without its bound.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "TimesDocument", into = "TimesDocument")]
-pub struct Times([Measured; FIGURES.len()]);
+pub(crate) struct Times([Measured; FIGURES.len()]);
 
 /// The figures, percentiles first: the order of `lower_bounds`.
 const FIGURES: [Figure; 10] = [

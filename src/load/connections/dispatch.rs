@@ -160,6 +160,18 @@ impl Dispatcher {
         self.waiting.len() as u64
     }
 
+    /// Whether an arrival to an origin could be sent at once, or on a new connection beside fewer than `few` that are being
+    /// opened.
+    pub fn has_place(&self, origin: u32, few: u64) -> bool {
+        self.pools[origin as usize].has_place(few)
+    }
+
+    /// Whether an arrival that is due now would overflow.
+    pub fn is_full(&self) -> bool {
+        (self.in_flight >= self.limits.cap || !self.waiting.is_empty())
+            && self.waiting.len() as u64 >= self.limits.queue
+    }
+
     /// Whether an arrival waits, for the cap or for a stream.
     pub fn has_waiting(&self) -> bool {
         self.unconnected > 0 || !self.waiting.is_empty()

@@ -65,6 +65,11 @@ impl TokenBucket {
         self.limited.as_ref().map_or(0, |(depth, _)| u64::from(depth.get()))
     }
 
+    /// Whether no arrival is ever refused for want of a token.
+    pub fn never_refuses(&self) -> bool {
+        self.limited.is_none()
+    }
+
     /// Mints tokens; those that do not fit fall out.
     pub fn mint(&self, tokens: u64) {
         self.mint.0.set(self.mint.0.get().saturating_add(tokens));

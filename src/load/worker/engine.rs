@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use super::WorkerId;
+use super::due::Due;
 use super::progress::Progress;
 use super::state::State;
 use crate::load::connections::context::{Context, Rules};
@@ -19,8 +20,11 @@ use crate::measure::{ConnectionLog, Detail, ErrorKind, Outcome, Recorder, Sample
 use crate::plan::Plan;
 use crate::request::Workload;
 use crate::schedule::{Phase, Slot};
-use crate::time::{Clock, Meanwhile};
+use crate::time::Clock;
 use crate::transport::{Connection, Transport};
+
+/// Connections that a late client opens at once.
+const FEW_CONNECTIONS: u64 = 4;
 
 /// What the tasks of one worker share; nothing of it is shared between workers. Its tasks run one at a time on one thread,
 /// and no borrow of the state is held across an await.
@@ -30,6 +34,16 @@ pub(super) struct Engine<T: Transport, C: Clock> {
     /// Set when the worker's loop has something to see to: nothing is in flight or waiting any more, an arrival waits for a
     /// permit to connect, or a user will send earlier than the loop would look.
     pub(super) changed: Notify,
+}
+
+/// What is to come in an open loop.
+pub(super) struct Upcoming {
+    /// The next arrival that was not dispatched; `None` where the schedule has no more.
+    pub(super) next: Option<Slot>,
+    /// Whether nothing can be done for it before something has come.
+    pub(super) is_in_others_hands: bool,
+    /// Whether an arrival waits for an answer or a connection.
+    pub(super) has_waiting: bool,
 }
 
 /// What remains of a worker's run.
@@ -52,9 +66,36 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns);
     }
 
-    /// An arrival is due; with its token it is dispatched, without it is missed.
-    pub(super) fn arrive(self: &Rc<Self>, slot: Slot, now_ns: u64, has_token: bool) {
-        self.dispatch(&mut self.state.borrow_mut(), slot, now_ns, has_token);
+    /// Dispatches what is due in an open loop.
+    pub(super) fn arrive_due(self: &Rc<Self>, now_ns: u64) -> Upcoming {
+        let mut state = self.state.borrow_mut();
+        self.dispatch_due(&mut state, now_ns, now_ns);
+        Upcoming {
+            next: state.due.as_ref().and_then(Due::peek),
+            // The end of a request sends the next arrival by itself.
+            is_in_others_hands: state.is_held_back || state.dispatcher.is_full(),
+            has_waiting: state.dispatcher.has_waiting(),
+        }
+    }
+
+    /// Nothing more of an open loop is sent. Returns how many arrivals of the measurement and of the warm-up were still to
+    /// come.
+    pub(super) fn end_schedule(&self) -> (u64, u64) {
+        self.state.borrow_mut().due.take().map_or((0, 0), |due| due.counts())
+    }
+
+    /// What is due by `until_ns` and was not sent is missed: the client could not send it.
+    pub(super) fn miss(&self, until_ns: u64) {
+        let mut state = self.state.borrow_mut();
+        while let Some((slot, _)) = state.due.as_mut().and_then(|due| due.take(until_ns)) {
+            let route = self.context.workload.route(state.sequence(slot));
+            state.arrive(slot, route, until_ns, false);
+        }
+    }
+
+    /// When the last arrivals were dispatched.
+    pub(super) fn last_dispatch_ns(&self) -> u64 {
+        self.state.borrow().last_dispatch_ns
     }
 
     /// Dispatches the requests of all users who are ready. Returns when the next one will be, and whether nothing more is
@@ -78,6 +119,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     /// Users who are ready send, arrivals that wait go on, and the worker's loop is told what only it can see to.
     fn proceed(self: &Rc<Self>, state: &mut State<C>, now_ns: u64) {
         self.dispatch_users(state, now_ns);
+        self.dispatch_due(state, now_ns, now_ns);
         while let Some(decision) = state.next_waiting(now_ns) {
             self.carry_out(state, decision);
         }
@@ -96,8 +138,32 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         }
     }
 
+    /// Dispatches the arrivals that were due at `until_ns`; it is `now_ns` now. A client that is late neither opens
+    /// connections without end nor sends more than it reads: what has no place is held back until something has come.
+    fn dispatch_due(self: &Rc<Self>, state: &mut State<C>, until_ns: u64, now_ns: u64) {
+        let Some(due) = &state.due else { return };
+        due.mint(until_ns);
+        state.is_held_back = false;
+        while let Some(due) = &mut state.due
+            && let Some(slot) = due.peek().filter(|slot| slot.intended_ns <= until_ns)
+        {
+            if due.may_be_held_back(slot, now_ns) && !state.dispatcher.is_full() {
+                let origin = self.context.workload.route(state.sequence(slot)).origin;
+                if !state.dispatcher.has_place(origin, FEW_CONNECTIONS) {
+                    state.is_held_back = true;
+                    return;
+                }
+            }
+            let Some((slot, has_token)) = state.due.as_mut().and_then(|due| due.take(until_ns)) else {
+                return;
+            };
+            self.dispatch(state, slot, now_ns, has_token);
+        }
+    }
+
     fn dispatch(self: &Rc<Self>, state: &mut State<C>, slot: Slot, now_ns: u64, has_token: bool) {
         let route = self.context.workload.route(state.sequence(slot));
+        state.last_dispatch_ns = now_ns;
         let decision = state.arrive(slot, route, now_ns, has_token);
         self.carry_out(state, decision);
     }
@@ -121,11 +187,6 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     pub(super) fn next_permit_ns(&self) -> Option<u64> {
         let state = self.state.borrow();
         if state.dispatcher.wants_permit() { state.budget.next_ns() } else { None }
-    }
-
-    /// Whether what may come before the next arrival can wait until then: nothing waits for an answer or a connection.
-    pub(super) fn meanwhile(&self) -> Meanwhile {
-        if self.state.borrow().dispatcher.has_waiting() { Meanwhile::Attend } else { Meanwhile::Ignore }
     }
 
     /// Nobody sends any more. Returns how many requests were sent, and how many were still to be sent.
@@ -205,6 +266,12 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
     fn settle(self: &Rc<Self>, id: StreamId, event: Event) -> bool {
         let now_ns = self.context.clock.now_ns();
         let mut state = self.state.borrow_mut();
+        if let Event::Ended { sample: Sample { timeline: Some(timeline), .. }, .. } = &event
+            && state.dispatcher.is_full()
+        {
+            // What was due before this request made room found no room.
+            self.dispatch_due(&mut state, timeline.end_ns.min(now_ns), now_ns);
+        }
         let (stays, again) = state.account(id, event, now_ns, &self.context.rules);
         if let Some(decision) = again {
             self.carry_out(&mut state, decision);

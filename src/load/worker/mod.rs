@@ -1,5 +1,6 @@
 //! One worker: a thread's part of a run. It outlives the run, so that the next one finds its connections open.
 
+mod due;
 mod engine;
 pub(crate) mod progress;
 mod run;

@@ -10,14 +10,17 @@ use super::engine::Engine;
 use super::progress::Report;
 use super::{RunChannels, WorkerId, WorkerResult};
 use crate::load::Stop;
-use crate::load::pacing::TokenBucket;
 use crate::plan::Plan;
-use crate::schedule::{NANOS_PER_S, Source, Stripe};
+use crate::schedule::{NANOS_PER_S, Source};
 use crate::time::{Clock, Meanwhile, Pacer};
 use crate::transport::Transport;
 
 /// How long an interrupted run waits for the answers that are under way.
 const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
+/// How long after the end of the schedule a client that was too slow may still send what was due.
+const CATCH_UP_NS: u64 = NANOS_PER_S;
+/// While arrivals wait for something to come, which sends them by itself, the loop looks only so often.
+const LOOK_AGAIN_NS: u64 = 1_000_000;
 
 /// One worker's part of a run.
 pub(crate) struct WorkerRun<'a, T: Transport, C: Clock, P> {
@@ -31,8 +34,6 @@ pub(crate) struct WorkerRun<'a, T: Transport, C: Clock, P> {
     stop: watch::Receiver<Stop>,
     reports: UnboundedSender<Report>,
     next_report_ns: u64,
-    /// When the last arrivals were dispatched.
-    last_dispatch_ns: u64,
 }
 
 impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
@@ -47,18 +48,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     ) -> Self {
         let RunChannels { stop, reports } = channels;
         let next_report_ns = origin_ns + NANOS_PER_S;
-        Self {
-            plan,
-            id,
-            origin_ns,
-            engine,
-            clock,
-            pacer,
-            stop,
-            reports,
-            next_report_ns,
-            last_dispatch_ns: origin_ns,
-        }
+        Self { plan, id, origin_ns, engine, clock, pacer, stop, reports, next_report_ns }
     }
 
     /// Sends this worker's arrivals, waits for the last answers, and returns the account.
@@ -72,12 +62,10 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         });
         let (mut interrupted, planned, cancelled) = match self.plan.source {
             Source::Schedule(schedule) => {
-                let whole = schedule.stripe(self.id.worker, self.id.workers);
-                let planned = whole.counts();
-                let mut stripe = whole.starting_at(self.origin_ns);
-                let interrupted = self.send_stripe(&mut stripe, stopped.as_mut()).await;
+                let planned = schedule.stripe(self.id.worker, self.id.workers).counts();
+                let interrupted = self.send_schedule(stopped.as_mut()).await;
                 // What is still to come is counted, not walked through: it may be hours of arrivals.
-                (interrupted, planned, stripe.counts())
+                (interrupted, planned, self.engine.end_schedule())
             }
             Source::Users(_) => {
                 let interrupted = self.send_for_users(stopped.as_mut()).await;
@@ -103,7 +91,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         });
         interrupted |= self.drain(stopped, interrupted).await;
         let last_end_ns = self.engine.last_end_ns();
-        let window_end_ns = window_end_ns.unwrap_or_else(|| last_end_ns.max(self.last_dispatch_ns));
+        let window_end_ns = window_end_ns.unwrap_or_else(|| last_end_ns.max(self.engine.last_dispatch_ns()));
         if !has_known_end {
             self.engine.with_recorder(|recorder| {
                 recorder.end_window();
@@ -127,28 +115,29 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     }
 
     /// Open loop: dispatches every arrival when it is due. Returns whether it was interrupted.
-    async fn send_stripe(
-        &mut self,
-        stripe: &mut Stripe,
-        mut stopped: Pin<&mut impl Future<Output = ()>>,
-    ) -> bool {
-        let bucket = TokenBucket::new(self.plan.burst, self.id.workers);
+    async fn send_schedule(&mut self, mut stopped: Pin<&mut impl Future<Output = ()>>) -> bool {
         let length_ns = self.plan.source.warmup_ns() + self.plan.source.horizon_ns();
         let end_ns = self.origin_ns + length_ns;
         loop {
             let now_ns = self.clock.now_ns();
-            bucket.mint(stripe.count_due(now_ns, bucket.depth()));
-            while let Some(slot) = stripe.next_due(now_ns) {
-                self.engine.arrive(slot, now_ns, bucket.take());
-                self.last_dispatch_ns = now_ns;
-            }
+            let upcoming = self.engine.arrive_due(now_ns);
             self.report_if_due(now_ns);
-            let next_arrival_ns = stripe.peek().map_or(end_ns, |slot| slot.intended_ns);
-            if stripe.peek().is_none() && now_ns >= end_ns {
+            if now_ns >= end_ns.saturating_add(CATCH_UP_NS) {
+                self.engine.miss(end_ns);
                 return false;
             }
+            let next_arrival_ns = upcoming.next.map_or(end_ns, |slot| slot.intended_ns);
+            if upcoming.next.is_none() && now_ns >= end_ns {
+                return false;
+            }
+            let (next_arrival_ns, meanwhile) = if upcoming.is_in_others_hands {
+                (next_arrival_ns.max(now_ns + LOOK_AGAIN_NS), Meanwhile::Attend)
+            } else if upcoming.has_waiting {
+                (next_arrival_ns, Meanwhile::Attend)
+            } else {
+                (next_arrival_ns, Meanwhile::Ignore)
+            };
             let wake_ns = next_arrival_ns.min(self.next_report_ns).min(self.next_permit_ns());
-            let meanwhile = self.engine.meanwhile();
             tokio::select! {
                 biased;
                 () = stopped.as_mut() => return true,
@@ -165,7 +154,6 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         loop {
             let now_ns = self.clock.now_ns();
             let (next_ns, is_over) = self.engine.arrive_of_users(now_ns);
-            self.last_dispatch_ns = now_ns;
             self.report_if_due(now_ns);
             if is_over {
                 return false;
@@ -219,7 +207,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             return Some(self.clock.now_ns().clamp(measured_from_ns, latest_ns));
         }
         match self.plan.source {
-            Source::Schedule(_) => planned_end_ns.map(|end_ns| end_ns.max(self.last_dispatch_ns)),
+            Source::Schedule(_) => planned_end_ns.map(|end_ns| end_ns.max(self.engine.last_dispatch_ns())),
             Source::Users(_) => planned_end_ns,
         }
     }

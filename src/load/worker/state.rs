@@ -12,8 +12,9 @@ use crate::load::connections::mailbox::Mailbox;
 use crate::load::connections::pool::{PoolLimits, StreamId};
 use crate::load::connections::state::ConnectionState;
 use crate::load::connections::ticket::Ticket;
-use crate::load::pacing::ConnectBudget;
+use crate::load::pacing::{ConnectBudget, TokenBucket};
 use crate::load::worker::WorkerId;
+use crate::load::worker::due::Due;
 use crate::load::worker::progress::Progress;
 use crate::measure::{Accounting, ConnectionLog, ErrorKind, IntervalLog, Opened, Outcome, Recorder, Sample};
 use crate::plan::Plan;
@@ -32,6 +33,12 @@ pub(super) struct State<C: Clock> {
     /// Connections open now.
     open: u64,
     streams: Slab<Stream>,
+    /// What is still to come in an open loop.
+    pub(super) due: Option<Due>,
+    /// Whether an arrival that is due is held back: nothing can be sent before something has come.
+    pub(super) is_held_back: bool,
+    /// When the last arrivals were dispatched.
+    pub(super) last_dispatch_ns: u64,
     /// Those who send in a closed loop.
     pub(super) users: Option<Users>,
     /// When the worker's loop will look at the users again by itself.
@@ -75,6 +82,9 @@ impl<C: Clock> State<C> {
             connections: ConnectionLog::default(),
             open: 0,
             streams: Slab::new(),
+            due: None,
+            is_held_back: false,
+            last_dispatch_ns: 0,
             users: None,
             users_wake_ns: u64::MAX,
             warmup_count: 0,
@@ -101,6 +111,15 @@ impl<C: Clock> State<C> {
         self.progress = Progress::default();
         self.connections = ConnectionLog { peak: self.open, ..ConnectionLog::default() };
         self.users = users;
+        self.due = match plan.source {
+            Source::Schedule(schedule) => {
+                let stripe = schedule.stripe(id.worker, id.workers).starting_at(origin_ns);
+                Some(Due::new(stripe, TokenBucket::new(plan.burst, id.workers)))
+            }
+            Source::Users(_) => None,
+        };
+        self.is_held_back = false;
+        self.last_dispatch_ns = origin_ns;
         self.warmup_count = plan.source.warmup_count();
         self.last_end_ns = 0;
     }

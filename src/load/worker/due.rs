@@ -1,0 +1,46 @@
+//! The arrivals of an open loop that are due: one stripe of the schedule, and the bucket that it fills.
+
+use crate::load::pacing::TokenBucket;
+use crate::schedule::{Slot, Stripe};
+
+/// From this lateness on the client is late: it reads answers before it sends more, and opens connections a few at a time.
+const LATE_NS: u64 = 1_000_000;
+
+/// What is still to come of a worker's part of the schedule.
+pub(super) struct Due {
+    stripe: Stripe,
+    bucket: TokenBucket,
+}
+
+impl Due {
+    pub(super) fn new(stripe: Stripe, bucket: TokenBucket) -> Self {
+        Self { stripe, bucket }
+    }
+
+    /// The next arrival, due or not.
+    pub(super) fn peek(&self) -> Option<Slot> {
+        self.stripe.peek()
+    }
+
+    /// Tokens for what is due at `now_ns`.
+    pub(super) fn mint(&self, now_ns: u64) {
+        self.bucket.mint(self.stripe.count_due(now_ns, self.bucket.depth()));
+    }
+
+    /// The next arrival if it is due at `now_ns`, and whether it has a token. Tokens must have been minted up to then.
+    pub(super) fn take(&mut self, now_ns: u64) -> Option<(Slot, bool)> {
+        let slot = self.stripe.next_due(now_ns)?;
+        Some((slot, self.bucket.take()))
+    }
+
+    /// Whether an arrival is so late that it had better wait until it has a place. Where late arrivals are refused anyway,
+    /// none waits.
+    pub(super) fn may_be_held_back(&self, slot: Slot, now_ns: u64) -> bool {
+        now_ns.saturating_sub(slot.intended_ns) > LATE_NS && self.bucket.never_refuses()
+    }
+
+    /// How many arrivals of the measurement and of the warm-up are still to come.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        self.stripe.counts()
+    }
+}
