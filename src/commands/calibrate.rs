@@ -60,14 +60,14 @@ async fn ceiling_of(
     let template = open.plan(any, threads).map_err(UsageError::from)?;
     let flat_out = Plan { source: Source::Users(users), samples: 0, slos: Vec::new(), ..template };
     let Some(ran) = rig.run_quietly(&flat_out).await? else { return Ok(None) };
-    let mut rate_per_s = rig.summary(&flat_out, ran, 0.0)?.rates.completed_per_s;
+    let mut rate_per_s = rig.summary(&flat_out, ran)?.rates.completed_per_s;
     while rate_per_s > LEAST_PER_S && !rig.interrupted {
         let rate = Rate::of_per_second(rate_per_s.round()).map_err(|_| CommandError::NothingReached)?;
         let schedule = Schedule::for_duration(rate, TRIAL_NS).map_err(UsageError::from)?;
         let plan = open.plan(schedule, threads).map_err(UsageError::from)?;
         let plan = Plan { samples: 0, slos: Vec::new(), ..plan };
         let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
-        let summary = rig.summary(&plan, ran, 0.0)?;
+        let summary = rig.summary(&plan, ran)?;
         let holds = summary.verdict.generator != GeneratorVerdict::Invalid;
         if !quiet {
             let word = if holds { "held" } else { "not held" };

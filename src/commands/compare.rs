@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::closed::run_closed;
 use super::live::note;
 use super::machine::machine;
 use super::report::content_of;
@@ -51,7 +50,7 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
 
 /// Runs the closed loop, then the open ones, as far as an interrupt lets it.
 fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandError> {
-    let LiveJob { closed, warmup, open, duration_ns, setup } = job;
+    let LiveJob { closed, open, duration_ns, setup } = job;
     let threads = closed.threads;
     let say = |what: &str| {
         if !quiet {
@@ -60,7 +59,8 @@ fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandEr
     };
     with_rig(setup, threads, async |rig| {
         say(&format!("1 of 4: closed loop, {} users", closed.max_in_flight));
-        let Some(summary) = run_closed(rig, warmup.as_ref(), &closed).await? else { return Ok(None) };
+        let Some(ran) = rig.run(&closed).await? else { return Ok(None) };
+        let summary = rig.summary(&closed, ran)?;
         let reached_per_s = summary.rates.completed_per_s;
         let mut results = vec![summary];
         for (i, part) in LOADS.into_iter().enumerate() {
@@ -74,7 +74,7 @@ fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandEr
             let plan = open.plan(schedule, threads).map_err(UsageError::from)?;
             rig.renew_service();
             let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
-            results.push(rig.summary(&plan, ran, 0.0)?);
+            results.push(rig.summary(&plan, ran)?);
         }
         Ok(Some(results))
     })

@@ -114,7 +114,7 @@ impl Search<'_> {
         let schedule = Schedule::for_duration(rate, length_ns).map_err(UsageError::from)?;
         let plan = self.open.plan(schedule, self.threads).map_err(UsageError::from)?;
         let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
-        let result = rig.summary(&plan, ran, 0.0)?;
+        let result = rig.summary(&plan, ran)?;
         self.rows.row(rate_per_s, &result);
         Ok(Some(Rung { rate_per_s, repeat: 1, recovery: None, result }))
     }
@@ -127,7 +127,7 @@ impl Search<'_> {
         let template = self.open.plan(any, self.threads).map_err(UsageError::from)?;
         let plan = Plan { source: Source::Users(users), samples: 0, slos: Vec::new(), ..template };
         let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
-        let completed_per_s = rig.summary(&plan, ran, 0.0)?.rates.ok_per_s;
+        let completed_per_s = rig.summary(&plan, ran)?.rates.ok_per_s;
         self.say(&format!("first guess: {GUESSING_USERS} users get {completed_per_s:.0}/s"));
         Ok(Some((completed_per_s > 0.0).then_some(completed_per_s)))
     }

@@ -71,7 +71,7 @@ impl Recoverer<'_> {
             ..plan
         };
         let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
-        rig.summary(&plan, ran, 0.0).map(Some)
+        rig.summary(&plan, ran).map(Some)
     }
 }
 

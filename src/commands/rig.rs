@@ -164,19 +164,18 @@ impl Rig {
         Plan { streams, ..plan.clone() }
     }
 
-    /// What a run amounts to. `warmup_s`: the length of a warm-up that was a run of its own.
+    /// What a run amounts to.
     ///
     /// # Errors
     /// When its ledger does not add up.
-    pub(super) fn summary(&self, plan: &Plan, ran: Ran, warmup_s: f64) -> Result<Summary, CommandError> {
-        let (mut facts, recorder) = facts_of(
+    pub(super) fn summary(&self, plan: &Plan, ran: Ran) -> Result<Summary, CommandError> {
+        let (facts, recorder) = facts_of(
             &self.on_these_connections(plan),
             &self.workload,
             &self.found,
             ran.started_at,
             ran.finished,
         );
-        facts.plan.warmup_s += warmup_s;
         Ok(sum_up(facts, &plan.slos, &recorder, &self.workload)?)
     }
 }

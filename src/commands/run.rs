@@ -12,7 +12,7 @@ pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let several = with_rig(setup, plan.threads, async |rig| {
         for _ in 0..repeats {
             let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
-            several.add(rig.summary(&plan, ran, 0.0)?);
+            several.add(rig.summary(&plan, ran)?);
             if rig.interrupted {
                 break;
             }

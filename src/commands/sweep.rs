@@ -50,7 +50,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
                 let schedule = Schedule::for_spike(*spike).map_err(UsageError::from)?;
                 let plan = open.plan(schedule, threads).map_err(UsageError::from)?;
                 let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
-                let result = rig.summary(&plan, ran, 0.0)?;
+                let result = rig.summary(&plan, ran)?;
                 rows.row(spike.held.per_second(), &result);
                 Ok(Some(spiked(*spike, result, baseline_factor)))
             }
@@ -113,7 +113,7 @@ impl Climbing<'_> {
             let schedule = Schedule::for_duration(step.rate, self.step_ns).map_err(UsageError::from)?;
             let plan = self.open.plan(schedule, self.threads).map_err(UsageError::from)?;
             let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
-            let result = rig.summary(&plan, ran, 0.0)?;
+            let result = rig.summary(&plan, ran)?;
             self.rows.row(step.rate.per_second(), &result);
             let rung =
                 Rung { rate_per_s: step.rate.per_second(), repeat: step.repeat, recovery: None, result };

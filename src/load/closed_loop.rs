@@ -45,9 +45,10 @@ impl<T: Transport, C: Clock> Shared<T, C> {
         }
     }
 
-    /// Nobody sends any more. Returns how many requests were sent, and how many were still to be sent.
-    pub(super) fn dismiss_users(&self) -> (u64, u64) {
+    /// Nobody sends any more. Returns how many requests were planned, and how many of them were not sent: measured ones, and
+    /// those of the warm-up.
+    pub(super) fn dismiss_users(&self) -> ((u64, u64), (u64, u64)) {
         let users = self.state.borrow_mut().users.take();
-        users.map_or((0, 0), |users| (users.issued(), users.cancelled()))
+        users.map_or(((0, 0), (0, 0)), |users| (users.planned(), (users.cancelled(), 0)))
     }
 }

@@ -7,7 +7,7 @@ use super::ramp::Ramp;
 use super::{NANOS_PER_S, Phase, Rate, Slot, Spike, Stripe};
 
 /// The longest run or warm-up: a year. Longer than any benchmark, and short enough for exact arithmetic.
-const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
+pub(super) const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
 /// The most arrivals in a run: above 10^12 the arithmetic would need more than 128 bits.
 const MAX_ARRIVALS: u64 = 1_000_000_000_000;
 

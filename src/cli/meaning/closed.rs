@@ -20,8 +20,6 @@ const DEFAULT_USERS: u64 = 10;
 pub(crate) struct ClosedJob {
     /// One plan for each stage, at least one.
     pub stages: Vec<Plan>,
-    /// What comes before the first stage, and is excluded from it.
-    pub warmup: Option<Plan>,
     /// How often all stages are run.
     pub repeats: u64,
     /// Where, over which connections, and what is asked.
@@ -39,7 +37,11 @@ impl ClosedJob {
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let ClosedArgs { traffic, load, reporting, .. } = args;
-        let loops = stages_of(args, typed)?;
+        let mut loops = stages_of(args, typed)?;
+        // The stages after the first find its connections.
+        if let Some(first) = loops.first_mut() {
+            *first = first.with_warmup(load.warmup.0)?;
+        }
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
         let most_users = loops.iter().map(ClosedLoop::users).max().unwrap_or(0);
         let connections = setup.connections(machine);
@@ -61,14 +63,8 @@ impl ClosedJob {
             expected_rate_per_s,
             ..plan_of(Source::Users(closed), traffic, load, reporting)
         };
-        let first = loops.first().map_or(DEFAULT_USERS, ClosedLoop::users);
-        let warmup = (load.warmup.0 > 0)
-            .then(|| ClosedLoop::new(first, LoopEnd::Duration(load.warmup.0)))
-            .transpose()?
-            .map(|closed| closed.with_think_time(args.think_time.0).with_ramp(load.warmup.0));
         Ok(Self {
             stages: loops.into_iter().map(plan).collect(),
-            warmup: warmup.map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed) }),
             repeats: repeats_of(args.repeat)?,
             setup,
             format: format_of(reporting.format),

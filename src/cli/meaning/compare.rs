@@ -41,8 +41,6 @@ pub(crate) enum CompareSource {
 pub(crate) struct LiveJob {
     /// The users.
     pub closed: Plan,
-    /// What comes before them, excluded.
-    pub warmup: Option<Plan>,
     /// The schedules that follow.
     pub open: OpenLoop,
     /// Length of each run, in nanoseconds.
@@ -107,9 +105,5 @@ fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Resu
         max_in_flight: users,
         ..plan_of(Source::Users(closed), traffic, load, reporting)
     };
-    let warmup = (load.warmup.0 > 0)
-        .then(|| ClosedLoop::new(users, LoopEnd::Duration(load.warmup.0)))
-        .transpose()?
-        .map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed.with_ramp(load.warmup.0)) });
-    Ok(LiveJob { closed: plan(closed), warmup, open, duration_ns, setup })
+    Ok(LiveJob { closed: plan(closed.with_warmup(load.warmup.0)?), open, duration_ns, setup })
 }
