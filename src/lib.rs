@@ -67,7 +67,7 @@ pub mod internals {
         Accounting, ConnectionLog, Distribution, ErrorKind, IntervalLog, Outcome, Protocol, Recorder, Sample,
         Timeline, Withhold, encode_histogram,
     };
-    pub use crate::plan::Plan;
+    pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
         BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Route, Secret, Target,
         TokenList, Workload, WorkloadSpec,

@@ -1,26 +1,27 @@
 //! `rpsbench closed`: users who wait for their answers, in one stage or several, once or again.
 
 use super::machine::machine;
-use super::rig::with_rig;
-use super::several::{Several, finish};
+use super::results::Results;
+use super::runner::Runner;
+use super::signals::Signals;
 use super::{CommandError, Exit};
 use crate::cli::{ClosedArgs, ClosedJob, Typed};
 
 pub(super) fn closed(args: &ClosedArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let ClosedJob { stages, repeats, setup, format, outputs } = ClosedJob::new(args, typed, machine())?;
-    let threads = stages.first().map_or(1, |plan| plan.threads);
-    let mut several = Several::new(stages.len() as u64, repeats, format);
-    let several = with_rig(setup, threads, async |rig| {
+    let ClosedJob { stages, repeats, planner, threads, setup, format, outputs } =
+        ClosedJob::new(args, typed, machine())?;
+    let signals = Signals::listen()?;
+    let mut results = Results::new(stages.len() as u64, repeats, format);
+    Runner::with(setup, &planner, threads, &signals, async |runner| {
         for _ in 0..repeats {
             for stage in &stages {
-                let Some(ran) = rig.run(stage).await? else { return Ok(None) };
-                several.add(rig.summary(stage, ran)?);
-                if rig.interrupted {
-                    return Ok(Some(several));
+                results.add(runner.measure(*stage).await?);
+                if runner.is_stopping() {
+                    return Ok(());
                 }
             }
         }
-        Ok(Some(several))
+        Ok(())
     })?;
-    finish(several, format, outputs)
+    results.publish(format, outputs)
 }

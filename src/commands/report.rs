@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{CommandError, Exit, publish_as};
+use super::publish::publish_as;
+use super::{CommandError, Exit};
 use crate::cli::{ReportArgs, ReportJob};
 use crate::report::render_document;
 use crate::result::Document;

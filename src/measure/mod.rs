@@ -36,7 +36,6 @@ pub(crate) use interval::Interval;
 pub use interval::IntervalLog;
 pub(crate) use ledger::{Imbalance, Ledger};
 pub(crate) use quantile::Quantile;
-pub(crate) use recorder::Warmup;
 pub use recorder::{Accounting, Recorder};
 pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};

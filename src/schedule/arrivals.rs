@@ -50,19 +50,6 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A single arrival, at once.
-    pub fn one() -> Self {
-        Self {
-            rate: Rate::ONE,
-            arrivals: Arrivals::Constant,
-            seed: 0,
-            warmup: None,
-            spike: None,
-            count: 1,
-            duration_ns: NANOS_PER_S,
-        }
-    }
-
     /// `floor(rate x duration)` arrivals in `duration_ns`.
     ///
     /// # Errors

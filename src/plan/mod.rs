@@ -1,0 +1,25 @@
+//! What a run is to do. [`Settings`] are what was asked for, the same for every run of a command; a [`Planner`] knows them and
+//! the [`Machine`], and makes the [`Plan`] of each run: once, complete, and never changed afterwards.
+//!
+//! ```text
+//! Settings + Machine -> Planner --+--> warnings, before anything is sent
+//!                                 |
+//!          Source (when, by whom) +--> Plan --> PlanFacts
+//!    Traffic (what, over which    |
+//!                    connections) +
+//! ```
+
+mod facts;
+mod machine;
+#[expect(clippy::module_inception, reason = "the room is named after what comes out of it")]
+mod plan;
+mod planner;
+mod settings;
+mod warnings;
+
+pub use facts::Traffic;
+pub(crate) use machine::Machine;
+pub(crate) use plan::OverflowPolicy;
+pub use plan::Plan;
+pub(crate) use planner::{Planner, Purpose};
+pub(crate) use settings::{Auto, Settings};
