@@ -40,7 +40,7 @@ impl Running {
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let said = Arc::clone(&stderr);
         let reader = std::thread::spawn(move || {
-            lines.map_while(Result::ok).for_each(|line| *said.lock().unwrap() += &(line + "\n"));
+            lines.map_while(Result::ok).for_each(|line| *said.lock().expect("whole") += &(line + "\n"));
         });
         let running = Self { child, stderr, reader };
         let status = format!("/proc/{}/status", running.child.id());
@@ -60,11 +60,11 @@ impl Running {
             }
             sleep(Duration::from_millis(50));
         }
-        panic!("{what} never happened: {}", self.stderr.lock().unwrap());
+        panic!("{what} never happened: {}", self.stderr.lock().expect("whole"));
     }
 
     fn until_it_says(&self, words: &str) {
-        self.until(words, || self.stderr.lock().unwrap().contains(words));
+        self.until(words, || self.stderr.lock().expect("whole").contains(words));
     }
 
     fn send(&self, signal: Signal) {
@@ -74,7 +74,7 @@ impl Running {
     fn end(self) -> Ended {
         let mut ended = Ended::from(self.child.wait_with_output().expect("it ends"));
         self.reader.join().expect("stderr is read");
-        ended.stderr = self.stderr.lock().unwrap().clone();
+        ended.stderr = self.stderr.lock().expect("whole").clone();
         ended
     }
 
@@ -309,8 +309,15 @@ fn while_it_writes_to_a_pipe_that_nobody_reads_the_second_signal_leaves_and_the_
     sleep(Duration::from_millis(500));
     assert!(running.child.try_wait().unwrap().is_none(), "the report is still to be read");
     running.send(Signal::INT);
-    let status = running.child.wait().expect("it ends");
-    assert_eq!(status.code(), Some(130));
+    let mut code = None;
+    for _ in 0..PATIENCE {
+        code = running.child.try_wait().unwrap().and_then(|status| status.code());
+        if code.is_some() {
+            break;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    assert_eq!(code, Some(130));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left behind");
 }
 

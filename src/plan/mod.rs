@@ -9,17 +9,17 @@
 //!                    connections) +
 //! ```
 
-mod facts;
 mod machine;
 #[expect(clippy::module_inception, reason = "the room is named after what comes out of it")]
 mod plan;
 mod planner;
 mod settings;
+mod traffic;
 mod warnings;
 
-pub use facts::Traffic;
 pub(crate) use machine::Machine;
 pub(crate) use plan::OverflowPolicy;
 pub use plan::Plan;
 pub(crate) use planner::{Planner, Purpose};
 pub(crate) use settings::{Auto, Settings};
+pub use traffic::Traffic;

@@ -1,7 +1,6 @@
-//! From what was asked for to the plan of each run.
+//! What is worked out for a plan: its source, its threads, its cap, and how early to wake.
 
 use super::machine::Machine;
-use super::plan::{OverflowPolicy, Plan};
 use super::settings::Settings;
 use crate::result::BurstDepth;
 use crate::schedule::{ClosedLoop, Rate, Schedule, ScheduleError, Source};
@@ -61,51 +60,6 @@ impl Planner {
         Ok(Source::Users(users.with_warmup(self.settings.warmup_ns)?))
     }
 
-    /// The plan of a run on `threads` workers. `streams`: requests that a connection to each origin has room for at once.
-    pub(crate) fn plan(&self, source: Source, purpose: Purpose, threads: u64, streams: &[u64]) -> Plan {
-        let Settings { keepalive, max_requests, .. } = self.settings;
-        // Users send by themselves when they are ready: neither bucket nor queue nor pacer stand in between.
-        let (max_in_flight, overflow, burst, lead_ns, expected_rate_per_s) = match &source {
-            Source::Schedule(schedule) => {
-                let rate = schedule.peak_rate();
-                let (overflow, burst) = (self.settings.overflow, self.settings.burst);
-                (self.cap(rate), overflow, burst, self.lead_ns(rate, threads), None)
-            }
-            // Little's law: a closed loop never has more in flight than users.
-            Source::Users(users) => {
-                let expected_rate_per_s = self.settings.expected_rate_per_s;
-                (users.users(), OverflowPolicy::Drop, BurstDepth::All, 0, expected_rate_per_s)
-            }
-        };
-        // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
-        let room = if keepalive { max_requests.unwrap_or(u64::MAX) } else { 1 };
-        let (samples, slos) = match purpose {
-            Purpose::Measurement => (self.settings.samples, self.settings.slos.clone()),
-            Purpose::Probe => (0, Vec::new()),
-        };
-        Plan {
-            source,
-            timeout_ns: self.settings.timeout_ns,
-            deadline_ns: self.settings.deadline_ns,
-            max_in_flight,
-            overflow,
-            burst,
-            seed: self.settings.seed,
-            threads,
-            drain_ns: self.settings.drain_ns,
-            keepalive,
-            idle_ns: self.settings.idle_ns,
-            max_requests,
-            connections: self.settings.connections,
-            streams: streams.iter().map(|streams| (*streams).min(room)).collect(),
-            samples,
-            connect_rate: self.settings.connect_rate,
-            lead_ns,
-            expected_rate_per_s,
-            slos,
-        }
-    }
-
     /// The threads of a run. Every worker needs room for one request and one token, or for one user, of its own.
     pub(crate) fn threads(&self, source: &Source) -> u64 {
         match source {
@@ -150,7 +104,7 @@ impl Planner {
 
     /// How early to wake up: see docs/performance.md for the measurement. At a high rate the waits are too short for it to
     /// cost nothing. On a machine with one core, yielding would take the time of whoever is waited for.
-    fn lead_ns(&self, rate: Rate, threads: u64) -> u64 {
+    pub(super) fn lead_ns(&self, rate: Rate, threads: u64) -> u64 {
         self.settings.lead_ns.unwrap_or_else(|| {
             let rate_of_a_thread = rate.per_second() / threads as f64;
             let pays = self.machine.cores_of_machine > 1 && rate_of_a_thread <= LEAD_UP_TO_RATE;
@@ -161,6 +115,7 @@ impl Planner {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::OverflowPolicy;
     use super::super::settings::Auto;
     use super::*;
     use crate::schedule::{Arrivals, LoopEnd, NANOS_PER_S};

@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn users_rest_at_the_end_of_the_warm_up_and_the_measurement_begins_with_all_of_them() {
         let mut users = requests(2, 3).with_warmup(100).unwrap().users_of(0, 1, 1_000);
-        let mut next =
+        let next =
             |users: &mut Users, now_ns| users.next_due(now_ns).map(|slot| (slot.phase, slot.intended_ns));
         assert_eq!(next(&mut users, 1_000), Some((Phase::Warmup, 1_000)));
         assert_eq!(
