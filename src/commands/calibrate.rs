@@ -2,11 +2,12 @@
 //! generator's limit is taken for the service's.
 
 use super::console::Console;
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
 use super::publish::print;
 use super::runner::{Runner, rate_of};
 use super::signals::Signals;
-use super::{CommandError, Exit};
 use crate::cli::{CalibrateArgs, CalibrateJob};
 use crate::plan::Auto;
 use crate::result::{GeneratorVerdict, Summary};

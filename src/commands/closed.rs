@@ -1,10 +1,11 @@
 //! `rpsbench closed`: users who wait for their answers, in one stage or several, once or again.
 
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
 use super::results::Results;
 use super::runner::Runner;
 use super::signals::Signals;
-use super::{CommandError, Exit};
 use crate::cli::{ClosedArgs, ClosedJob, Typed};
 
 pub(super) fn closed(args: &ClosedArgs, typed: &Typed) -> Result<Exit, CommandError> {

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::console::{Console, tell};
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
 use super::publish::{publish, publish_as};
 use super::report::content_of;
 use super::runner::{Runner, rate_of};
 use super::signals::Signals;
-use super::{CommandError, Exit};
 use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed};
 use crate::compare::{Live, compare as side_by_side, import, reading_of};
 use crate::report::{Format, compare};

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::cli::OutputFile;
 use crate::report::{Format, Style, render};
 use crate::result::Summary;

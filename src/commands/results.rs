@@ -1,7 +1,8 @@
 //! Results of a command as they come, and how they come to be printed.
 
+use super::error::CommandError;
+use super::exit::Exit;
 use super::publish::{print_early, publish, publish_with, style_of_stdout};
-use super::{CommandError, Exit};
 use crate::cli::OutputFile;
 use crate::report::{Format, Style, runs};
 use crate::result::{NamedRun, Runs, Summary};

@@ -1,10 +1,11 @@
 //! `rpsbench run`: an open loop, from the plan to the report, once or again.
 
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
 use super::results::Results;
 use super::runner::Runner;
 use super::signals::Signals;
-use super::{CommandError, Exit};
 use crate::cli::{RunArgs, RunJob, Typed};
 
 pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {

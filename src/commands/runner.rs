@@ -8,8 +8,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use super::CommandError;
 use super::console::Console;
+use super::error::CommandError;
 use super::facts::{asked_of, facts_of};
 use super::progress_line::ProgressLine;
 use super::signals::Signals;

@@ -1,11 +1,12 @@
 //! `rpsbench serve`: the built-in service on its own.
 
 use super::console::tell;
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
 use super::publish::print;
 use super::runner::runtime;
 use super::signals::Signals;
-use super::{CommandError, Exit};
 use crate::cli::{ServeArgs, ServeJob};
 use crate::service::Service;
 

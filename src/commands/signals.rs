@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::CommandError;
+use super::error::CommandError;
 use super::exit::Exit;
 use crate::load::Stop;
 

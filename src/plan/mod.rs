@@ -18,8 +18,7 @@ mod traffic;
 mod warnings;
 
 pub(crate) use machine::Machine;
-pub(crate) use plan::OverflowPolicy;
 pub use plan::Plan;
 pub(crate) use planner::{Planner, Purpose};
-pub(crate) use settings::{Auto, Settings};
+pub(crate) use settings::{Auto, OverflowPolicy, Settings};
 pub use traffic::Traffic;

@@ -3,7 +3,7 @@
 
 use super::machine::Machine;
 use super::planner::{Planner, Purpose};
-use super::settings::Settings;
+use super::settings::{OverflowPolicy, Settings};
 use super::traffic::Traffic;
 use crate::judge::Slo;
 use crate::result::{BurstDepth, Mode, PlanFacts, Series, TrafficFacts};
@@ -50,25 +50,6 @@ pub struct Plan {
     pub expected_rate_per_s: Option<f64>,
     /// Objectives.
     pub slos: Vec<Slo>,
-}
-
-/// What an arrival does that finds the concurrency cap full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OverflowPolicy {
-    /// It is not sent.
-    Drop,
-    /// It waits in a queue of this length; beyond that it is not sent.
-    Queue(u64),
-}
-
-impl OverflowPolicy {
-    /// The length of the wait queue.
-    pub(crate) fn queue(self) -> u64 {
-        match self {
-            Self::Drop => 0,
-            Self::Queue(length) => length,
-        }
-    }
 }
 
 impl Plan {

@@ -115,8 +115,7 @@ impl Planner {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plan::OverflowPolicy;
-    use super::super::settings::Auto;
+    use super::super::settings::{Auto, OverflowPolicy};
     use super::*;
     use crate::schedule::{Arrivals, LoopEnd, NANOS_PER_S};
 

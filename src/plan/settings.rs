@@ -1,6 +1,5 @@
 //! What was asked for, the same for every run of a command.
 
-use super::plan::OverflowPolicy;
 use crate::judge::Slo;
 use crate::result::BurstDepth;
 use crate::schedule::{Arrivals, NANOS_PER_S, Rate};
@@ -69,6 +68,25 @@ pub(crate) struct Settings {
     pub slos: Vec<Slo>,
     /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
     pub expected_rate_per_s: Option<f64>,
+}
+
+/// What an arrival does that finds the concurrency cap full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverflowPolicy {
+    /// It is not sent.
+    Drop,
+    /// It waits in a queue of this length; beyond that it is not sent.
+    Queue(u64),
+}
+
+impl OverflowPolicy {
+    /// The length of the wait queue.
+    pub(crate) fn queue(self) -> u64 {
+        match self {
+            Self::Drop => 0,
+            Self::Queue(length) => length,
+        }
+    }
 }
 
 impl Settings {

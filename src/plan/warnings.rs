@@ -1,8 +1,7 @@
 //! What will not go well, seen before the run: limits of this machine against the rate and the connections.
 
-use super::plan::OverflowPolicy;
 use super::planner::Planner;
-use super::settings::Auto;
+use super::settings::{Auto, OverflowPolicy};
 use crate::schedule::{Rate, Source};
 
 /// How long Linux keeps the port of a connection that this side closed (`TCP_TIMEWAIT_LEN`).

@@ -1,9 +1,9 @@
 //! `rpsbench sweep --rates`: one rung after another.
 
-use super::super::CommandError;
-use super::super::runner::Runner;
 use super::recovery::Recovering;
 use super::rows::Rows;
+use crate::commands::error::CommandError;
+use crate::commands::runner::Runner;
 use crate::ladder::{Done, Ladder};
 use crate::result::{Rung, ServiceVerdict};
 

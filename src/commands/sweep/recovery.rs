@@ -1,7 +1,7 @@
 //! Waits between two runs until the service is back to its baseline latency.
 
-use super::super::CommandError;
-use super::super::runner::Runner;
+use crate::commands::error::CommandError;
+use crate::commands::runner::Runner;
 use crate::result::{Recovery, Summary};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule, Source};
 use crate::time::{Clock, MonotonicClock};

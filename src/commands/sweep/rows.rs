@@ -1,6 +1,6 @@
 //! The rows of the table on stdout, which appear as their runs finish.
 
-use super::super::publish::print_early;
+use crate::commands::publish::print_early;
 use crate::report::{Format, sweep as report};
 use crate::result::Summary;
 

@@ -1,11 +1,11 @@
 //! `rpsbench sweep --find-knee`: drives the search. What to do next is decided in [`crate::search`]; here it is done.
 
-use super::super::CommandError;
-use super::super::runner::{Runner, rate_of};
 use super::recovery::Recovering;
 use super::rows::Rows;
 use super::words::report_of;
 use crate::cli::SearchPlan;
+use crate::commands::error::CommandError;
+use crate::commands::runner::{Runner, rate_of};
 use crate::result::{Rung, SearchReport};
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Source};
 use crate::search::{Action, Bound, Event, History, Purpose, Reason, Settings, Trial, bounds, next, vote};

@@ -1,8 +1,8 @@
 //! `rpsbench sweep --shape`: one rate, another, and the first again.
 
-use super::super::CommandError;
-use super::super::runner::Runner;
 use super::rows::Rows;
+use crate::commands::error::CommandError;
+use crate::commands::runner::Runner;
 use crate::judge::spike_recovery;
 use crate::ladder::sweep_of;
 use crate::result::{Rung, Sweep};
