@@ -25,7 +25,7 @@
 //! | `load` | pacing, connections, workers, sessions: the engine | tokio |
 //! | `service` | the built-in target service, a known answer | tokio, hyper |
 //! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
-//! | `plan` | what a run is to do | pure |
+//! | `plan` | what a run is to do, and all planning: cap, threads, lead, machine limits | pure |
 //! | `judge` | verdicts with their evidence, objectives, overload, recovery | pure |
 //! | `result` | the documents, and the one reader of saved ones | pure |
 //! | `request` | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
@@ -67,7 +67,7 @@ pub mod internals {
         Accounting, ConnectionLog, Distribution, ErrorKind, IntervalLog, Outcome, Protocol, Recorder, Sample,
         Timeline, Withhold, encode_histogram,
     };
-    pub use crate::plan::Plan;
+    pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
         BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Route, Secret, Target,
         TokenList, Workload, WorkloadSpec,

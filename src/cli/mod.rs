@@ -12,7 +12,7 @@ mod values;
 pub(crate) use args::{CalibrateArgs, ClosedArgs, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs};
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
-    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, Machine, OpenLoop, ReportJob, RunJob,
-    SearchPlan, ServeJob, Setup, SweepJob, Sweeping, TargetChoice, UsageError,
+    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, SearchPlan, ServeJob,
+    Setup, SweepJob, Sweeping, TargetChoice, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};

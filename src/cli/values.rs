@@ -5,18 +5,11 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
+use crate::plan::Auto;
+
 /// A duration in nanoseconds: `60s`, `1m30s`, `250ms`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span(pub u64);
-
-/// `auto` or a number above 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FewOrAuto {
-    /// Chosen by rpsbench.
-    Auto,
-    /// This many.
-    Number(u64),
-}
 
 /// `all` or a number above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,13 +114,14 @@ impl fmt::Display for Span {
     }
 }
 
-impl FromStr for FewOrAuto {
+/// `auto` or a number above 0.
+impl FromStr for Auto<u64> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "auto" => Ok(Self::Auto),
-            _ => positive(text).map(Self::Number).ok_or_else(|| "write auto or a number above 0".to_owned()),
+            _ => positive(text).map(Self::Given).ok_or_else(|| "write auto or a number above 0".to_owned()),
         }
     }
 }

@@ -1,16 +1,17 @@
 //! `rpsbench calibrate`: how fast can this machine send, at the rate it promised? Never search above it, or the
 //! generator's limit is taken for the service's.
 
-use std::io::{self, Write};
-
-use super::live::note;
+use super::console::Console;
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
-use super::rig::{Rig, with_rig};
-use super::{CommandError, Exit};
-use crate::cli::{CalibrateArgs, CalibrateJob, OpenLoop, Setup, UsageError};
-use crate::plan::Plan;
-use crate::result::GeneratorVerdict;
-use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Schedule, Source};
+use super::publish::print;
+use super::runner::{Runner, rate_of};
+use super::signals::Signals;
+use crate::cli::{CalibrateArgs, CalibrateJob};
+use crate::plan::Auto;
+use crate::result::{GeneratorVerdict, Summary};
+use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Source};
 
 /// Users of the closed loop that finds where to look: enough to keep one core busy.
 const USERS: u64 = 64;
@@ -24,59 +25,53 @@ const LEAST_PER_S: f64 = 100.0;
 pub(super) const TRUSTED: f64 = 0.8;
 
 pub(super) fn calibrate(args: &CalibrateArgs) -> Result<Exit, CommandError> {
-    let CalibrateJob { open, setup, threads } = CalibrateJob::new(args, machine());
-    let quiet = setup.quiet;
-    let ceiling = with_rig(setup, threads, async |rig| ceiling_of(rig, &open, threads, quiet).await)?;
-    let Some(ceiling_per_s) = ceiling else { return Ok(Exit::Interrupted) };
+    let CalibrateJob { planner, threads, setup } = CalibrateJob::new(args, machine());
+    let signals = Signals::listen()?;
+    let console = Console::new(setup.quiet);
+    let ceiling_per_s =
+        Runner::with(setup, &planner, threads, &signals, async |runner| ceiling_of(runner, console).await)?;
     let text = format!(
         "this machine holds its schedule up to {ceiling_per_s:.0} requests/s on {threads} thread{} (to the built-in service \
          without delay, on the same machine)\na search stays below {:.0}/s\n",
         if threads == 1 { "" } else { "s" },
         TRUSTED * ceiling_per_s
     );
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    print(text.as_bytes())?;
     Ok(Exit::Done)
 }
 
-/// The ceiling of a command that needs to know it first, in requests per second. `None`: the user left.
-pub(super) fn ceiling(threads: u64, quiet: bool) -> Result<Option<f64>, CommandError> {
-    let CalibrateJob { open, setup, threads } = CalibrateJob::with_threads(threads, quiet, machine());
-    with_rig(Setup { quiet: true, ..setup }, threads, async |rig| {
-        ceiling_of(rig, &open, threads, quiet).await
-    })
+/// The ceiling of a command that needs to know it first, in requests per second.
+///
+/// # Errors
+/// [`CommandError::Left`] when a signal ends it.
+pub(super) fn ceiling(threads: u64, console: Console, signals: &Signals) -> Result<f64, CommandError> {
+    let CalibrateJob { planner, threads, setup } =
+        CalibrateJob::with_threads(Auto::Given(threads), true, machine());
+    Runner::with(setup, &planner, threads, signals, async |runner| ceiling_of(runner, console).await)
 }
 
-/// The highest rate, of those tried, at which the generator holds its schedule, in requests per second. `None`: the
-/// user left.
-async fn ceiling_of(
-    rig: &mut Rig,
-    open: &OpenLoop,
-    threads: u64,
-    quiet: bool,
-) -> Result<Option<f64>, CommandError> {
-    let users = ClosedLoop::new(USERS, LoopEnd::Duration(TRIAL_NS)).map_err(UsageError::from)?;
-    let any = Schedule::one();
-    let template = open.plan(any, threads).map_err(UsageError::from)?;
-    let flat_out = Plan { source: Source::Users(users), samples: 0, slos: Vec::new(), ..template };
-    let Some(ran) = rig.run_quietly(&flat_out).await? else { return Ok(None) };
-    let mut rate_per_s = rig.summary(&flat_out, ran, 0.0)?.rates.completed_per_s;
-    while rate_per_s > LEAST_PER_S && !rig.interrupted {
-        let rate = Rate::of_per_second(rate_per_s.round()).map_err(|_| CommandError::NothingReached)?;
-        let schedule = Schedule::for_duration(rate, TRIAL_NS).map_err(UsageError::from)?;
-        let plan = open.plan(schedule, threads).map_err(UsageError::from)?;
-        let plan = Plan { samples: 0, slos: Vec::new(), ..plan };
-        let Some(ran) = rig.run_quietly(&plan).await? else { return Ok(None) };
-        let summary = rig.summary(&plan, ran, 0.0)?;
+/// The highest rate, of those tried, at which the generator holds its schedule, in requests per second.
+async fn ceiling_of(runner: &mut Runner<'_>, console: Console) -> Result<f64, CommandError> {
+    let flat_out = ClosedLoop::new(USERS, LoopEnd::Duration(TRIAL_NS))?;
+    let mut rate_per_s = whole(runner, Source::Users(flat_out)).await?.rates.completed_per_s;
+    while rate_per_s > LEAST_PER_S {
+        let rate = rate_of(rate_per_s.round())?;
+        let summary = whole(runner, runner.at(rate, TRIAL_NS)?).await?;
         let holds = summary.verdict.generator != GeneratorVerdict::Invalid;
-        if !quiet {
-            let word = if holds { "held" } else { "not held" };
-            note(&format!("calibrating the generator: {rate} {word}"));
-        }
+        console.note(format_args!(
+            "calibrating the generator: {rate} {}",
+            if holds { "held" } else { "not held" }
+        ));
         if holds {
-            return Ok(Some(rate_per_s));
+            break;
         }
         rate_per_s *= STEP;
     }
-    Ok((!rig.interrupted).then_some(rate_per_s))
+    Ok(rate_per_s)
+}
+
+/// A probe that was not cut short: the part of one says nothing, and there is nothing else to report.
+async fn whole(runner: &mut Runner<'_>, source: Source) -> Result<Summary, CommandError> {
+    let summary = runner.probe(source).await?;
+    if runner.is_stopping() { Err(CommandError::Left) } else { Ok(summary) }
 }

@@ -2,29 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use super::closed::run_closed;
-use super::live::note;
+use super::console::{Console, tell};
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
+use super::publish::{publish, publish_as};
 use super::report::content_of;
-use super::rig::with_rig;
-use super::several::exit_of;
-use super::{CommandError, Exit, publish, publish_as};
-use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed, UsageError};
+use super::runner::{Runner, rate_of};
+use super::signals::Signals;
+use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed};
 use crate::compare::{Live, compare as side_by_side, import, reading_of};
 use crate::report::{Format, compare};
 use crate::result::{Reading, Runs, Summary, letter};
-use crate::schedule::{Rate, Schedule};
 
 /// The open loops of a live comparison, as parts of the throughput of the closed one.
 const LOADS: [f64; 3] = [1.0, 0.9, 1.05];
 
 pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let CompareJob { source, conditions, format, outputs, quiet } = CompareJob::new(args, typed, machine())?;
+    let console = Console::new(quiet);
     let (comparison, exit) = match source {
         CompareSource::Saved(files) => (side_by_side(saved(&files)?, &conditions)?, Exit::Done),
         CompareSource::Live(job) => {
-            let Some(results) = run_live(*job, quiet)? else { return Ok(Exit::Interrupted) };
-            let exit = results.iter().map(exit_of).max().unwrap_or(Exit::Done);
+            let results = run_live(*job)?;
+            let exit = results.iter().map(Exit::of).max().unwrap_or(Exit::Done);
             if let [only] = results.as_slice() {
                 // Cut short before there was anything to compare with: what there is is shown.
                 publish(only, format, outputs)?;
@@ -38,45 +39,36 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
             (comparison, exit)
         }
     };
-    if !quiet && format != Format::Text {
+    if format != Format::Text {
         // The text says so itself.
-        comparison.warnings.iter().for_each(|warning| note(&format!("warning: {warning}")));
+        comparison.warnings.iter().for_each(|warning| console.warn(warning));
     }
     publish_as(&|format, style| compare::render(&comparison, format, style), format, outputs)?;
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
-        note(&format!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
+        tell(format_args!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
     }
     Ok(if comparison.fails() { exit.max(Exit::ObjectiveMissed) } else { exit })
 }
 
 /// Runs the closed loop, then the open ones, as far as an interrupt lets it.
-fn run_live(job: LiveJob, quiet: bool) -> Result<Option<Vec<Summary>>, CommandError> {
-    let LiveJob { closed, warmup, open, duration_ns, setup } = job;
-    let threads = closed.threads;
-    let say = |what: &str| {
-        if !quiet {
-            note(what);
-        }
-    };
-    with_rig(setup, threads, async |rig| {
-        say(&format!("1 of 4: closed loop, {} users", closed.max_in_flight));
-        let Some(summary) = run_closed(rig, warmup.as_ref(), &closed).await? else { return Ok(None) };
+fn run_live(job: LiveJob) -> Result<Vec<Summary>, CommandError> {
+    let LiveJob { users, closed, planner, duration_ns, setup } = job;
+    let signals = Signals::listen()?;
+    Runner::with(setup, &planner, planner.threads(&closed), &signals, async |runner| {
+        runner.console.note(format_args!("1 of 4: closed loop, {users} users"));
+        let summary = runner.measure(closed).await?;
         let reached_per_s = summary.rates.completed_per_s;
         let mut results = vec![summary];
-        for (i, part) in LOADS.into_iter().enumerate() {
-            if rig.interrupted {
+        for (part, number) in LOADS.into_iter().zip(2..) {
+            if runner.is_stopping() {
                 break;
             }
-            let rate = Rate::of_per_second((reached_per_s * part * 10.0).round() / 10.0)
-                .map_err(|_| CommandError::NothingReached)?;
-            say(&format!("{} of 4: open loop, {rate} ({part} of the throughput)", i + 2));
-            let schedule = Schedule::for_duration(rate, duration_ns).map_err(UsageError::from)?;
-            let plan = open.plan(schedule, threads).map_err(UsageError::from)?;
-            rig.renew_service();
-            let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
-            results.push(rig.summary(&plan, ran, 0.0)?);
+            let rate = rate_of((reached_per_s * part * 10.0).round() / 10.0)?;
+            runner.console.note(format_args!("{number} of 4: open loop, {rate} ({part} of the throughput)"));
+            runner.renew_service();
+            results.push(runner.measure(runner.at(rate, duration_ns)?).await?);
         }
-        Ok(Some(results))
+        Ok(results)
     })
 }
 

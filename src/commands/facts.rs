@@ -1,63 +1,29 @@
-//! What a summary needs besides the account: the plan, the workload and what was found on the way.
+//! What a result says besides what was counted: the plan, what was asked, and how it went.
 
 use crate::load::Finished;
 use crate::measure::Recorder;
-use crate::plan::Plan;
+use crate::plan::{Plan, Traffic};
 use crate::request::Workload;
-use crate::result::{EndpointFacts, RunFacts, TrafficFacts};
+use crate::result::{EndpointFacts, RunFacts};
 use crate::schedule::{LoopEnd, Source};
-
-/// What is known only once files are read and connections made.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) tokens: u64,
-    pub(super) data_rows: u64,
-    /// Addresses that connections go to, over all origins.
-    pub(super) addresses: u64,
-    /// Whether any origin is spoken to over TLS.
-    pub(super) tls: bool,
-    /// Whether any origin speaks HTTP/2.
-    pub(super) http2: bool,
-    /// Whether certificates are not checked.
-    pub(super) insecure: bool,
-}
 
 /// The facts of a run that is over, and its account.
 pub(super) fn facts_of(
     plan: &Plan,
     workload: &Workload,
-    found: &Found,
+    traffic: &Traffic,
     started_at: String,
     finished: Finished,
 ) -> (RunFacts, Recorder) {
-    let endpoints = endpoints_of(plan, workload, &finished.recorder);
-    let (method, target) = match endpoints.as_slice() {
-        [only] => (only.method.clone(), only.target.clone()),
-        several => (method_of(several), format!("{} endpoints", several.len())),
-    };
-    let mut facts = plan.facts(&method, &target);
-    if plan.source.duration_ns().is_none() {
-        facts.duration_s = finished.window_ns as f64 / 1e9;
-    }
-    facts.traffic = TrafficFacts {
-        keepalive_idle_s: plan.idle_ns.filter(|_| plan.keepalive).map(|nanos| nanos as f64 / 1e9),
-        max_requests_per_connection: plan.max_requests,
-        connections: plan.connections,
-        streams: plan.streams.iter().copied().max().filter(|_| found.http2),
-        tls_verification: found.tls.then_some(!found.insecure),
-        addresses: found.addresses,
-        tokens: found.tokens,
-        data_rows: found.data_rows,
-    };
     let facts = RunFacts {
-        plan: facts,
+        plan: plan.facts(traffic, finished.window_ns),
         started_at,
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
         backlog: finished.backlog,
         connections: finished.connections,
-        endpoints,
+        endpoints: endpoints_of(plan, workload, &finished.recorder),
         series: finished.series,
     };
     (facts, finished.recorder)
@@ -86,9 +52,15 @@ fn endpoints_of(plan: &Plan, workload: &Workload, recorder: &Recorder) -> Vec<En
     facts.collect()
 }
 
-/// The method of all endpoints, or that there are several.
-fn method_of(endpoints: &[EndpointFacts]) -> String {
-    let first = endpoints.first().map_or("", |endpoint| &endpoint.method);
-    let same = endpoints.iter().all(|endpoint| endpoint.method == first);
-    if same { first.to_owned() } else { "mixed".to_owned() }
+/// The method and the target of all requests, or that there are several.
+pub(super) fn asked_of(workload: &Workload) -> (String, String) {
+    match workload.endpoints() {
+        [only] => (only.method.to_string(), workload.label(&only.target)),
+        several => {
+            let first = several.first().map(|endpoint| &endpoint.method);
+            let same = first.filter(|first| several.iter().all(|endpoint| endpoint.method == **first));
+            let method = same.map_or_else(|| "mixed".to_owned(), ToString::to_string);
+            (method, format!("{} endpoints", several.len()))
+        }
+    }
 }

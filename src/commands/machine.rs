@@ -5,7 +5,7 @@ use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cli::Machine;
+use crate::plan::Machine;
 
 /// Reads the machine's limits, after raising the soft limit on file descriptors to the hard one: every connection
 /// needs a descriptor, and the soft limit is commonly 1,024.

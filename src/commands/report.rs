@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{CommandError, Exit, publish_as};
+use super::error::CommandError;
+use super::exit::Exit;
+use super::publish::publish_as;
 use crate::cli::{ReportArgs, ReportJob};
 use crate::report::render_document;
 use crate::result::Document;

@@ -1,23 +1,25 @@
 //! `rpsbench run`: an open loop, from the plan to the report, once or again.
 
+use super::error::CommandError;
+use super::exit::Exit;
 use super::machine::machine;
-use super::rig::with_rig;
-use super::several::{Several, finish};
-use super::{CommandError, Exit};
+use super::results::Results;
+use super::runner::Runner;
+use super::signals::Signals;
 use crate::cli::{RunArgs, RunJob, Typed};
 
 pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let RunJob { plan, repeats, setup, format, outputs } = RunJob::new(args, typed, machine())?;
-    let mut several = Several::new(1, repeats, format);
-    let several = with_rig(setup, plan.threads, async |rig| {
+    let RunJob { source, repeats, planner, setup, format, outputs } = RunJob::new(args, typed, machine())?;
+    let signals = Signals::listen()?;
+    let mut results = Results::new(1, repeats, format);
+    Runner::with(setup, &planner, planner.threads(&source), &signals, async |runner| {
         for _ in 0..repeats {
-            let Some(ran) = rig.run(&plan).await? else { return Ok(None) };
-            several.add(rig.summary(&plan, ran, 0.0)?);
-            if rig.interrupted {
+            results.add(runner.measure(source).await?);
+            if runner.is_stopping() {
                 break;
             }
         }
-        Ok(Some(several))
+        Ok(())
     })?;
-    finish(several, format, outputs)
+    results.publish(format, outputs)
 }

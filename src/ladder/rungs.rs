@@ -11,6 +11,18 @@ const MOST: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rungs(pub Vec<Rate>);
 
+impl Rungs {
+    /// The lowest rate.
+    pub(crate) fn lowest(&self) -> Option<Rate> {
+        self.0.first().copied()
+    }
+
+    /// The highest rate.
+    pub(crate) fn highest(&self) -> Option<Rate> {
+        self.0.last().copied()
+    }
+}
+
 /// Why a text names no rungs. Each says how it is written.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum RungsError {

@@ -40,7 +40,6 @@ pub use interval::IntervalLog;
 pub(crate) use ledger::{Imbalance, Ledger};
 pub(crate) use measured::Measured;
 pub(crate) use quantile::Quantile;
-pub(crate) use recorder::Warmup;
 pub use recorder::{Accounting, Recorder};
 pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};

@@ -44,11 +44,6 @@ impl Quantile {
     pub(crate) fn is_supported_by(self, count: u64) -> bool {
         count - self.rank(count) >= Self::SUPPORT
     }
-
-    /// The share of samples at or below it, 0 to 1.
-    pub(crate) fn share(self) -> f64 {
-        f64::from(self.0) / 10_000.0
-    }
 }
 
 impl fmt::Display for Quantile {

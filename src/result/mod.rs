@@ -54,7 +54,7 @@ pub use queueing::Backlog;
 pub(crate) use rates::Rates;
 pub(crate) use read::{ReadError, read_result};
 pub(crate) use reading::{Loop, Reading, TimedFrom, target_label};
-pub(crate) use runs::{RUNS_SCHEMA, Runs, name_of};
+pub(crate) use runs::{NamedRun, RUNS_SCHEMA, Runs, name_of};
 pub(crate) use sample_record::SampleRecord;
 pub(crate) use seconds::Seconds;
 pub use series::Series;

@@ -30,7 +30,7 @@ pub(crate) struct Runs {
 /// One of several results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NamedRun {
-    /// The same for all repeats of a run.
+    /// The same for all repeats of a run, and another for every other run.
     pub name: String,
     /// Which repeat, from 1.
     pub repeat: u64,
@@ -64,18 +64,56 @@ pub(crate) fn name_of(summary: &Summary) -> String {
     }
 }
 
+/// Names a run whose plain name another one has, by its length too: `closed-20x1250`, `closed-20x30s`.
+fn longer_name_of(summary: &Summary) -> String {
+    let length = match summary.plan.requests {
+        Some(requests) => requests.to_string(),
+        None => format!("{}s", summary.plan.duration_s),
+    };
+    format!("{}x{length}", name_of(summary))
+}
+
+/// Whether two results were made of the same plan: then one is a repeat of the other. A warm-up is no part of the
+/// measurement, and what a loop of so many requests took was not planned.
+fn are_repeats(one: &Summary, other: &Summary) -> bool {
+    let planned = |summary: &Summary| {
+        let mut plan = summary.plan.clone();
+        plan.warmup_s = 0.0;
+        if plan.requests.is_some() {
+            plan.duration_s = 0.0;
+        }
+        plan
+    };
+    planned(one) == planned(other)
+}
+
+impl NamedRun {
+    /// The run of a result that comes after others: the one place where runs get names and repeats are numbered.
+    pub(crate) fn after(earlier: &[Self], result: Summary) -> Self {
+        let mut same = earlier.iter().filter(|run| are_repeats(&run.result, &result));
+        if let Some(first) = same.next() {
+            return Self { name: first.name.clone(), repeat: same.count() as u64 + 2, result };
+        }
+        let is_free = |name: &String| earlier.iter().all(|run| run.name != *name);
+        let longer = longer_name_of(&result);
+        let numbered = (2..).map(|number| format!("{longer}-{number}"));
+        let mut names = [name_of(&result), longer.clone()].into_iter().chain(numbered);
+        Self { name: names.find(is_free).unwrap_or_default(), repeat: 1, result }
+    }
+}
+
 impl Runs {
     /// Puts results together. Those that were made of the same plan are repeats of it.
     pub(crate) fn new(results: Vec<Summary>, interrupted: bool) -> Self {
-        let mut runs: Vec<NamedRun> = Vec::new();
+        let mut runs = Vec::new();
         for result in results {
-            let name = name_of(&result);
-            let earlier = runs
-                .iter()
-                .filter(|run| run.name == name && run.result.plan.requests == result.plan.requests);
-            let repeat = earlier.count() as u64 + 1;
-            runs.push(NamedRun { name, repeat, result });
+            runs.push(NamedRun::after(&runs, result));
         }
+        Self::of(runs, interrupted)
+    }
+
+    /// Runs that have their names, with the spread of those that are repeated.
+    pub(crate) fn of(runs: Vec<NamedRun>, interrupted: bool) -> Self {
         let spread = spread_of(&runs);
         Self {
             schema: RUNS_SCHEMA.to_owned(),
@@ -131,4 +169,62 @@ fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
         })
     };
     names.iter().flat_map(|name| FIGURES.into_iter().filter_map(|figure| spread(name, figure))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    /// A stage of 20 users: of so many requests, which took so long, or by time.
+    fn stage(requests: Option<u64>, duration_s: f64, warmup_s: f64) -> Summary {
+        let mut summary = fixture::freeze();
+        summary.plan.mode = Mode::Closed;
+        summary.plan.concurrency = Some(20);
+        summary.plan.rate_per_s = None;
+        summary.plan.requests = requests;
+        summary.plan.duration_s = duration_s;
+        summary.plan.warmup_s = warmup_s;
+        summary
+    }
+
+    fn names(runs: &Runs) -> Vec<(&str, u64)> {
+        runs.runs.iter().map(|run| (run.name.as_str(), run.repeat)).collect()
+    }
+
+    #[test]
+    fn stages_of_as_many_users_are_not_repeats_of_each_other() {
+        // --stages 20x400,20x1250 --repeat 2: what a stage took differs, and only the first has a warm-up.
+        let short = |took_s, rate| {
+            let mut summary = stage(Some(400), took_s, 1.0);
+            summary.rates.completed_per_s = rate;
+            summary
+        };
+        let long = |took_s| stage(Some(1_250), took_s, 0.0);
+        let runs = Runs::new(vec![short(1.5, 100.0), long(4.4), short(1.6, 110.0), long(4.3)], false);
+        assert_eq!(
+            names(&runs),
+            [("closed-20", 1), ("closed-20x1250", 1), ("closed-20", 2), ("closed-20x1250", 2)]
+        );
+        let of_short = runs.spread.iter().find(|spread| spread.name == "closed-20").unwrap();
+        assert_eq!((of_short.repeats, of_short.min, of_short.median, of_short.max), (2, 100.0, 105.0, 110.0));
+        assert!(runs.spread.iter().all(|spread| spread.repeats == 2));
+    }
+
+    #[test]
+    fn a_name_says_what_tells_a_stage_from_the_others() {
+        let by_time = |seconds| stage(None, seconds, 0.0);
+        let runs = Runs::new(vec![by_time(30.0), by_time(60.0), by_time(30.0)], false);
+        assert_eq!(names(&runs), [("closed-20", 1), ("closed-20x60s", 1), ("closed-20", 2)]);
+        let thinking = |think_time_s| {
+            let mut summary = by_time(30.0);
+            summary.plan.think_time_s = Some(think_time_s);
+            summary
+        };
+        let runs = Runs::new(vec![by_time(30.0), thinking(1.0), thinking(2.0), thinking(2.0)], false);
+        assert_eq!(
+            names(&runs),
+            [("closed-20", 1), ("closed-20x30s", 1), ("closed-20x30s-2", 1), ("closed-20x30s-2", 2)]
+        );
+    }
 }

@@ -7,7 +7,7 @@ use super::ramp::Ramp;
 use super::{NANOS_PER_S, Phase, Rate, Slot, Spike, Stripe};
 
 /// The longest run or warm-up: a year. Longer than any benchmark, and short enough for exact arithmetic.
-const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
+pub(super) const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
 /// The most arrivals in a run: above 10^12 the arithmetic would need more than 128 bits.
 const MAX_ARRIVALS: u64 = 1_000_000_000_000;
 
@@ -50,19 +50,6 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A single arrival, at once.
-    pub fn one() -> Self {
-        Self {
-            rate: Rate::ONE,
-            arrivals: Arrivals::Constant,
-            seed: 0,
-            warmup: None,
-            spike: None,
-            count: 1,
-            duration_ns: NANOS_PER_S,
-        }
-    }
-
     /// `floor(rate x duration)` arrivals in `duration_ns`.
     ///
     /// # Errors

@@ -23,12 +23,15 @@ impl Source {
         }
     }
 
-    /// Length of the warm-up that is part of the source, in nanoseconds: the measured phase starts then.
+    /// Length of the warm-up in nanoseconds: the measured phase starts then.
     pub fn warmup_ns(&self) -> u64 {
-        self.schedule().map_or(0, Schedule::warmup_ns)
+        match self {
+            Self::Schedule(schedule) => schedule.warmup_ns(),
+            Self::Users(users) => users.warmup_ns(),
+        }
     }
 
-    /// The number of arrivals in that warm-up.
+    /// The number of arrivals in that warm-up, where it is known beforehand; 0 for users.
     pub fn warmup_count(&self) -> u64 {
         self.schedule().map_or(0, Schedule::warmup_count)
     }

@@ -6,10 +6,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::arrivals::{MAX_DURATION_NS, ScheduleError};
 use super::{Phase, Slot};
 
 /// The most users of a closed loop.
 pub(crate) const MAX_USERS: u64 = 1_000_000;
+
+/// The part of a warm-up, one in so many, in which users rest.
+const REST: u64 = 4;
 
 /// N users, each with at most one request under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,7 @@ pub struct ClosedLoop {
     end: LoopEnd,
     think_ns: u64,
     ramp_ns: u64,
+    warmup_ns: u64,
 }
 
 /// When a closed loop sends no more.
@@ -55,7 +60,7 @@ impl ClosedLoop {
             (0, _) => Err(ClosedLoopError::NoUsers),
             (users, _) if users > MAX_USERS => Err(ClosedLoopError::TooManyUsers(users)),
             (_, LoopEnd::Requests(0) | LoopEnd::Duration(0)) => Err(ClosedLoopError::Empty),
-            _ => Ok(Self { users, end, think_ns: 0, ramp_ns: 0 }),
+            _ => Ok(Self { users, end, think_ns: 0, ramp_ns: 0, warmup_ns: 0 }),
         }
     }
 
@@ -69,6 +74,24 @@ impl ClosedLoop {
     #[must_use]
     pub fn with_ramp(self, ramp_ns: u64) -> Self {
         Self { ramp_ns, ..self }
+    }
+
+    /// The same with a warm-up before it, in which users begin one after the other. They rest in its last quarter, so that
+    /// the measurement begins with all of them at once, on open connections, and with nothing under way that counts for
+    /// the warm-up: a loop of n requests would otherwise be measured while it still answers those of the warm-up.
+    ///
+    /// # Errors
+    /// [`ScheduleError::TooLong`] beyond a year.
+    pub fn with_warmup(self, warmup_ns: u64) -> Result<Self, ScheduleError> {
+        if warmup_ns > MAX_DURATION_NS {
+            return Err(ScheduleError::TooLong);
+        }
+        Ok(Self { warmup_ns, ..self.with_ramp(warmup_ns - warmup_ns / REST) })
+    }
+
+    /// Length of the warm-up in nanoseconds.
+    pub fn warmup_ns(&self) -> u64 {
+        self.warmup_ns
     }
 
     /// How many users there are.
@@ -86,7 +109,7 @@ impl ClosedLoop {
         self.think_ns
     }
 
-    /// Worker `worker`'s users, on a clock on which the loop begins at `origin_ns`. Requests are divided as users are,
+    /// Worker `worker`'s users, on a clock on which the loop begins, with its warm-up, at `origin_ns`. Requests are divided as users are,
     /// so that no worker's users wait for those of another.
     pub fn users_of(&self, worker: u64, workers: u64, origin_ns: u64) -> Users {
         // The first of a share that is cut evenly, to the unit.
@@ -96,18 +119,20 @@ impl ClosedLoop {
         };
         let first_user = start(self.users, worker);
         let users = first_user..start(self.users, worker + 1);
+        // Numbers that no other worker comes to, where nobody knows how many requests there will be.
+        let far_apart = |users: u64| users.saturating_mul(u64::MAX / self.users.saturating_mul(2));
         let requests_before = |users: u64| match self.end {
             LoopEnd::Requests(n) => {
                 u64::try_from(u128::from(n) * u128::from(users) / u128::from(self.users)).unwrap_or(n)
             }
-            // Numbers that no other worker comes to.
-            LoopEnd::Duration(_) => users.saturating_mul(u64::MAX / self.users.saturating_mul(2)),
+            LoopEnd::Duration(_) => far_apart(users),
         };
         let begins_ns = |user: u64| {
             let after = u128::from(self.ramp_ns) * u128::from(user) / u128::from(self.users);
             origin_ns.saturating_add(u64::try_from(after).unwrap_or(u64::MAX))
         };
         let first_index = requests_before(users.start);
+        let measured_from_ns = origin_ns.saturating_add(self.warmup_ns);
         Users {
             left: match self.end {
                 LoopEnd::Requests(_) => requests_before(users.end) - first_index,
@@ -115,8 +140,12 @@ impl ClosedLoop {
             },
             ends_ns: match self.end {
                 LoopEnd::Requests(_) => u64::MAX,
-                LoopEnd::Duration(length_ns) => origin_ns.saturating_add(length_ns),
+                LoopEnd::Duration(length_ns) => measured_from_ns.saturating_add(length_ns),
             },
+            rest_from_ns: measured_from_ns - self.warmup_ns / REST,
+            measured_from_ns,
+            next_warmup_index: far_apart(first_user),
+            warmup_issued: 0,
             ready: users.map(|user| Reverse(begins_ns(user))).collect(),
             think_ns: self.think_ns,
             next_index: first_index,
@@ -131,9 +160,14 @@ pub struct Users {
     /// When each waiting user sends.
     ready: BinaryHeap<Reverse<u64>>,
     think_ns: u64,
+    /// Who would send between these two times of the warm-up rests until the second.
+    rest_from_ns: u64,
+    measured_from_ns: u64,
+    next_warmup_index: u64,
+    warmup_issued: u64,
     next_index: u64,
     issued: u64,
-    /// Requests still to be sent.
+    /// Measured requests still to be sent.
     left: u64,
     /// Nothing is sent from here on.
     ends_ns: u64,
@@ -142,7 +176,9 @@ pub struct Users {
 impl Users {
     /// A user's request has ended, well or not: the user will send again after thinking.
     pub fn answered(&mut self, now_ns: u64) {
-        self.ready.push(Reverse(now_ns.saturating_add(self.think_ns)));
+        let ready_ns = now_ns.saturating_add(self.think_ns);
+        let rests = (self.rest_from_ns..self.measured_from_ns).contains(&ready_ns);
+        self.ready.push(Reverse(if rests { self.measured_from_ns } else { ready_ns }));
     }
 
     /// When the next user sends; `None` while all of them wait for answers, or when nothing more is sent.
@@ -157,6 +193,12 @@ impl Users {
     pub fn next_due(&mut self, now_ns: u64) -> Option<Slot> {
         let intended_ns = self.next_ns().filter(|at_ns| *at_ns <= now_ns && now_ns < self.ends_ns)?;
         self.ready.pop();
+        if intended_ns < self.measured_from_ns {
+            let index = self.next_warmup_index;
+            self.next_warmup_index += 1;
+            self.warmup_issued += 1;
+            return Some(Slot { index, phase: Phase::Warmup, intended_ns });
+        }
         self.left = self.left.saturating_sub(1);
         let index = self.next_index;
         self.next_index += 1;
@@ -174,12 +216,12 @@ impl Users {
         self.ends_ns
     }
 
-    /// Requests sent so far.
-    pub fn issued(&self) -> u64 {
-        self.issued
+    /// Requests sent so far or still to be sent: measured ones, and those of the warm-up.
+    pub fn planned(&self) -> (u64, u64) {
+        (self.issued + self.cancelled(), self.warmup_issued)
     }
 
-    /// Requests that were to be sent and have not been; 0 where only the time is limited.
+    /// Measured requests that were to be sent and have not been; 0 where only the time is limited.
     pub fn cancelled(&self) -> u64 {
         if self.ends_ns == u64::MAX { self.left } else { 0 }
     }
@@ -208,7 +250,7 @@ mod tests {
         assert!(!users.is_over(180) && users.next_due(180).is_some() && users.is_over(180));
         users.answered(190);
         assert_eq!(users.next_due(1_000), None, "three requests were asked for");
-        assert_eq!((users.issued(), users.cancelled()), (3, 0));
+        assert_eq!((users.planned(), users.cancelled()), ((3, 0), 0));
     }
 
     #[test]
@@ -219,7 +261,7 @@ mod tests {
         assert_eq!(users.next_due(150), None);
         users.answered(160);
         assert!(users.is_over(150) && users.next_ns() == Some(140));
-        assert_eq!((users.issued(), users.cancelled()), (2, 0));
+        assert_eq!((users.planned(), users.cancelled()), ((2, 0), 0));
     }
 
     #[test]
@@ -228,6 +270,39 @@ mod tests {
         let begin: Vec<u64> =
             std::iter::from_fn(|| users.next_due(2_000)).map(|slot| slot.intended_ns).collect();
         assert_eq!(begin, [1_000, 1_025, 1_050, 1_075]);
+    }
+
+    #[test]
+    fn users_rest_at_the_end_of_the_warm_up_and_the_measurement_begins_with_all_of_them() {
+        let mut users = requests(2, 3).with_warmup(100).unwrap().users_of(0, 1, 1_000);
+        let next =
+            |users: &mut Users, now_ns| users.next_due(now_ns).map(|slot| (slot.phase, slot.intended_ns));
+        assert_eq!(next(&mut users, 1_000), Some((Phase::Warmup, 1_000)));
+        assert_eq!(
+            (next(&mut users, 1_036), users.next_ns()),
+            (None, Some(1_037)),
+            "half of three quarters of 100"
+        );
+        assert_eq!(next(&mut users, 1_040), Some((Phase::Warmup, 1_037)));
+        users.answered(1_050);
+        assert_eq!(next(&mut users, 1_050), Some((Phase::Warmup, 1_050)), "75 are for sending");
+        users.answered(1_075);
+        assert_eq!((next(&mut users, 1_099), users.next_ns()), (None, Some(1_100)));
+        // The other one answers late: that user begins when the answer is there.
+        assert_eq!(
+            (next(&mut users, 1_101), next(&mut users, 1_101)),
+            (Some((Phase::Measured, 1_100)), None)
+        );
+        users.answered(1_130);
+        assert_eq!(next(&mut users, 1_130), Some((Phase::Measured, 1_130)));
+        assert_eq!((users.planned(), users.cancelled()), ((3, 3), 1), "the warm-up takes none of the three");
+    }
+
+    #[test]
+    fn a_warm_up_comes_before_the_time_of_a_loop_by_time() {
+        let users =
+            ClosedLoop::new(1, LoopEnd::Duration(50)).unwrap().with_warmup(8).unwrap().users_of(0, 1, 100);
+        assert_eq!((users.ends_ns(), users.is_over(157), users.is_over(158)), (158, false, true));
     }
 
     #[test]

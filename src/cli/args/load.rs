@@ -2,7 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
-use super::super::values::{FewOrAuto, LimitOrAll, Span};
+use super::super::values::{LimitOrAll, Span};
+use crate::plan::Auto;
 
 /// What every command that sends requests has.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(crate) struct LoadArgs {
         default_value = "auto",
         help_heading = "Load"
     )]
-    pub threads: FewOrAuto,
+    pub threads: Auto<u64>,
 }
 
 /// What an open loop has besides.
@@ -54,7 +55,7 @@ pub(crate) struct OpenLoopArgs {
         default_value = "auto",
         help_heading = "Load"
     )]
-    pub max_in_flight: FewOrAuto,
+    pub max_in_flight: Auto<u64>,
     /// What an arrival does that finds the cap full
     #[arg(long, env = "RPSBENCH_OVERFLOW", default_value = "drop", help_heading = "Load")]
     pub overflow: OverflowArg,

@@ -43,9 +43,12 @@ pub(crate) struct SweepArgs {
         help_heading = "Ladder"
     )]
     pub step_duration: Span,
-    /// How often each rung is run
-    #[arg(long, env = "RPSBENCH_REPEATS", value_name = "N", default_value_t = 1, help_heading = "Ladder")]
-    pub repeats: u64,
+    /// Run each rung so many times; the majority of them decides
+    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1, help_heading = "Ladder")]
+    pub repeat: u64,
+    /// The earlier name of --repeat
+    #[arg(long, env = "RPSBENCH_REPEATS", value_name = "N", hide = true)]
+    pub repeats: Option<u64>,
     /// In which order
     #[arg(long, env = "RPSBENCH_ORDER", default_value = "up", help_heading = "Ladder")]
     pub order: OrderArg,

@@ -3,10 +3,10 @@
 use super::super::args::ClosedArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::super::values::{FewOrAuto, StageEnd};
-use super::setup::plan_of;
-use super::{Machine, Setup, UsageError, format_of, outputs_of, repeats_of};
-use crate::plan::Plan;
+use super::super::values::StageEnd;
+use super::settings::settings_of;
+use super::{Setup, UsageError, format_of, outputs_of, repeats_of};
+use crate::plan::{Machine, Planner, Settings};
 use crate::report::Format;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
@@ -18,12 +18,14 @@ const DEFAULT_USERS: u64 = 10;
 /// Closed loops that can be started, one after another.
 #[derive(Debug)]
 pub(crate) struct ClosedJob {
-    /// One plan for each stage, at least one.
-    pub stages: Vec<Plan>,
-    /// What comes before the first stage, and is excluded from it.
-    pub warmup: Option<Plan>,
+    /// The stages, at least one; the first begins with the warm-up.
+    pub stages: Vec<Source>,
     /// How often all stages are run.
     pub repeats: u64,
+    /// Makes their plans.
+    pub planner: Planner,
+    /// Worker threads.
+    pub threads: u64,
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
     /// What stdout receives.
@@ -41,34 +43,22 @@ impl ClosedJob {
         let ClosedArgs { traffic, load, reporting, .. } = args;
         let loops = stages_of(args, typed)?;
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let most_users = loops.iter().map(ClosedLoop::users).max().unwrap_or(0);
-        let connections = setup.connections(machine);
-        if most_users > connections {
-            setup.warnings.push(format!(
-                "{most_users} users are more than the {connections} connections that the file descriptors allow; raise \
-                 `ulimit -n`"
-            ));
-        }
-        let threads = match load.threads {
-            FewOrAuto::Auto => 1,
-            FewOrAuto::Number(threads) => threads.min(1_024).min(most_users),
-        };
         let expected_rate_per_s = args.expected_rate.map(|rate| rate.per_second());
-        let plan = |closed: ClosedLoop| Plan {
-            threads,
-            // Little's law: a closed loop never has more in flight than users.
-            max_in_flight: closed.users(),
-            expected_rate_per_s,
-            ..plan_of(Source::Users(closed), traffic, load, reporting)
-        };
-        let first = loops.first().map_or(DEFAULT_USERS, ClosedLoop::users);
-        let warmup = (load.warmup.0 > 0)
-            .then(|| ClosedLoop::new(first, LoopEnd::Duration(load.warmup.0)))
-            .transpose()?
-            .map(|closed| closed.with_think_time(args.think_time.0).with_ramp(load.warmup.0));
+        let planner = Planner::new(
+            Settings { expected_rate_per_s, ..settings_of(traffic, load, reporting, &setup) },
+            machine,
+        );
+        let largest = loops.iter().copied().max_by_key(ClosedLoop::users).map(Source::Users);
+        setup.warnings.extend(largest.iter().flat_map(|largest| planner.warnings(largest)));
+        // The stages after the first find its connections.
+        let stages = loops.into_iter().enumerate().map(|(stage, users)| match stage {
+            0 => planner.users(users),
+            _ => Ok(Source::Users(users)),
+        });
         Ok(Self {
-            stages: loops.into_iter().map(plan).collect(),
-            warmup: warmup.map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed) }),
+            stages: stages.collect::<Result<_, _>>()?,
+            threads: largest.map_or(1, |largest| planner.threads(&largest)),
+            planner,
             repeats: repeats_of(args.repeat)?,
             setup,
             format: format_of(reporting.format),

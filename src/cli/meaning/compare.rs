@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::super::args::CompareArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::setup::plan_of;
-use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
+use super::settings::open_settings_of;
+use super::{Setup, UsageError, format_of, outputs_of};
 use crate::compare::Condition;
-use crate::plan::Plan;
+use crate::plan::{Machine, Planner};
 use crate::report::Format;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
@@ -39,12 +39,12 @@ pub(crate) enum CompareSource {
 /// A closed loop, and the open loops that follow it.
 #[derive(Debug)]
 pub(crate) struct LiveJob {
-    /// The users.
-    pub closed: Plan,
-    /// What comes before them, excluded.
-    pub warmup: Option<Plan>,
-    /// The schedules that follow.
-    pub open: OpenLoop,
+    /// How many users there are.
+    pub users: u64,
+    /// The closed loop.
+    pub closed: Source,
+    /// Makes the plans of all runs.
+    pub planner: Planner,
     /// Length of each run, in nanoseconds.
     pub duration_ns: u64,
     /// Where, over which connections, and what is asked.
@@ -100,16 +100,8 @@ fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Resu
     let CompareArgs { traffic, load, open, reporting, .. } = args;
     let url = args.files.first().and_then(|file| file.to_str());
     let setup = Setup::new(url, traffic, load, reporting, typed)?;
-    let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
+    let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
     let duration_ns = args.duration.0;
-    let closed = ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?;
-    let plan = |closed: ClosedLoop| Plan {
-        max_in_flight: users,
-        ..plan_of(Source::Users(closed), traffic, load, reporting)
-    };
-    let warmup = (load.warmup.0 > 0)
-        .then(|| ClosedLoop::new(users, LoopEnd::Duration(load.warmup.0)))
-        .transpose()?
-        .map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed.with_ramp(load.warmup.0)) });
-    Ok(LiveJob { closed: plan(closed), warmup, open, duration_ns, setup })
+    let closed = planner.users(ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?)?;
+    Ok(LiveJob { users, closed, planner, duration_ns, setup })
 }

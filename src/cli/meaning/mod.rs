@@ -1,16 +1,15 @@
 //! What it means: arguments, checked against each other and against the machine.
 
+mod bounds;
 mod calibrate;
 mod closed;
 mod compare;
 mod error;
 mod files;
-mod limits;
 mod network;
-mod open;
-mod preflight;
 mod request;
 mod run;
+mod settings;
 mod setup;
 mod sweep;
 mod target;
@@ -28,25 +27,11 @@ pub(crate) use calibrate::CalibrateJob;
 pub(crate) use closed::ClosedJob;
 pub(crate) use compare::{CompareJob, CompareSource, LiveJob};
 pub(crate) use error::UsageError;
-pub(crate) use open::OpenLoop;
 pub(crate) use request::Requests;
 pub(crate) use run::RunJob;
 pub(crate) use setup::Setup;
 pub(crate) use sweep::{SearchPlan, SweepJob, Sweeping};
 pub(crate) use target::TargetChoice;
-
-/// What the machine has to give.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Machine {
-    /// Cores that this process may use.
-    pub cores: u64,
-    /// Cores of the whole machine.
-    pub cores_of_machine: u64,
-    /// File descriptors that this process may open.
-    pub descriptors: u64,
-    /// Ports that one local address has for connections to the same address of a service.
-    pub ports: u64,
-}
 
 /// A saved result to be printed.
 #[derive(Debug)]

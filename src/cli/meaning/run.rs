@@ -3,18 +3,21 @@
 use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of, preflight, repeats_of};
-use crate::plan::Plan;
+use super::settings::open_settings_of;
+use super::{Setup, UsageError, format_of, outputs_of, repeats_of};
+use crate::plan::{Machine, Planner};
 use crate::report::Format;
-use crate::schedule::Schedule;
+use crate::schedule::{Schedule, Source};
 
 /// A run that can be started.
 #[derive(Debug)]
 pub(crate) struct RunJob {
     /// When and how much.
-    pub plan: Plan,
+    pub source: Source,
     /// How often.
     pub repeats: u64,
+    /// Makes its plan.
+    pub planner: Planner,
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
     /// What stdout receives.
@@ -29,15 +32,15 @@ impl RunJob {
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
-        let RunArgs { rate, traffic, load, open, reporting, .. } = args;
+        let RunArgs { traffic, load, open, reporting, .. } = args;
         let schedule = schedule_of(args, typed)?;
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
-        let plan = open.plan(schedule, open.threads_for(*rate))?;
-        setup.warnings.extend(open.warning(*rate));
-        setup.warnings.extend(preflight::ports(*rate, &plan, &traffic.network, machine));
+        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+        let source = planner.open(schedule)?;
+        setup.warnings.extend(planner.warnings(&source));
         Ok(Self {
-            plan,
+            source,
+            planner,
             repeats: repeats_of(args.repeat)?,
             setup,
             format: format_of(reporting.format),

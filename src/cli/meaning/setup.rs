@@ -4,14 +4,9 @@ use super::super::args::{LoadArgs, ReportingArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::network::wire_of;
 use super::target::{TargetChoice, model_of, url_of};
-use super::{Machine, Requests, UsageError, limits};
-use crate::plan::Plan;
+use super::{Requests, UsageError, bounds};
 use crate::request::Scheme;
-use crate::schedule::Source;
 use crate::transport::WireOptions;
-
-/// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
-const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// Where requests go, over which connections, and what is asked.
 #[derive(Debug)]
@@ -39,7 +34,7 @@ impl Setup {
     ) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
         let url = url_of(argument, traffic, typed, &mut warnings)?;
-        limits::check(&traffic.request, &traffic.network, load, reporting)?;
+        bounds::check(&traffic.request, &traffic.network, load, reporting)?;
         let requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
         let target = match url {
             Some(url) => TargetChoice::Url(url),
@@ -53,13 +48,6 @@ impl Setup {
         warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network)?;
         Ok(Self { target, requests, wire, quiet: reporting.quiet, warnings })
-    }
-
-    /// How many connections the file descriptors allow.
-    pub(super) fn connections(&self, machine: Machine) -> u64 {
-        // The built-in service holds the other end of every connection in the same process.
-        let ends = if matches!(self.target, TargetChoice::BuiltIn(_)) { 2 } else { 1 };
-        (machine.descriptors.saturating_sub(RESERVED_DESCRIPTORS) / ends).max(1)
     }
 }
 
@@ -81,29 +69,4 @@ fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -
     ];
     let idle = found.into_iter().filter(|(flag, has_no_effect, _)| *has_no_effect && typed.has(flag));
     idle.map(|(flag, _, why)| format!("--{} has no effect: {why}", flag.replace('_', "-"))).collect()
-}
-
-/// A plan with all that does not depend on how much is sent, on one thread. Nothing of it may wait for the cap.
-pub(super) fn plan_of(
-    source: Source,
-    traffic: &TrafficArgs,
-    load: &LoadArgs,
-    reporting: &ReportingArgs,
-) -> Plan {
-    let (request, network) = (&traffic.request, &traffic.network);
-    Plan {
-        source,
-        timeout_ns: request.timeout.0,
-        deadline_ns: request.deadline.map(|span| span.0),
-        seed: load.seed,
-        drain_ns: load.drain.unwrap_or(request.timeout).0,
-        keepalive: !network.no_keepalive,
-        idle_ns: Some(network.keepalive.0).filter(|idle_ns| *idle_ns > 0),
-        max_requests: network.max_requests_per_connection,
-        connections: network.connections,
-        samples: reporting.samples,
-        connect_rate: network.connect_rate,
-        slos: reporting.slo.clone(),
-        ..Plan::plain()
-    }
 }

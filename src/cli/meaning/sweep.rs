@@ -3,13 +3,13 @@
 use super::super::args::{OrderArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
+use super::settings::open_settings_of;
+use super::{Setup, UsageError, format_of, outputs_of, repeats_of};
 use crate::ladder::{Ladder, Order, Rungs};
+use crate::plan::{Machine, Planner};
 use crate::report::Format;
-use crate::schedule::{Rate, Spike};
+use crate::schedule::{Rate, Schedule, Spike};
 
-/// Most repeats of a rung.
-const MOST_REPEATS: u64 = 1_000;
 /// Length of a confirming trial, in trials.
 const CONFIRM_TRIALS: f64 = 4.0;
 
@@ -18,8 +18,8 @@ const CONFIRM_TRIALS: f64 = 4.0;
 pub(crate) struct SweepJob {
     /// Which rates.
     pub what: Sweeping,
-    /// A plan for each of them.
-    pub open: OpenLoop,
+    /// Makes a plan for each of them.
+    pub planner: Planner,
     /// Length of a rung, in nanoseconds.
     pub step_ns: u64,
     /// Longest wait for the service to recover, in nanoseconds.
@@ -43,8 +43,19 @@ pub(crate) enum Sweeping {
     Ladder(Ladder, Rungs),
     /// Those that a search asks for.
     Search(Box<SearchPlan>),
-    /// One, another, and the first again.
-    Spike(Spike),
+    /// One, another, and the first again, and the schedule of it.
+    Spike(Spike, Schedule),
+}
+
+impl Sweeping {
+    /// The highest rate, where it is known beforehand.
+    pub(crate) fn highest_rate(&self) -> Option<Rate> {
+        match self {
+            Self::Ladder(_, rungs) => rungs.highest(),
+            Self::Search(plan) => plan.max_rate,
+            Self::Spike(_, schedule) => Some(schedule.peak_rate()),
+        }
+    }
 }
 
 /// What a search is asked for, as far as the arguments say. Rates are per second, times in seconds.
@@ -79,10 +90,10 @@ impl SweepJob {
         }
         let what = what_of(args, typed)?;
         let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let open = OpenLoop::new(traffic, load, open, reporting, &setup, machine);
+        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
         Ok(Self {
             what,
-            open,
+            planner,
             step_ns: args.step_duration.0,
             recover_ns: args.recover.0,
             warmup_ns: load.warmup.0,
@@ -109,25 +120,21 @@ fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
             }
             ShapeArg::Spike => args.spike_duration.0,
         };
-        return Ok(Sweeping::Spike(Spike {
-            held: *held,
-            hold_ns: args.step_duration.0,
-            spike: *spike,
-            spike_ns,
-        }));
+        if typed.has("repeat") {
+            return Err(UsageError::Exclusive("--shape", "--repeat"));
+        }
+        let spike = Spike { held: *held, hold_ns: args.step_duration.0, spike: *spike, spike_ns };
+        return Ok(Sweeping::Spike(spike, Schedule::for_spike(spike)?));
     }
-    match args.repeats {
-        0 => return Err(UsageError::Zero("--repeats")),
-        repeats if repeats > MOST_REPEATS => return Err(UsageError::TooMany("--repeats", MOST_REPEATS)),
-        _ => {}
-    }
+    // The earlier name of the setting counts where the new one was not typed.
+    let repeats = args.repeats.filter(|_| !typed.has("repeat")).unwrap_or(args.repeat);
     let order = match args.order {
         OrderArg::Up => Order::Up,
         OrderArg::Down => Order::Down,
         OrderArg::Updown => Order::UpDown,
         OrderArg::Random => Order::Random,
     };
-    let ladder = Ladder::new(rungs, order, args.repeats, args.load.seed, args.stop_when_saturated);
+    let ladder = Ladder::new(rungs, order, repeats_of(repeats)?, args.load.seed, args.stop_when_saturated);
     Ok(Sweeping::Ladder(ladder, rungs.clone()))
 }
 
@@ -137,6 +144,9 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
     }
     if typed.has("shape") {
         return Err(UsageError::Exclusive("--find-knee", "--shape"));
+    }
+    if typed.has("repeat") {
+        return Err(UsageError::Exclusive("--find-knee", "--repeat"));
     }
     if args.reporting.slo.is_empty() {
         return Err(UsageError::NoObjective);

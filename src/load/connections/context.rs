@@ -1,6 +1,6 @@
 //! What a stream may read of its worker: nothing here changes while a run lasts.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -14,7 +14,7 @@ pub(crate) struct Context<T, C> {
     pub(crate) transport: T,
     pub(crate) workload: Workload,
     pub(crate) clock: C,
-    pub(crate) rules: Rules,
+    rules: Cell<Rules>,
     chance: RefCell<Xoshiro256PlusPlus>,
 }
 
@@ -47,7 +47,17 @@ impl Rules {
 
 impl<T, C: Clock> Context<T, C> {
     pub(crate) fn new(transport: T, workload: Workload, clock: C, rules: Rules) -> Self {
-        Self { transport, workload, clock, rules, chance: RefCell::new(rand::make_rng()) }
+        Self { transport, workload, clock, rules: Cell::new(rules), chance: RefCell::new(rand::make_rng()) }
+    }
+
+    /// What the plan of this run says.
+    pub(crate) fn rules(&self) -> Rules {
+        self.rules.get()
+    }
+
+    /// Another run begins.
+    pub(crate) fn begin(&self, rules: Rules) {
+        self.rules.set(rules);
     }
 
     /// What is new at the request that is made now.

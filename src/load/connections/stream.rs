@@ -28,7 +28,7 @@ type ConnectionOf<D> = <<D as Desk>::Transport as Transport>::Connection;
 /// Opens a connection for an arrival, then carries it and the ones after it until the connection ends.
 pub(crate) async fn open<D: Desk>(desk: Rc<D>, id: StreamId, mailbox: Rc<Mailbox>, mut ticket: Ticket) {
     let context = desk.context();
-    let mut watchdog = Watchdog::new(context.clock.clone(), context.rules.timeout_ns);
+    let mut watchdog = Watchdog::new(context.clock.clone(), context.rules().timeout_ns);
     let connecting_ns = context.clock.now_ns();
     let origin = ticket.route.origin;
     let opening = context.transport.connect(origin);
@@ -62,7 +62,7 @@ pub(crate) async fn share<D: Desk>(
     connection: ConnectionOf<D>,
 ) {
     let context = desk.context();
-    let watchdog = Watchdog::new(context.clock.clone(), context.rules.timeout_ns);
+    let watchdog = Watchdog::new(context.clock.clone(), context.rules().timeout_ns);
     let death_shows_within_ns = DEATH_SHOWS_NS;
     let stream = Stream { desk, id, mailbox, state, connection, watchdog, death_shows_within_ns };
     stream.carry(None).await;
@@ -86,7 +86,7 @@ enum Next {
 
 impl<D: Desk> Stream<D> {
     async fn carry(mut self, first: Option<Ticket>) {
-        let rules = self.desk.context().rules;
+        let rules = self.desk.context().rules();
         // The first stream of a connection is the one that minds how long all of them have been idle.
         let idle_ns = rules.idle_ns.filter(|_| first.is_some());
         let mut idle = idle_ns.map(|idle_ns| Watchdog::new(self.desk.context().clock.clone(), idle_ns));
@@ -144,7 +144,7 @@ impl<D: Desk> Stream<D> {
         };
         match exchanged {
             Some(Ok(answer)) => {
-                let reusable = context.rules.keepalive && self.connection.is_reusable();
+                let reusable = context.rules().keepalive && self.connection.is_reusable();
                 let sample = answered(&ticket, &answer, expectation, watch);
                 let shown = || Detail { headers: headers_of(&answer), body: watch.head().to_vec(), ..detail };
                 desk.keep(&sample, shown);
@@ -195,7 +195,7 @@ impl<D: Desk> Stream<D> {
     /// An exchange that failed spoils a connection that carries one at a time, and costs one that carries many only
     /// that exchange.
     fn survives_failure(&mut self) -> bool {
-        self.desk.context().rules.keepalive && self.state.multiplexed && self.connection.is_reusable()
+        self.desk.context().rules().keepalive && self.state.multiplexed && self.connection.is_reusable()
     }
 
     /// Whether a request is sent once more. A request that was certainly not processed is (RFC 9113, 8.7); so is one

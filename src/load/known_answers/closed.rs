@@ -101,6 +101,19 @@ async fn users_begin_one_after_the_other_where_they_are_asked_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_warm_up_of_users_is_apart_and_leaves_its_connections() {
+    for (end, ok) in [(LoopEnd::Requests(100), 100), (LoopEnd::Duration(S), 100)] {
+        let plan = plan_of(closed(10, end).with_warmup(400 * MS).unwrap());
+        let got = run(&plan, |clock| Scripted::fixed(clock, 100 * MS)).await.summary;
+        assert_eq!((got.ledger.planned, got.ledger.ok, got.connections.opened), (ok, ok, 10));
+        // User k begins at k x 30 ms, and nobody does from 300 ms on: 3 requests of the first four, 2 ... 1 of the last.
+        assert_eq!((got.plan.warmup_s, got.warmup.unwrap().ledger.ok), (0.4, 3 + 3 * 3 + 3 * 2 + 3));
+        // All ten at once, ten times.
+        assert_eq!((got.rates.elapsed_s, got.latency.response.exact(Figure::Max)), (Some(1.0), Some(100.0)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn failures_end_requests_too_and_the_loop_goes_on() {
     let refused = |clock| {
         let mut service = Scripted::fixed(clock, MS);

@@ -13,7 +13,7 @@ use crate::load::session::gather::Finished;
 use crate::load::session::gather::Gathered;
 use crate::load::worker::{RunChannels, Worker, WorkerId};
 use crate::measure::{ConnectionLog, Recorder, Withhold};
-pub(super) use crate::plan::Plan;
+pub(super) use crate::plan::{Plan, Traffic};
 use crate::request::{Target, Workload};
 use crate::result::{RunFacts, Summary};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
@@ -67,11 +67,10 @@ pub(super) fn schedule(rate: &str, seconds: u64) -> Schedule {
 /// A plan at `rate` for `seconds`, without warm-up, with a cap that does not bind.
 pub(super) fn plan(rate: &str, seconds: u64) -> Plan {
     Plan {
-        source: Source::Schedule(schedule(rate, seconds)),
         timeout_ns: 100 * S,
         max_in_flight: 1_000_000,
         drain_ns: 100 * S,
-        ..Plan::plain()
+        ..Plan::plain(Source::Schedule(schedule(rate, seconds)))
     }
 }
 
@@ -149,7 +148,7 @@ fn target() -> Target {
 fn outcome(plan: &Plan, finished: Finished) -> Outcome {
     let connections = finished.connections.clone();
     let facts = RunFacts {
-        plan: plan.facts("GET", &target().label()),
+        plan: plan.facts(&Traffic::default(), finished.window_ns),
         started_at: String::new(),
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,

@@ -63,6 +63,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
 
     /// A run begins at `origin_ns`, with what the run before has left open.
     pub(super) fn begin(&self, plan: &Plan, id: WorkerId, origin_ns: u64) {
+        self.context.begin(Rules::of(plan));
         self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns);
     }
 
@@ -170,7 +171,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
 
     fn carry_out(self: &Rc<Self>, state: &mut State<C>, decision: Decision) {
         match decision {
-            Decision::Reuse(id, ticket) => state.hand_over(id, ticket, &self.context.rules),
+            Decision::Reuse(id, ticket) => state.hand_over(id, ticket, &self.context.rules()),
             Decision::Connect(ticket) => {
                 let (id, mailbox) = state.open_stream(ticket);
                 let task = spawn_local(stream::open(Rc::clone(self), id, mailbox, ticket));
@@ -189,10 +190,11 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         if state.dispatcher.wants_permit() { state.budget.next_ns() } else { None }
     }
 
-    /// Nobody sends any more. Returns how many requests were sent, and how many were still to be sent.
-    pub(super) fn dismiss_users(&self) -> (u64, u64) {
+    /// Nobody sends any more. Returns how many requests were planned, and how many of them were not sent: measured ones, and
+    /// those of the warm-up.
+    pub(super) fn dismiss_users(&self) -> ((u64, u64), (u64, u64)) {
         let users = self.state.borrow_mut().users.take();
-        users.map_or((0, 0), |users| (users.issued(), users.cancelled()))
+        users.map_or(((0, 0), (0, 0)), |users| (users.planned(), (users.cancelled(), 0)))
     }
 
     /// When the last request ended, so far.
@@ -247,7 +249,7 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
     }
 
     fn opened(self: &Rc<Self>, id: StreamId, origin: u32, connection: &T::Connection) -> Rc<ConnectionState> {
-        let (rules, now_ns) = (&self.context.rules, self.context.clock.now_ns());
+        let (rules, now_ns) = (&self.context.rules(), self.context.clock.now_ns());
         let mut state = self.state.borrow_mut();
         let opened =
             state.opened(id, origin, &connection.opened(), connection.is_multiplexed(), now_ns, rules);
@@ -272,7 +274,7 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
             // What was due before this request made room found no room.
             self.dispatch_due(&mut state, timeline.end_ns.min(now_ns), now_ns);
         }
-        let (stays, again) = state.account(id, event, now_ns, &self.context.rules);
+        let (stays, again) = state.account(id, event, now_ns, &self.context.rules());
         if let Some(decision) = again {
             self.carry_out(&mut state, decision);
         }
@@ -281,7 +283,7 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
     }
 
     fn keep(&self, sample: &Sample, detail: impl FnOnce() -> Detail) {
-        if self.context.rules.keeps_samples {
+        if self.context.rules().keeps_samples {
             let recorder = &mut self.state.borrow_mut().recorder;
             if recorder.wants(sample) {
                 recorder.keep(sample, detail());

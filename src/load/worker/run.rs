@@ -69,8 +69,8 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             }
             Source::Users(_) => {
                 let interrupted = self.send_for_users(stopped.as_mut()).await;
-                let (issued, cancelled) = self.engine.dismiss_users();
-                (interrupted, (issued + cancelled, 0), (cancelled, 0))
+                let (planned, cancelled) = self.engine.dismiss_users();
+                (interrupted, planned, cancelled)
             }
         };
         let (in_flight_end, queued_end) = self.engine.backlog();

@@ -5,6 +5,7 @@ mod closed;
 mod compare;
 mod hostile;
 mod interrupt;
+mod interrupt_phases;
 mod secrets;
 mod sweep;
 mod traffic;

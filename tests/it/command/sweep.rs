@@ -159,7 +159,9 @@ fn what_is_no_sweep_says_how_it_is_written() {
     refused(&["--rates", "400..50:50"], "lower rate first");
     refused(&["--rates", "0,50"], "above 0");
     refused(&["--rates", "50..50"], "50..400:50");
-    refused(&["--rates", "50", "--repeats", "0"], "--repeats must be above 0");
+    refused(&["--rates", "50", "--repeat", "0"], "--repeat must be above 0");
+    refused(&["--rates", "50,90", "--shape", "spike", "--repeat", "2"], "cannot be used together");
+    refused(&["--find-knee", "--slo", "p99<5ms", "--repeat", "2"], "cannot be used together");
     refused(&["--rates", "50", "--step-duration", "0"], "--step-duration must be above 0");
     refused(&["--find-knee"], "--slo");
     refused(&["--find-knee", "--slo", "p99<5ms", "--rates", "50,60"], "cannot be used together");

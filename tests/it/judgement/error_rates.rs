@@ -6,7 +6,7 @@
 use rpsbench::internals::{
     Accounting, Backlog, ConnectionLog, Departure, IntervalLog, NANOS_PER_S, Outcome, Phase, Plan, Queue,
     Rate, Recorder, RunFacts, Sample, Schedule, Series, ServiceModel, ServiceVerdict, Slot, Source, Timeline,
-    Withhold, sum_up,
+    Traffic, Withhold, sum_up,
 };
 
 use crate::support::turn::side_by_side;
@@ -49,9 +49,9 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
     recorder.plan(schedule.count(), 0);
     let mut series = Series::new(1, schedule.duration_ns());
     recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
-    let plan = Plan { source: Source::Schedule(schedule), max_in_flight: 10_000, seed, ..Plan::plain() };
+    let plan = Plan { max_in_flight: 10_000, seed, ..Plan::plain(Source::Schedule(schedule)) };
     let facts = RunFacts {
-        plan: plan.facts("GET", "http://host-1/"),
+        plan: plan.facts(&Traffic::default(), schedule.duration_ns()),
         started_at: String::new(),
         interrupted: false,
         window_ns: schedule.duration_ns(),

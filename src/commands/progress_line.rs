@@ -1,9 +1,10 @@
-//! The live line on stderr.
+//! How a run goes on, once a second, on stderr.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::console::tell;
 use crate::load::Progress;
 use crate::measure::millis;
 
@@ -12,7 +13,7 @@ const PLAIN_EVERY_S: u64 = 5;
 
 /// Shows what happened in the last second: one line that is written over on a terminal, a line every 5 s elsewhere,
 /// nothing when quiet.
-pub(super) struct LiveLine {
+pub(super) struct ProgressLine {
     bar: Option<ProgressBar>,
     quiet: bool,
     elapsed_s: u64,
@@ -20,7 +21,7 @@ pub(super) struct LiveLine {
     since: Progress,
 }
 
-impl LiveLine {
+impl ProgressLine {
     pub(super) fn new(quiet: bool) -> Self {
         let bar = (!quiet && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -49,7 +50,7 @@ impl LiveLine {
                     // Counts are over the last seconds; these two are of now.
                     let Progress { in_flight, warming_up, .. } = *progress;
                     let since = Progress { in_flight, warming_up, ..std::mem::take(&mut self.since) };
-                    note(&line(self.elapsed_s, PLAIN_EVERY_S, &since));
+                    tell(line(self.elapsed_s, PLAIN_EVERY_S, &since));
                 }
             }
         }
@@ -62,18 +63,13 @@ impl LiveLine {
         }
     }
 
-    /// A remark that stays, above the line.
+    /// A remark that stays, above the line, quiet or not.
     pub(super) fn remark(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => note(text),
+            None => tell(text),
         }
     }
-}
-
-/// A line on stderr. A closed stderr is no reason to stop.
-pub(super) fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 fn line(elapsed_s: u64, over_s: u64, progress: &Progress) -> String {

@@ -1,0 +1,63 @@
+//! The settings of a command's runs, translated from its flags.
+
+use super::super::args::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg, ReportingArgs, TrafficArgs};
+use super::super::values::LimitOrAll;
+use super::{Setup, TargetChoice};
+use crate::plan::{Auto, OverflowPolicy, Settings};
+use crate::result::BurstDepth;
+use crate::schedule::{Arrivals, NANOS_PER_S};
+
+/// What every command has that sends requests.
+pub(super) fn settings_of(
+    traffic: &TrafficArgs,
+    load: &LoadArgs,
+    reporting: &ReportingArgs,
+    setup: &Setup,
+) -> Settings {
+    let (request, network) = (&traffic.request, &traffic.network);
+    Settings {
+        warmup_ns: load.warmup.0,
+        seed: load.seed,
+        threads: load.threads,
+        drain_ns: load.drain.unwrap_or(request.timeout).0,
+        timeout_ns: request.timeout.0,
+        deadline_ns: request.deadline.map(|span| span.0),
+        keepalive: !network.no_keepalive,
+        idle_ns: Some(network.keepalive.0).filter(|idle_ns| *idle_ns > 0),
+        max_requests: network.max_requests_per_connection,
+        connections: network.connections,
+        connect_rate: network.connect_rate,
+        local_addresses: network.unix_socket.is_none().then_some(network.local_address.len() as u64),
+        serves_itself: matches!(setup.target, TargetChoice::BuiltIn(_)),
+        samples: reporting.samples,
+        slos: reporting.slo.clone(),
+        ..Settings::plain()
+    }
+}
+
+/// The same with what an open loop has besides.
+pub(super) fn open_settings_of(
+    traffic: &TrafficArgs,
+    load: &LoadArgs,
+    open: &OpenLoopArgs,
+    reporting: &ReportingArgs,
+    setup: &Setup,
+) -> Settings {
+    Settings {
+        arrivals: match open.arrivals {
+            ArrivalsArg::Constant => Arrivals::Constant,
+            ArrivalsArg::Poisson => Arrivals::Poisson,
+        },
+        max_in_flight: open.max_in_flight,
+        overflow: match open.overflow {
+            OverflowArg::Drop => OverflowPolicy::Drop,
+            OverflowArg::Queue => OverflowPolicy::Queue(open.queue),
+        },
+        burst: match open.burst {
+            LimitOrAll::All => BurstDepth::All,
+            LimitOrAll::Number(tokens) => BurstDepth::Tokens(tokens),
+        },
+        lead_ns: open.lead.map_or(Auto::Auto, |span| Auto::Given(span.0.min(NANOS_PER_S))),
+        ..settings_of(traffic, load, reporting, setup)
+    }
+}

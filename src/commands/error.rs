@@ -1,0 +1,90 @@
+//! Why a command could not be carried out.
+
+use std::io;
+
+use super::exit::Exit;
+use crate::cli::{OutputError, UsageError};
+use crate::compare::{ImportError, TooFew};
+use crate::load::EngineError;
+use crate::result::{ReadError, SummaryError};
+use crate::schedule::{ClosedLoopError, ScheduleError};
+use crate::search::SettingsError;
+use crate::transport::NetworkError;
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CommandError {
+    /// The arguments: exit code 2.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// No schedule: exit code 2.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    /// No users: exit code 2.
+    #[error(transparent)]
+    ClosedLoop(#[from] ClosedLoopError),
+    /// The user left by a second signal, or by the first where there was nothing to report yet: exit code 130.
+    #[error("interrupted")]
+    Left,
+    /// The target does not answer, or not as it should.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The run broke down.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The result does not add up.
+    #[error(transparent)]
+    Summary(#[from] SummaryError),
+    /// A result file could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A search that cannot be made as it was asked for.
+    #[error(transparent)]
+    Search(#[from] SettingsError),
+    /// A live comparison whose closed loop got no answers.
+    #[error(
+        "the closed loop got no answers, so there is no throughput to compare at; see with `rpsbench closed` why"
+    )]
+    NothingReached,
+    /// A result file could not be read.
+    #[error("cannot read the result `{file}`: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: ReadError,
+    },
+    /// A file is no result that can be compared.
+    #[error("cannot compare {0}")]
+    Import(#[from] ImportError),
+    /// One result alone.
+    #[error(transparent)]
+    TooFew(#[from] TooFew),
+    /// The built-in service could not be started.
+    #[error("cannot start the built-in service: {0}; is the port in use?")]
+    Service(io::Error),
+    /// The system refused something else.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+impl CommandError {
+    /// The exit code of the process.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            // A certificate or key that is not right is an argument that is not right.
+            Self::Usage(_)
+            | Self::Schedule(_)
+            | Self::ClosedLoop(_)
+            | Self::Search(_)
+            | Self::Network(NetworkError::Tls(_)) => 2,
+            Self::Left => Exit::Interrupted.code(),
+            _ => 1,
+        }
+    }
+}

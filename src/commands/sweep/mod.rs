@@ -1,0 +1,98 @@
+//! `rpsbench sweep`: a ladder of rates, a spike, or a search for the knee.
+
+mod ladder;
+mod recovery;
+mod rows;
+mod search;
+mod spike;
+mod words;
+
+use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed};
+use crate::commands::calibrate;
+use crate::commands::console::Console;
+use crate::commands::error::CommandError;
+use crate::commands::exit::Exit;
+use crate::commands::machine::machine;
+use crate::commands::publish::{publish_with, style_of_stdout};
+use crate::commands::runner::Runner;
+use crate::commands::signals::Signals;
+use crate::ladder::sweep_of;
+use crate::report::{Style, sweep as report};
+use crate::result::{Rung, Sweep};
+use crate::schedule::{NANOS_PER_S, Rate};
+use crate::search::Reason;
+use crate::time::{Clock, MonotonicClock};
+use recovery::Recovering;
+use rows::Rows;
+use search::Search;
+
+pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandError> {
+    let job = SweepJob::new(args, typed, machine())?;
+    let SweepJob { what, planner, step_ns, recover_ns, warmup_ns, baseline_factor, .. } = job;
+    let (setup, format, outputs) = (job.setup, job.format, job.outputs);
+    let began_ns = MonotonicClock.now_ns();
+    let signals = Signals::listen()?;
+    let rows = Rows::new(format);
+    let threads = planner.threads_at(what.highest_rate());
+    let ceiling_per_s = match &what {
+        Sweeping::Search(_) => calibrate::ceiling(threads, Console::new(setup.quiet), &signals)?,
+        Sweeping::Ladder(..) | Sweeping::Spike(..) => f64::INFINITY,
+    };
+    let (sweep, exit) = Runner::with(setup, &planner, threads, &signals, async |runner| {
+        rows.header();
+        match &what {
+            Sweeping::Ladder(ladder, rungs) => {
+                let recovering =
+                    Recovering { lowest: rungs.lowest().unwrap_or(Rate::ONE), limit_ns: recover_ns };
+                let rungs = ladder::climb(runner, ladder, step_ns, recovering, &rows).await?;
+                let sweep = sweep_of(rungs, baseline_factor, runner.is_stopping());
+                let exit = exit_of(&sweep);
+                Ok((sweep, exit))
+            }
+            Sweeping::Spike(spike, schedule) => {
+                let source = planner.open(*schedule)?;
+                let sweep = spike::run_spike(runner, *spike, source, baseline_factor, &rows).await?;
+                let exit = exit_of(&sweep);
+                Ok((sweep, exit))
+            }
+            Sweeping::Search(plan) => {
+                let ceiling_per_s = calibrate::TRUSTED * ceiling_per_s;
+                let warmup_s = warmup_ns as f64 / NANOS_PER_S as f64;
+                let search = Search { plan, ceiling_per_s, began_ns, recover_ns, warmup_s, rows: &rows };
+                let searched = search.run(runner).await?;
+                let sweep = sweep_of(searched.rungs, baseline_factor, runner.is_stopping());
+                Ok((sweep.with_search(searched.report), exit_of_search(searched.reason)))
+            }
+        }
+    })?;
+    let style = style_of_stdout();
+    let on_screen = if rows.are_shown() {
+        report::after_table(&sweep, &style)
+    } else {
+        report::render(&sweep, format, &style)
+    };
+    publish_with(&on_screen, outputs, |format| report::render(&sweep, format, &Style::default()))?;
+    Ok(exit)
+}
+
+/// A ladder that was climbed is done, whatever it shows; one without a rung that counts shows nothing.
+fn exit_of(sweep: &Sweep) -> Exit {
+    if sweep.interrupted {
+        Exit::Interrupted
+    } else if !sweep.rungs.is_empty() && sweep.rungs.iter().all(Rung::is_void) {
+        Exit::NotValid
+    } else {
+        Exit::Done
+    }
+}
+
+/// Only an interval of the width that was asked for is an answer.
+fn exit_of_search(reason: Reason) -> Exit {
+    match reason {
+        Reason::Found => Exit::Done,
+        Reason::NotBelowLowest | Reason::ImpossibleIdle => Exit::ObjectiveMissed,
+        Reason::LimitedByGenerator { .. } => Exit::NotValid,
+        Reason::NotAboveHighest | Reason::DidNotRecover { .. } | Reason::BudgetSpent => Exit::NotFound,
+        Reason::Interrupted => Exit::Interrupted,
+    }
+}

@@ -1,0 +1,160 @@
+//! `rpsbench sweep --find-knee`: drives the search. What to do next is decided in [`crate::search`]; here it is done.
+
+use super::recovery::Recovering;
+use super::rows::Rows;
+use super::words::report_of;
+use crate::cli::SearchPlan;
+use crate::commands::error::CommandError;
+use crate::commands::runner::{Runner, rate_of};
+use crate::result::{Rung, SearchReport};
+use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Source};
+use crate::search::{Action, Bound, Event, History, Purpose, Reason, Settings, Trial, bounds, next, vote};
+use crate::time::{Clock, MonotonicClock};
+
+/// Users and length of the closed loop that guesses where to begin: it measures throughput well, and latency badly.
+const GUESSING_USERS: u64 = 16;
+const GUESSING_NS: u64 = 2 * NANOS_PER_S;
+/// What a trial takes besides its length and its warm-up: the drain and the probe after it, in seconds.
+const DRAIN_AND_PROBE_S: f64 = 2.5;
+/// Shortest and longest trial, in seconds.
+const TRIAL_S: std::ops::RangeInclusive<f64> = 2.0..=120.0;
+/// Trials of full length at one load, as far as they differ: two of three decide.
+const VOTES: u32 = 3;
+
+/// A search that can be driven.
+pub(super) struct Search<'a> {
+    pub(super) plan: &'a SearchPlan,
+    /// The highest rate that the generator can be trusted with, in requests per second.
+    pub(super) ceiling_per_s: f64,
+    /// When the search began, on the clock.
+    pub(super) began_ns: u64,
+    pub(super) recover_ns: u64,
+    pub(super) warmup_s: f64,
+    pub(super) rows: &'a Rows,
+}
+
+/// What a search leaves behind.
+pub(super) struct Searched {
+    pub(super) rungs: Vec<Rung>,
+    pub(super) report: SearchReport,
+    pub(super) reason: Reason,
+}
+
+impl Search<'_> {
+    /// Searches to the end.
+    pub(super) async fn run(&self, runner: &mut Runner<'_>) -> Result<Searched, CommandError> {
+        let recovering = Recovering { lowest: self.plan.min_rate, limit_ns: self.recover_ns };
+        let calm_ms = recovering.calm_ms(runner).await?;
+        let guess_per_s = self.guess(runner).await?;
+        let settings = self.settings(guess_per_s);
+        settings.validate()?;
+        runner.console.note(format_args!(
+            "searching from {}/s to {:.0}/s: trials of {:.0} s, {} at a load, within {:.0} s",
+            settings.lowest_per_s,
+            settings.limit_per_s(),
+            settings.trial_s,
+            settings.votes,
+            settings.budget_s
+        ));
+        let (mut history, mut rungs) = (History::default(), Vec::new());
+        // Time that was spent before the first trial counts.
+        history.push_time(self.elapsed_s());
+        loop {
+            if runner.is_stopping() {
+                history.push(Event::Interrupted, self.elapsed_s());
+            }
+            match next(&settings, &history) {
+                Action::Done(answer) => {
+                    let report = report_of(&answer, &history);
+                    return Ok(Searched { rungs, report, reason: answer.reason });
+                }
+                Action::Measure { rate_per_s, duration_s, purpose } => {
+                    runner.console.note(self.doing(&settings, &history, rate_per_s, duration_s, purpose));
+                    let mut rung = self.trial(runner, rate_per_s, duration_s).await?;
+                    let (vote, words) = vote(&rung.result);
+                    runner.console.note(format_args!("  {vote}: {words}"));
+                    let trial = Trial { rate_per_s, duration_s, purpose, vote, note: words };
+                    history.push(Event::Trial(trial), self.elapsed_s());
+                    if !runner.is_stopping() {
+                        let recovery = recovering.recover(runner, calm_ms).await?;
+                        if !recovery.recovered && !runner.is_stopping() {
+                            let waited_s = recovery.waited_s;
+                            history.push(Event::DidNotRecover { waited_s }, self.elapsed_s());
+                        }
+                        rung.recovery = Some(recovery);
+                    }
+                    rungs.push(rung);
+                }
+            }
+        }
+    }
+
+    async fn trial(
+        &self,
+        runner: &mut Runner<'_>,
+        rate_per_s: f64,
+        duration_s: f64,
+    ) -> Result<Rung, CommandError> {
+        let length_ns = (duration_s * NANOS_PER_S as f64) as u64;
+        let result = runner.measure_quietly(runner.at(rate_of(rate_per_s)?, length_ns)?).await?;
+        self.rows.row(rate_per_s, &result);
+        Ok(Rung { rate_per_s, repeat: 1, recovery: None, result })
+    }
+
+    /// A short closed loop, gentle by its number of users: its throughput is where to begin.
+    async fn guess(&self, runner: &mut Runner<'_>) -> Result<Option<f64>, CommandError> {
+        let users = ClosedLoop::new(GUESSING_USERS, LoopEnd::Duration(GUESSING_NS))?;
+        let ok_per_s = runner.probe(Source::Users(users)).await?.rates.ok_per_s;
+        runner.console.note(format_args!("first guess: {GUESSING_USERS} users get {ok_per_s:.0}/s"));
+        Ok((ok_per_s > 0.0).then_some(ok_per_s))
+    }
+
+    fn settings(&self, guess_per_s: Option<f64>) -> Settings {
+        let plan = self.plan;
+        let overhead_s = self.warmup_s + DRAIN_AND_PROBE_S;
+        let left_s = plan.budget_s - self.elapsed_s();
+        let by_budget =
+            || Settings::trial_for_budget_s(left_s, overhead_s).clamp(*TRIAL_S.start(), *TRIAL_S.end());
+        let trial_s = plan.trial_s.unwrap_or_else(by_budget);
+        let lowest_per_s = plan.min_rate.per_second();
+        Settings {
+            baseline_per_s: lowest_per_s,
+            lowest_per_s,
+            highest_per_s: plan.max_rate.map(Rate::per_second),
+            ceiling_per_s: self.ceiling_per_s,
+            guess_per_s,
+            width: plan.width,
+            trial_s,
+            votes: VOTES,
+            budget_s: plan.budget_s,
+            overhead_s,
+            confirm_s: plan.confirm_trials.map(|trials| trials * trial_s),
+        }
+    }
+
+    /// What is done, and what is known so far.
+    fn doing(
+        &self,
+        settings: &Settings,
+        history: &History,
+        rate_per_s: f64,
+        duration_s: f64,
+        purpose: Purpose,
+    ) -> String {
+        let known = bounds(settings, history);
+        let bound = |bound: Option<Bound>| {
+            bound.map_or_else(|| "?".to_owned(), |bound| format!("{}/s", bound.rate_per_s))
+        };
+        format!(
+            "trial {}: {purpose} at {rate_per_s}/s for {duration_s:.0} s; holds {}, fails {}; {:.0} s left",
+            history.trials().count() + 1,
+            bound(known.lower),
+            bound(known.upper),
+            settings.budget_s - self.elapsed_s()
+        )
+    }
+
+    fn elapsed_s(&self) -> f64 {
+        (MonotonicClock.now_ns() - self.began_ns) as f64 / NANOS_PER_S as f64
+    }
+}

@@ -1,0 +1,225 @@
+//! What is worked out for a plan: its source, its threads, its cap, and how early to wake.
+
+use super::machine::Machine;
+use super::settings::Settings;
+use crate::result::BurstDepth;
+use crate::schedule::{ClosedLoop, Rate, Schedule, ScheduleError, Source};
+
+/// One worker thread paces best up to about this rate.
+const RATE_PER_THREAD: f64 = 40_000.0;
+/// Most worker threads.
+const MOST_THREADS: u64 = 1_024;
+/// What a wake-up costs anyway: beyond it, waking early takes CPU time in proportion.
+const DEFAULT_LEAD_NS: u64 = 20_000;
+/// The rate of a thread above which waking early costs more than it gives.
+const LEAD_UP_TO_RATE: f64 = 5_000.0;
+
+/// Makes the plans of a command's runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Planner {
+    pub(super) settings: Settings,
+    pub(super) machine: Machine,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Its result counts.
+    Measurement,
+    /// It finds out what the next runs need to know, and is forgotten: without samples and objectives.
+    Probe,
+}
+
+impl Planner {
+    pub(crate) fn new(settings: Settings, machine: Machine) -> Self {
+        Self { settings, machine }
+    }
+
+    /// An open loop at a rate, spaced and warmed up as asked for.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when no arrival fits into `length_ns`, or the run is too long.
+    pub(crate) fn at(&self, rate: Rate, length_ns: u64) -> Result<Source, ScheduleError> {
+        self.open(Schedule::for_duration(rate, length_ns)?)
+    }
+
+    /// An open loop, spaced and warmed up as asked for.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when the warm-up is too long.
+    pub(crate) fn open(&self, schedule: Schedule) -> Result<Source, ScheduleError> {
+        let Settings { arrivals, seed, warmup_ns, .. } = self.settings;
+        Ok(Source::Schedule(schedule.with_arrivals(arrivals, seed).with_warmup(warmup_ns)?))
+    }
+
+    /// Users, warmed up as asked for.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when the warm-up is too long.
+    pub(crate) fn users(&self, users: ClosedLoop) -> Result<Source, ScheduleError> {
+        Ok(Source::Users(users.with_warmup(self.settings.warmup_ns)?))
+    }
+
+    /// The threads of a run. Every worker needs room for one request and one token, or for one user, of its own.
+    pub(crate) fn threads(&self, source: &Source) -> u64 {
+        match source {
+            Source::Schedule(schedule) => self.threads_at(Some(schedule.peak_rate())),
+            Source::Users(users) => self.wanted_threads(None).min(users.users()),
+        }
+    }
+
+    /// The threads of open loops of which the fastest has this rate, where it is known beforehand.
+    pub(crate) fn threads_at(&self, highest: Option<Rate>) -> u64 {
+        let cap = highest.map_or(u64::MAX, |rate| self.cap(rate));
+        let room = cap.min(self.settings.connections.unwrap_or(u64::MAX));
+        let tokens = match self.settings.burst {
+            BurstDepth::All => u64::MAX,
+            BurstDepth::Tokens(tokens) => u64::from(tokens),
+        };
+        self.wanted_threads(highest).min(room).min(tokens)
+    }
+
+    fn wanted_threads(&self, rate: Option<Rate>) -> u64 {
+        let paced_by = |rate: Rate| (rate.per_second() / RATE_PER_THREAD).ceil() as u64;
+        let choose = || rate.map_or(1, |rate| paced_by(rate).clamp(1, self.machine.cores.max(1)));
+        self.settings.threads.unwrap_or_else(choose).min(MOST_THREADS)
+    }
+
+    /// The cap: what was asked for, or what cannot bind within the connections that the file descriptors allow.
+    pub(super) fn cap(&self, rate: Rate) -> u64 {
+        self.settings.max_in_flight.unwrap_or_else(|| self.unbound_cap(rate).min(self.connections()))
+    }
+
+    /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight. A tenth more, and
+    /// ten, are for timeouts that ring late on a busy machine.
+    pub(super) fn unbound_cap(&self, rate: Rate) -> u64 {
+        let littles_law = rate.arrivals_in(self.settings.timeout_ns);
+        littles_law.saturating_add(littles_law / 10).saturating_add(10)
+    }
+
+    /// How many connections the file descriptors allow.
+    pub(super) fn connections(&self) -> u64 {
+        self.machine.connections(self.settings.serves_itself)
+    }
+
+    /// How early to wake up: see docs/performance.md for the measurement. At a high rate the waits are too short for it to
+    /// cost nothing. On a machine with one core, yielding would take the time of whoever is waited for.
+    pub(super) fn lead_ns(&self, rate: Rate, threads: u64) -> u64 {
+        self.settings.lead_ns.unwrap_or_else(|| {
+            let rate_of_a_thread = rate.per_second() / threads as f64;
+            let pays = self.machine.cores_of_machine > 1 && rate_of_a_thread <= LEAD_UP_TO_RATE;
+            if pays { DEFAULT_LEAD_NS } else { 0 }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::{Auto, OverflowPolicy};
+    use super::*;
+    use crate::schedule::{Arrivals, LoopEnd, NANOS_PER_S};
+
+    const S: u64 = NANOS_PER_S;
+    const MACHINE: Machine = Machine { cores: 4, cores_of_machine: 4, descriptors: 10_064, ports: 28_232 };
+
+    fn planner(settings: Settings) -> Planner {
+        Planner::new(settings, MACHINE)
+    }
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    fn users(users: u64) -> Source {
+        Source::Users(ClosedLoop::new(users, LoopEnd::Requests(100)).unwrap())
+    }
+
+    #[test]
+    fn the_cap_is_rate_times_timeout_and_a_tenth_within_the_descriptors() {
+        let plain = planner(Settings::plain());
+        assert_eq!(plain.cap(rate("300")), 3_310, "300/s x 10 s, a tenth more, and ten");
+        assert_eq!(plain.cap(rate("100000")), 10_000, "of 10,064 descriptors 64 are for other things");
+        let own = planner(Settings { serves_itself: true, ..Settings::plain() });
+        assert_eq!(own.cap(rate("100000")), 5_000);
+        let given = planner(Settings { max_in_flight: Auto::Given(7), ..Settings::plain() });
+        assert_eq!(given.cap(rate("100000")), 7);
+    }
+
+    #[test]
+    fn threads_follow_the_rate_and_each_has_room_for_a_request_of_its_own() {
+        let threads = |settings: Settings, text| planner(settings).threads_at(Some(rate(text)));
+        assert_eq!(threads(Settings::plain(), "40000"), 1);
+        assert_eq!(threads(Settings::plain(), "40001"), 2);
+        assert_eq!(threads(Settings::plain(), "10000000"), 4, "not more than cores");
+        assert_eq!(planner(Settings::plain()).threads_at(None), 1);
+        let given = || Settings { threads: Auto::Given(8), ..Settings::plain() };
+        assert_eq!((threads(given(), "1"), planner(given()).threads_at(None)), (8, 8));
+        assert_eq!(threads(Settings { max_in_flight: Auto::Given(3), ..given() }, "1"), 3);
+        assert_eq!(threads(Settings { connections: Some(2), ..given() }, "1"), 2);
+        assert_eq!(threads(Settings { burst: BurstDepth::Tokens(5), ..given() }, "1"), 5);
+        assert_eq!((planner(given()).threads(&users(6)), planner(given()).threads(&users(60))), (6, 8));
+        assert_eq!(planner(Settings::plain()).threads(&users(60)), 1);
+        let too_many = Settings { threads: Auto::Given(1 << 40), ..Settings::plain() };
+        assert_eq!(planner(too_many).threads(&users(1_000_000)), 1_024);
+    }
+
+    #[test]
+    fn waking_early_is_for_slow_threads_on_machines_with_a_core_to_spare() {
+        let lead = |machine: Machine, lead_ns, text, threads| {
+            let planner = Planner::new(Settings { lead_ns, ..Settings::plain() }, machine);
+            let source = planner.at(rate(text), S).unwrap();
+            planner.plan(source, Purpose::Measurement, threads, &[]).lead_ns
+        };
+        assert_eq!(lead(MACHINE, Auto::Auto, "5000", 1), 20_000);
+        assert_eq!(lead(MACHINE, Auto::Auto, "5001", 1), 0);
+        assert_eq!(lead(MACHINE, Auto::Auto, "10000", 2), 20_000, "5,000 for each");
+        assert_eq!(lead(Machine { cores_of_machine: 1, ..MACHINE }, Auto::Auto, "1", 1), 0);
+        assert_eq!(lead(MACHINE, Auto::Given(7), "100000", 1), 7);
+    }
+
+    #[test]
+    fn an_open_loop_is_spaced_and_warmed_up_as_asked_for() {
+        let asked = Settings { arrivals: Arrivals::Poisson, seed: 5, warmup_ns: 2 * S, ..Settings::plain() };
+        let source = planner(asked).at(rate("100"), 3 * S).unwrap();
+        let schedule = source.schedule().unwrap();
+        assert_eq!((schedule.arrivals(), schedule.count()), (Arrivals::Poisson, 300));
+        assert_eq!((source.warmup_ns(), source.warmup_count()), (2 * S, 100));
+        let too_long = Settings { warmup_ns: 400 * 86_400 * S, ..Settings::plain() };
+        assert_eq!(planner(too_long.clone()).at(rate("100"), S), Err(ScheduleError::TooLong));
+        let Source::Users(users) = users(3) else { unreachable!() };
+        assert_eq!(planner(too_long).users(users), Err(ScheduleError::TooLong));
+    }
+
+    #[test]
+    fn what_is_for_schedules_does_not_reach_users_and_a_probe_keeps_nothing() {
+        let asked = Settings {
+            max_in_flight: Auto::Given(2),
+            overflow: OverflowPolicy::Queue(5),
+            burst: BurstDepth::Tokens(3),
+            samples: 10,
+            slos: vec!["p99<250ms".parse().unwrap()],
+            expected_rate_per_s: Some(50.0),
+            ..Settings::plain()
+        };
+        let planner = planner(asked);
+        let closed = planner.plan(users(20), Purpose::Measurement, 1, &[]);
+        assert_eq!((closed.max_in_flight, closed.overflow), (20, OverflowPolicy::Drop));
+        assert_eq!((closed.burst, closed.expected_rate_per_s), (BurstDepth::All, Some(50.0)));
+        assert_eq!((closed.samples, closed.slos.len()), (10, 1));
+        let open = planner.plan(planner.at(rate("10"), S).unwrap(), Purpose::Probe, 1, &[]);
+        assert_eq!((open.max_in_flight, open.overflow), (2, OverflowPolicy::Queue(5)));
+        assert_eq!((open.burst, open.expected_rate_per_s), (BurstDepth::Tokens(3), None));
+        assert_eq!((open.samples, open.slos.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_connection_that_closes_early_has_room_for_no_more_at_once() {
+        let streams = |keepalive, max_requests| {
+            let planner = planner(Settings { keepalive, max_requests, ..Settings::plain() });
+            planner.plan(users(1), Purpose::Measurement, 1, &[1, 100]).streams
+        };
+        assert_eq!(streams(true, None), [1, 100]);
+        assert_eq!(streams(true, Some(10)), [1, 10]);
+        assert_eq!(streams(false, Some(10)), [1, 1]);
+    }
+}

@@ -1,0 +1,136 @@
+//! What will not go well, seen before the run: limits of this machine against the rate and the connections.
+
+use super::planner::Planner;
+use super::settings::{Auto, OverflowPolicy};
+use crate::schedule::{Rate, Source};
+
+/// How long Linux keeps the port of a connection that this side closed (`TCP_TIMEWAIT_LEN`).
+const TIME_WAIT_S: f64 = 60.0;
+
+impl Planner {
+    /// What the user should know of a run before its first request.
+    pub(crate) fn warnings(&self, source: &Source) -> Vec<String> {
+        match source {
+            Source::Schedule(schedule) => {
+                let rate = schedule.peak_rate();
+                let ports = self.warning_of_ports(rate, schedule.duration_ns() as f64 / 1e9);
+                self.warning_of_cap(rate).into_iter().chain(ports).collect()
+            }
+            Source::Users(users) => self.warning_of_users(users.users()).into_iter().collect(),
+        }
+    }
+
+    fn warning_of_users(&self, users: u64) -> Option<String> {
+        let connections = self.connections();
+        (users > connections).then(|| {
+            format!(
+                "{users} users are more than the {connections} connections that the file descriptors allow; raise \
+                 `ulimit -n`"
+            )
+        })
+    }
+
+    /// That the cap can bind, or that there is no room for it.
+    fn warning_of_cap(&self, rate: Rate) -> Option<String> {
+        let (unbound, connections) = (self.unbound_cap(rate), self.connections());
+        match self.settings.max_in_flight {
+            Auto::Auto => (unbound > connections).then(|| {
+                format!(
+                    "the cap is {connections} requests in flight, for want of file descriptors; a service that hangs \
+                     could need {unbound} (rate x timeout); raise `ulimit -n`, or shorten --timeout"
+                )
+            }),
+            Auto::Given(cap) if cap > connections => Some(format!(
+                "the cap of {cap} requests in flight is more than the {connections} connections that the file \
+                 descriptors allow; raise `ulimit -n`"
+            )),
+            Auto::Given(cap) => (cap < unbound).then(|| {
+                format!(
+                    "the cap of {cap} requests in flight can bind: a slow service could need {unbound} (rate x \
+                     timeout); arrivals that find it full are counted as {}",
+                    if self.settings.overflow == OverflowPolicy::Drop { "overflow" } else { "slot wait" }
+                )
+            }),
+        }
+    }
+
+    /// That new connections will use up the local ports. A connection that carries so many requests needs a new port for
+    /// every so many arrivals, and a port that was used rests for a minute; each local address has ports of its own.
+    fn warning_of_ports(&self, rate: Rate, duration_s: f64) -> Option<String> {
+        let requests = if self.settings.keepalive { self.settings.max_requests? } else { 1 };
+        let ports = self.machine.ports.saturating_mul(self.settings.local_addresses?.max(1));
+        let opened_per_s = rate.per_second() / requests.max(1) as f64;
+        let resting = (opened_per_s * TIME_WAIT_S.min(duration_s)) as u64;
+        (resting > ports).then(|| {
+            format!(
+                "the local ports may run out: {opened_per_s:.0} new connections/s leave {resting} ports resting, of {ports} to \
+                 each address of the service; keep connections alive, give more --local-address, or widen \
+                 net.ipv4.ip_local_port_range"
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::machine::Machine;
+    use super::super::settings::Settings;
+    use super::*;
+    use crate::schedule::{ClosedLoop, LoopEnd};
+
+    fn warnings(settings: Settings, source: impl Fn(&Planner) -> Source) -> Vec<String> {
+        let machine = Machine { cores: 2, cores_of_machine: 2, descriptors: 1_064, ports: 28_232 };
+        let planner = Planner::new(settings, machine);
+        planner.warnings(&source(&planner))
+    }
+
+    fn open(rate: &str, seconds: u64) -> impl Fn(&Planner) -> Source {
+        let rate: Rate = rate.parse().unwrap();
+        move |planner| planner.at(rate, seconds * 1_000_000_000).unwrap()
+    }
+
+    #[test]
+    fn ports_run_out_when_connections_are_not_kept() {
+        let warning = |rate: &str, seconds, requests, local_addresses| {
+            let (keepalive, max_requests) = (requests != Some(1), requests);
+            // A short timeout, so that the cap has room.
+            let asked =
+                Settings { keepalive, max_requests, local_addresses, timeout_ns: 1, ..Settings::plain() };
+            warnings(asked, open(rate, seconds))
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(warning("100000", 600, None, Some(0)), none, "connections are kept");
+        assert_eq!(warning("400", 600, Some(1), Some(0)), none, "24,000 of 28,232");
+        assert!(warning("500", 600, Some(1), Some(0))[0].contains("leave 30000 ports resting, of 28232"));
+        assert_eq!(warning("500", 600, Some(1), Some(2)), none, "two addresses have twice as many");
+        assert_eq!(warning("500", 600, Some(2), Some(0)), none);
+        assert_eq!(warning("500", 30, Some(1), Some(0)), none, "a short run uses fewer");
+        assert_eq!(warning("500", 600, Some(1), None), none, "a Unix socket has none");
+    }
+
+    #[test]
+    fn a_cap_that_can_bind_is_announced_and_so_is_one_without_room() {
+        let warning = |max_in_flight, overflow, rate| {
+            warnings(Settings { max_in_flight, overflow, ..Settings::plain() }, open(rate, 1)).join("\n")
+        };
+        assert_eq!(
+            warning(Auto::Auto, OverflowPolicy::Drop, "90"),
+            "",
+            "90/s x 10 s, a tenth and ten: 1,000"
+        );
+        assert!(warning(Auto::Auto, OverflowPolicy::Drop, "91").contains("could need 1011 (rate x timeout)"));
+        assert!(warning(Auto::Given(999), OverflowPolicy::Drop, "90").contains("counted as overflow"));
+        assert!(warning(Auto::Given(999), OverflowPolicy::Queue(1), "90").contains("counted as slot wait"));
+        assert_eq!(warning(Auto::Given(1_000), OverflowPolicy::Drop, "90"), "");
+        assert!(warning(Auto::Given(1_001), OverflowPolicy::Drop, "90").contains("more than the 1000"));
+    }
+
+    #[test]
+    fn users_need_a_connection_each() {
+        let warning = |users| {
+            let users = ClosedLoop::new(users, LoopEnd::Requests(1)).unwrap();
+            warnings(Settings::plain(), |_| Source::Users(users))
+        };
+        assert!(warning(1_000).is_empty() && warning(1_001)[0].contains("1001 users are more than the 1000"));
+    }
+}
