@@ -22,6 +22,7 @@ pub(super) fn facts_of(
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
         backlog: finished.backlog,
+        client: finished.client,
         connections: finished.connections,
         endpoints: endpoints_of(plan, workload, &finished.recorder),
         series: finished.series,

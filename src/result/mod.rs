@@ -11,6 +11,7 @@
 //! A document is data. What it means is decided above: by [`judge`](crate::judge) for a run, by
 //! [`ladder`](crate::ladder) and [`search`](crate::search) for a sweep, by [`compare`](crate::compare) for a comparison.
 
+mod client;
 mod comparison;
 mod connections;
 mod difference;
@@ -39,6 +40,7 @@ mod times;
 mod unit;
 mod verdict;
 
+pub use client::ClientLoad;
 pub(crate) use comparison::{COMPARE_SCHEMA, Comparison, letter};
 pub(crate) use connections::ConnectionKind;
 pub(crate) use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::client::ClientLoad;
 use super::connections::Connections;
 use super::endpoint::{EndpointFacts, EndpointSummary, status_codes};
 use super::error::SummaryError;
@@ -54,6 +55,9 @@ pub struct Summary {
     pub errors: Vec<ErrorCount>,
     /// What the connections did.
     pub connections: Connections,
+    /// How busy the client was; null in results of earlier versions.
+    #[serde(default)]
+    pub client: Option<ClientLoad>,
     /// Body bytes read in the measured phase.
     #[serde(default)]
     pub body_bytes: u64,
@@ -123,6 +127,8 @@ pub struct RunFacts {
     pub elapsed_ns: Option<u64>,
     /// Requests outstanding.
     pub backlog: Backlog,
+    /// How busy the client was.
+    pub client: ClientLoad,
     /// The connections.
     pub connections: ConnectionLog,
     /// The endpoints, as the workload numbers them; one or none: the result does not tell them apart.
@@ -172,6 +178,7 @@ impl Summary {
                 })
                 .collect(),
             connections: Connections::of(&facts.connections),
+            client: Some(facts.client),
             body_bytes: total.body_bytes,
             warmup: (facts.plan.warmup_s > 0.0).then(|| WarmupSummary {
                 ledger: recorder.warmup.ledger,

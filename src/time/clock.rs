@@ -2,10 +2,17 @@
 
 use std::time::Duration;
 
+use super::thread_times::ThreadTimes;
+
 /// A source of monotonic nanoseconds. Everything that needs the time takes a clock, so that tests own it.
 pub trait Clock: Clone + 'static {
     /// Nanoseconds since some fixed instant; never goes back.
     fn now_ns(&self) -> u64;
+
+    /// What the scheduler has given the thread that asks. A clock of a test knows of none.
+    fn thread_times(&self) -> ThreadTimes {
+        ThreadTimes::default()
+    }
 
     /// Time since 1970 (UTC): what requests say of the time, and what the kernel stamps with. It may jump.
     fn wall(&self) -> Duration {
@@ -22,6 +29,10 @@ impl Clock for MonotonicClock {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
         // Monotonic time starts at boot: neither part is negative.
         now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+    }
+
+    fn thread_times(&self) -> ThreadTimes {
+        ThreadTimes::now()
     }
 
     fn wall(&self) -> Duration {

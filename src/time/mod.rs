@@ -9,6 +9,7 @@ mod kernel_pacer;
 mod lead;
 mod pacer;
 mod stamps;
+mod thread_times;
 mod watchdog;
 
 pub use clock::{Clock, MonotonicClock};
@@ -17,4 +18,5 @@ pub(crate) use lead::Lead;
 pub(crate) use pacer::TimerPacer;
 pub(crate) use pacer::{Meanwhile, Pacer, Pacing, SystemPacer};
 pub(crate) use stamps::StampClock;
+pub(crate) use thread_times::ThreadTimes;
 pub(crate) use watchdog::Watchdog;

@@ -154,6 +154,7 @@ fn outcome(plan: &Plan, finished: Finished) -> Outcome {
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
         backlog: finished.backlog,
+        client: finished.client,
         connections: finished.connections,
         endpoints: Vec::new(),
         series: finished.series,

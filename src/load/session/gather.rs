@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::load::worker::WorkerResult;
 use crate::load::worker::progress::{Progress, Report};
+use crate::load::worker::{WorkerLoad, WorkerResult};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
-use crate::result::{Backlog, Series, SeriesRow};
+use crate::result::{Backlog, ClientLoad, Series, SeriesRow};
 
 /// A run that is over.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Finished {
     pub window_ns: u64,
     /// From the start of the measurement to the last answer, in nanoseconds; to the end of the window where none came.
     pub elapsed_ns: u64,
+    /// How busy the busiest worker was.
+    pub client: ClientLoad,
     /// Whether the run was interrupted.
     pub interrupted: bool,
 }
@@ -62,6 +64,7 @@ impl Gathered {
         let mut window_ns = 0;
         let mut elapsed_ns = 0;
         let mut interrupted = false;
+        let mut client = ClientLoad::default();
         for mut result in results {
             for interval in result.recorder.intervals.close_all(0, 0) {
                 self.series.add(interval);
@@ -73,6 +76,8 @@ impl Gathered {
             window_ns = window_ns.max(result.window_end_ns.saturating_sub(measured_from_ns));
             elapsed_ns = elapsed_ns.max(result.last_end_ns.saturating_sub(measured_from_ns));
             interrupted |= result.interrupted;
+            let WorkerLoad { wall_ns, times } = result.load;
+            client = client.busier_of(ClientLoad::of(wall_ns, times.cpu_ns, times.waited_ns));
             match &mut merged {
                 None => merged = Some(result.recorder),
                 Some(merged) => merged.merge(result.recorder),
@@ -81,6 +86,15 @@ impl Gathered {
         let mut series = self.series.finish();
         // An interrupted run has no rows beyond its end.
         series.retain(|row| row.t_s * 1e9 < window_ns as f64);
-        Some(Finished { recorder: merged?, connections, backlog, series, window_ns, elapsed_ns, interrupted })
+        Some(Finished {
+            recorder: merged?,
+            connections,
+            backlog,
+            series,
+            window_ns,
+            elapsed_ns,
+            client,
+            interrupted,
+        })
     }
 }

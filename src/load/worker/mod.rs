@@ -18,7 +18,7 @@ use super::Stop;
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::request::Workload;
-use crate::time::{Clock, Pacer};
+use crate::time::{Clock, Pacer, ThreadTimes};
 use crate::transport::Transport;
 
 /// Which worker, of how many.
@@ -45,6 +45,15 @@ pub(crate) struct RunChannels {
     pub reports: UnboundedSender<Report>,
 }
 
+/// How busy a worker's thread was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct WorkerLoad {
+    /// How long that was looked at, in nanoseconds.
+    pub wall_ns: u64,
+    /// What the scheduler gave it.
+    pub times: ThreadTimes,
+}
+
 /// What a worker leaves behind of a run.
 #[derive(Debug)]
 pub(crate) struct WorkerResult {
@@ -62,6 +71,8 @@ pub(crate) struct WorkerResult {
     pub window_end_ns: u64,
     /// When the last of its requests ended, on the run's clock; 0 where none did.
     pub last_end_ns: u64,
+    /// How busy its thread was, from the start of the measurement to the end of the window.
+    pub load: WorkerLoad,
     /// Whether it was interrupted before its schedule or its drain was over.
     pub interrupted: bool,
 }

@@ -8,11 +8,11 @@ use tokio::sync::watch;
 
 use super::engine::Engine;
 use super::progress::Report;
-use super::{RunChannels, WorkerId, WorkerResult};
+use super::{RunChannels, WorkerId, WorkerLoad, WorkerResult};
 use crate::load::Stop;
 use crate::plan::Plan;
 use crate::schedule::{NANOS_PER_S, Source};
-use crate::time::{Clock, Meanwhile, Pacer};
+use crate::time::{Clock, Meanwhile, Pacer, ThreadTimes};
 use crate::transport::Transport;
 
 /// How long an interrupted run waits for the answers that are under way.
@@ -34,6 +34,8 @@ pub(crate) struct WorkerRun<'a, T: Transport, C: Clock, P> {
     stop: watch::Receiver<Stop>,
     reports: UnboundedSender<Report>,
     next_report_ns: u64,
+    /// When the measurement began, and what the scheduler had given this thread by then.
+    measured_from: Option<(u64, ThreadTimes)>,
 }
 
 impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
@@ -48,7 +50,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     ) -> Self {
         let RunChannels { stop, reports } = channels;
         let next_report_ns = origin_ns + NANOS_PER_S;
-        Self { plan, id, origin_ns, engine, clock, pacer, stop, reports, next_report_ns }
+        Self { plan, id, origin_ns, engine, clock, pacer, stop, reports, next_report_ns, measured_from: None }
     }
 
     /// Sends this worker's arrivals, waits for the last answers, and returns the account.
@@ -73,6 +75,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                 (interrupted, planned, cancelled)
             }
         };
+        let load = self.load();
         let (in_flight_end, queued_end) = self.engine.backlog();
         let window_end_ns = self.window_end(interrupted);
         // Where the requests are counted and not the time, the window lasts until the last answer.
@@ -110,6 +113,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
             queued_end,
             window_end_ns,
             last_end_ns: remains.last_end_ns,
+            load,
             interrupted,
         }
     }
@@ -121,6 +125,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         loop {
             let now_ns = self.clock.now_ns();
             let upcoming = self.engine.arrive_due(now_ns);
+            self.watch_load(now_ns);
             self.report_if_due(now_ns);
             if now_ns >= end_ns.saturating_add(CATCH_UP_NS) {
                 self.engine.miss(end_ns);
@@ -154,6 +159,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         loop {
             let now_ns = self.clock.now_ns();
             let (next_ns, is_over) = self.engine.arrive_of_users(now_ns);
+            self.watch_load(now_ns);
             self.report_if_due(now_ns);
             if is_over {
                 return false;
@@ -220,6 +226,21 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         if self.next_permit_ns() <= self.clock.now_ns() {
             self.engine.pump();
         }
+    }
+
+    /// Notes the beginning of the measurement.
+    fn watch_load(&mut self, now_ns: u64) {
+        if self.measured_from.is_none() && now_ns >= self.origin_ns + self.plan.source.warmup_ns() {
+            self.measured_from = Some((now_ns, self.clock.thread_times()));
+        }
+    }
+
+    /// How busy this thread has been since the measurement began.
+    fn load(&self) -> WorkerLoad {
+        self.measured_from.map_or_else(WorkerLoad::default, |(from_ns, before)| WorkerLoad {
+            wall_ns: self.clock.now_ns().saturating_sub(from_ns),
+            times: self.clock.thread_times() - before,
+        })
     }
 
     fn report_if_due(&mut self, now_ns: u64) {

@@ -4,9 +4,9 @@
 //! The full table: `RUNS=100 cargo test --release --test it error_rates -- --nocapture`
 
 use rpsbench::internals::{
-    Accounting, Backlog, ConnectionLog, Departure, IntervalLog, NANOS_PER_S, Outcome, Phase, Plan, Queue,
-    Rate, Recorder, RunFacts, Sample, Schedule, Series, ServiceModel, ServiceVerdict, Slot, Source, Timeline,
-    Traffic, Withhold, sum_up,
+    Accounting, Backlog, ClientLoad, ConnectionLog, Departure, IntervalLog, NANOS_PER_S, Outcome, Phase,
+    Plan, Queue, Rate, Recorder, RunFacts, Sample, Schedule, Series, ServiceModel, ServiceVerdict, Slot,
+    Source, Timeline, Traffic, Withhold, sum_up,
 };
 
 use crate::support::turn::side_by_side;
@@ -57,6 +57,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> ServiceVerdict {
         window_ns: schedule.duration_ns(),
         elapsed_ns: None,
         backlog: Backlog { in_flight_end, ..Backlog::default() },
+        client: ClientLoad::default(),
         connections: ConnectionLog::default(),
         endpoints: Vec::new(),
         series: series.finish(),
