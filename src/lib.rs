@@ -38,6 +38,8 @@
 #![warn(unreachable_pub)]
 
 mod cli;
+#[cfg(test)]
+mod codes;
 mod commands;
 mod compare;
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
     };
     if format != Format::Text {
         // The text says so itself.
-        comparison.warnings.iter().for_each(|warning| console.warn(warning));
+        comparison.warnings.iter().for_each(|warning| console.warn(&warning.text));
     }
     publish_as(&|format, style| compare::render(&comparison, format, style), format, outputs)?;
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {

@@ -3,7 +3,7 @@
 use super::Condition;
 use super::difference::difference_of;
 use super::warnings::warnings;
-use crate::result::{COMPARE_SCHEMA, Comparison, Difference, Reading, Tool};
+use crate::result::{COMPARE_SCHEMA, Comparison, Difference, Reading, Remark, Tool};
 
 /// There is nothing to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +26,7 @@ pub(crate) fn compare(results: Vec<Reading>, conditions: &[Condition]) -> Result
     Ok(Comparison {
         schema: COMPARE_SCHEMA.to_owned(),
         tool: Tool::this(),
-        warnings: warnings(&results),
+        warnings: warnings(&results).into_iter().map(Remark::from).collect(),
         conditions: judged,
         runs: Vec::new(),
         findings: Vec::new(),

@@ -1,12 +1,43 @@
-//! What may not be compared as it stands, in words.
+//! What may not be compared as it stands.
 
-use crate::result::{Loop, Reading, TimedFrom, letter};
+use std::fmt;
+
+use strum::{IntoStaticStr, VariantNames};
+
+use crate::result::{Loop, Reading, Remark, TimedFrom, letter};
 
 /// Rates asked for that differ by less than this are the same.
 const SAME_RATE: f64 = 0.02;
 
-/// Why the other readings do not measure the same as the first, one sentence each.
-pub(crate) fn warnings(readings: &[Reading]) -> Vec<String> {
+/// Why another reading does not measure the same as the first, which is A, or is doubtful by itself. `name` is the letter
+/// of the reading that it is about. docs/reference.md lists the codes.
+#[derive(Debug, Clone, PartialEq, IntoStaticStr, VariantNames)]
+pub(crate) enum Warning {
+    /// The latencies count from other moments, or may do.
+    #[strum(serialize = "compare.other_clock")]
+    OtherClock { first: (TimedFrom, String), other: (TimedFrom, String), name: String },
+    /// One is an open loop and the other is not, or may not be.
+    #[strum(serialize = "compare.other_loop")]
+    OtherLoop { first: Loop, other: Loop, name: String },
+    /// The requests went to different paths.
+    #[strum(serialize = "compare.other_target")]
+    OtherTarget { first: String, other: String, name: String },
+    /// Different rates were asked for, in requests per second.
+    #[strum(serialize = "compare.other_rate")]
+    OtherRate { first_per_s: f64, other_per_s: f64, name: String },
+    /// The closed loops had different numbers of users.
+    #[strum(serialize = "compare.other_users")]
+    OtherUsers { first: u64, other: u64, name: String },
+    /// The tool's latencies leave out, or embellish, requests that got no answer.
+    #[strum(serialize = "compare.failures_hidden")]
+    FailuresHidden { rate: f64, tool: String, name: String },
+    /// What the reading of the file says about itself.
+    #[strum(serialize = "compare.note")]
+    Note { text: String, name: String },
+}
+
+/// All that is to be said before the figures of these readings are compared.
+pub(crate) fn warnings(readings: &[Reading]) -> Vec<Warning> {
     let Some((first, others)) = readings.split_first() else { return Vec::new() };
     let pairs = others.iter().enumerate();
     let between = pairs.flat_map(|(i, other)| between(first, other, &letter(i + 1)));
@@ -14,7 +45,7 @@ pub(crate) fn warnings(readings: &[Reading]) -> Vec<String> {
     between.chain(alone).collect()
 }
 
-fn between(first: &Reading, other: &Reading, name: &str) -> Vec<String> {
+fn between(first: &Reading, other: &Reading, name: &str) -> Vec<Warning> {
     [
         clocks(first, other, name),
         modes(first, other, name),
@@ -26,66 +57,51 @@ fn between(first: &Reading, other: &Reading, name: &str) -> Vec<String> {
     .collect()
 }
 
-fn clocks(first: &Reading, other: &Reading, name: &str) -> Option<String> {
-    let measures = format!("A measures {}, {name} {}", first.clock_words, other.clock_words);
-    match (first.clock, other.clock) {
-        (TimedFrom::IntendedTime, TimedFrom::Send) => {
-            Some(format!("{measures}: a slow server hides in {name}"))
-        }
-        (TimedFrom::Send, TimedFrom::IntendedTime) => Some(format!("{measures}: a slow server hides in A")),
-        (TimedFrom::Unknown, _) | (_, TimedFrom::Unknown) if first.clock_words != other.clock_words => {
-            Some(format!("{measures}: whether that is the same time, the files do not say"))
-        }
-        _ => None,
-    }
+fn clocks(first: &Reading, other: &Reading, name: &str) -> Option<Warning> {
+    let differ = match (first.clock, other.clock) {
+        (TimedFrom::Unknown, _) | (_, TimedFrom::Unknown) => first.clock_words != other.clock_words,
+        (first, other) => first != other,
+    };
+    let clock = |reading: &Reading| (reading.clock, reading.clock_words.clone());
+    differ.then(|| Warning::OtherClock { first: clock(first), other: clock(other), name: name.to_owned() })
 }
 
-fn modes(first: &Reading, other: &Reading, name: &str) -> Option<String> {
-    let word = |mode| match mode {
-        Loop::Open => "an open loop",
-        Loop::Closed => "a closed loop",
-        Loop::Unknown => "a loop of unknown kind",
-    };
-    let differ = first.mode != other.mode;
-    differ.then(|| {
-        let (a, b) = (word(first.mode), word(other.mode));
-        let why = match (first.mode, other.mode) {
-            (Loop::Unknown, _) | (_, Loop::Unknown) => "whether both met the same load, the files do not say",
-            _ => "a closed loop sends less when the server is slow, an open loop does not",
-        };
-        format!("A is {a}, {name} {b}: {why}")
+fn modes(first: &Reading, other: &Reading, name: &str) -> Option<Warning> {
+    (first.mode != other.mode).then(|| Warning::OtherLoop {
+        first: first.mode,
+        other: other.mode,
+        name: name.to_owned(),
     })
 }
 
-fn targets(first: &Reading, other: &Reading, name: &str) -> Option<String> {
-    let (a, b) = (first.target.as_deref()?, other.target.as_deref()?);
-    (path(a) != path(b))
-        .then(|| format!("A asked for {}, {name} for {}: not the same target", path(a), path(b)))
+fn targets(first: &Reading, other: &Reading, name: &str) -> Option<Warning> {
+    let (first, other) = (path(first.target.as_deref()?), path(other.target.as_deref()?));
+    (first != other).then(|| Warning::OtherTarget {
+        first: first.to_owned(),
+        other: other.to_owned(),
+        name: name.to_owned(),
+    })
 }
 
-fn loads(first: &Reading, other: &Reading, name: &str) -> Option<String> {
-    if let (Some(a), Some(b)) = (first.asked_per_s, other.asked_per_s) {
-        let differ = (a - b).abs() > SAME_RATE * a.max(b);
-        return differ.then(|| format!("A was asked for {a} requests/s, {name} for {b}: not the same load"));
+fn loads(first: &Reading, other: &Reading, name: &str) -> Option<Warning> {
+    let name = name.to_owned();
+    if let (Some(first_per_s), Some(other_per_s)) = (first.asked_per_s, other.asked_per_s) {
+        let differ = (first_per_s - other_per_s).abs() > SAME_RATE * first_per_s.max(other_per_s);
+        return differ.then_some(Warning::OtherRate { first_per_s, other_per_s, name });
     }
-    let (a, b) = (first.concurrency?, other.concurrency?);
     let closed = first.mode != Loop::Open && other.mode != Loop::Open;
-    (closed && a != b).then(|| format!("A had {a} users, {name} {b}: not the same load"))
+    let (first, other) = (first.concurrency?, other.concurrency?);
+    (closed && first != other).then_some(Warning::OtherUsers { first, other, name })
 }
 
 /// What is doubtful about one reading.
-fn alone(reading: &Reading, name: &str) -> Vec<String> {
-    let mut found: Vec<String> = reading.notes.iter().map(|note| format!("{name}: {note}")).collect();
+fn alone(reading: &Reading, name: &str) -> Vec<Warning> {
+    let name = || name.to_owned();
+    let notes = reading.notes.iter().map(|text| Warning::Note { text: text.clone(), name: name() });
     let failed = reading.failure_rate.filter(|rate| *rate > 0.0 && reading.tool != env!("CARGO_PKG_NAME"));
-    if let Some(rate) = failed {
-        found.push(format!(
-            "{name}: {:.3} % of its requests got no answer; {} leaves them out of its latencies or counts them as they \
-             ended, so its percentiles look better than what users saw",
-            rate * 100.0,
-            reading.tool
-        ));
-    }
-    found
+    let hidden =
+        failed.map(|rate| Warning::FailuresHidden { rate, tool: reading.tool.clone(), name: name() });
+    notes.chain(hidden).collect()
 }
 
 /// A target without its scheme and host: other tools' files hold a host that is not shown, and ours a name for it.
@@ -94,9 +110,75 @@ fn path(target: &str) -> &str {
     rest.find('/').map_or("/", |slash| &rest[slash..])
 }
 
+impl Warning {
+    /// Its stable name.
+    pub(crate) fn code(&self) -> &'static str {
+        self.into()
+    }
+}
+
+impl From<Warning> for Remark {
+    fn from(warning: Warning) -> Self {
+        Self { code: warning.code().to_owned(), text: warning.to_string() }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherClock { first: (first, first_words), other: (other, other_words), name } => {
+                write!(f, "A measures {first_words}, {name} {other_words}: ")?;
+                match (first, other) {
+                    (TimedFrom::Unknown, _) | (_, TimedFrom::Unknown) => {
+                        f.write_str("whether that is the same time, the files do not say")
+                    }
+                    (TimedFrom::Send, _) => f.write_str("a slow server hides in A"),
+                    (TimedFrom::IntendedTime, _) => write!(f, "a slow server hides in {name}"),
+                }
+            }
+            Self::OtherLoop { first, other, name } => {
+                let why = if [first, other].contains(&&Loop::Unknown) {
+                    "whether both met the same load, the files do not say"
+                } else {
+                    "a closed loop sends less when the server is slow, an open loop does not"
+                };
+                write!(f, "A is {}, {name} {}: {why}", kind(*first), kind(*other))
+            }
+            Self::OtherTarget { first, other, name } => {
+                write!(f, "A asked for {first}, {name} for {other}: not the same target")
+            }
+            Self::OtherRate { first_per_s: first, other_per_s: other, name } => {
+                write!(f, "A was asked for {first} requests/s, {name} for {other}: not the same load")
+            }
+            Self::OtherUsers { first, other, name } => {
+                write!(f, "A had {first} users, {name} {other}: not the same load")
+            }
+            Self::FailuresHidden { rate, tool, name } => write!(
+                f,
+                "{name}: {:.3} % of its requests got no answer; {tool} leaves them out of its latencies or counts them as \
+                 they ended, so its percentiles look better than what users saw",
+                rate * 100.0
+            ),
+            Self::Note { text, name } => write!(f, "{name}: {text}"),
+        }
+    }
+}
+
+fn kind(mode: Loop) -> &'static str {
+    match mode {
+        Loop::Open => "an open loop",
+        Loop::Closed => "a closed loop",
+        Loop::Unknown => "a loop of unknown kind",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn warnings(readings: &[Reading]) -> Vec<String> {
+        super::warnings(readings).iter().map(Warning::to_string).collect()
+    }
 
     fn open() -> Reading {
         Reading {

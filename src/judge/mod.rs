@@ -11,6 +11,7 @@ mod modelled;
 mod objective;
 mod overload;
 mod phrases;
+mod reasons;
 mod recovery;
 mod service;
 mod sum_up;
@@ -21,6 +22,8 @@ pub(crate) use modelled::Modelled;
 pub(crate) use objective::Slo;
 pub use overload::Observed;
 pub use overload::Overload;
-pub(crate) use overload::Sign;
+pub(crate) use reasons::BACKLOG_GROWS;
+#[cfg(test)]
+pub(crate) use reasons::{GeneratorReason, ServiceReason};
 pub(crate) use recovery::spike_recovery;
 pub use sum_up::sum_up;

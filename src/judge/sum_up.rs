@@ -4,7 +4,7 @@ use super::generator::judge_generator;
 use super::objective::Slo;
 use super::service::judge_service;
 use crate::measure::{Censored, Recorder, Redact};
-use crate::result::{Counted, RunFacts, Summary, SummaryError, Verdict};
+use crate::result::{Counted, Reason, RunFacts, Summary, SummaryError, Verdict};
 
 /// The result of a run, with its verdict and its objectives. `recorder` is the merged account of all workers; `redact`
 /// decides what may be shown of the answers that were kept.
@@ -28,6 +28,9 @@ pub fn sum_up(
         completed_per_s: rates.throughput_per_s(summary.plan.mode, &total.ledger),
     };
     summary.slos = slos.iter().map(|slo| slo.judge(&counted)).collect();
-    summary.verdict = Verdict::new(judge_generator(&summary), judge_service(&summary));
+    let (generator, on_generator) = judge_generator(&summary);
+    let (service, on_service) = judge_service(&summary);
+    let reasons = on_generator.into_iter().map(Reason::from).chain(on_service.into_iter().map(Reason::from));
+    summary.verdict = Verdict { generator, service, reasons: reasons.collect() };
     Ok(summary)
 }

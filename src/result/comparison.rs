@@ -22,7 +22,7 @@ pub(crate) struct Comparison {
     /// The differences of each other reading to the first, in order.
     pub differences: Vec<Difference>,
     /// What may not be compared as it stands.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
     /// The conditions of `--fail-if`, each for each other reading.
     #[serde(default)]
     pub conditions: Vec<Judgement>,
@@ -32,6 +32,36 @@ pub(crate) struct Comparison {
     /// What they show together, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
+}
+
+/// A warning as a document has it. Those that this version writes are an enum in [`compare`](crate::compare).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "SavedRemark")]
+pub(crate) struct Remark {
+    /// Its stable name, such as `compare.other_clock`: for programs.
+    pub code: String,
+    /// One sentence: for people.
+    pub text: String,
+}
+
+/// The code of a warning that was saved before warnings had codes.
+pub(crate) const COMPARE_UNCODED: &str = "compare.uncoded";
+
+/// A warning in either of the forms that documents have had.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SavedRemark {
+    Coded { code: String, text: String },
+    Sentence(String),
+}
+
+impl From<SavedRemark> for Remark {
+    fn from(saved: SavedRemark) -> Self {
+        match saved {
+            SavedRemark::Coded { code, text } => Self { code, text },
+            SavedRemark::Sentence(text) => Self { code: COMPARE_UNCODED.to_owned(), text },
+        }
+    }
 }
 
 impl Comparison {

@@ -41,7 +41,9 @@ mod unit;
 mod verdict;
 
 pub use client::ClientLoad;
-pub(crate) use comparison::{COMPARE_SCHEMA, Comparison, letter};
+#[cfg(test)]
+pub(crate) use comparison::COMPARE_UNCODED;
+pub(crate) use comparison::{COMPARE_SCHEMA, Comparison, Remark, letter};
 pub(crate) use connections::ConnectionKind;
 pub(crate) use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};
 pub(crate) use document::Document;
@@ -70,4 +72,6 @@ pub(crate) use sweep::{LoadVotes, Recovery, Rung, SearchReport, Sweep};
 pub(crate) use times::Times;
 pub(crate) use unit::{Unit, quantity};
 pub use verdict::ServiceVerdict;
-pub(crate) use verdict::{GeneratorVerdict, Verdict};
+#[cfg(test)]
+pub(crate) use verdict::{GENERATOR_UNCODED, SERVICE_UNCODED};
+pub(crate) use verdict::{GeneratorVerdict, Reason, Subject, Verdict};

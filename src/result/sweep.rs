@@ -71,7 +71,10 @@ pub(crate) struct SearchReport {
     pub void_trials: u64,
     /// How long it took, in seconds.
     pub time_s: f64,
-    /// Why it ended, in one word.
+    /// Why it ended, as a stable name such as `search.found`; empty where the document is older than such names.
+    #[serde(default)]
+    pub code: String,
+    /// Why it ended, in words.
     pub reason: String,
     /// The answer with its evidence, in words.
     pub words: String,

@@ -28,40 +28,82 @@ pub enum ServiceVerdict {
     Unknown,
 }
 
-/// Both judgements, and the evidence in words.
+/// What a reason is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The generator.
+    Generator,
+    /// The service.
+    Service,
+}
+
+/// A piece of evidence as a document has it. Those that this version writes, with their codes, are enums in
+/// [`judge`](crate::judge); a saved document may hold others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "SavedReason")]
+pub struct Reason {
+    /// Its stable name, such as `service.backlog_grows`: for programs.
+    pub code: String,
+    /// What it is about.
+    pub on: Subject,
+    /// One sentence: for people.
+    pub text: String,
+}
+
+/// Both judgements, and the evidence.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// On the generator.
     pub generator: GeneratorVerdict,
     /// On the service.
     pub service: ServiceVerdict,
-    /// The evidence, one sentence each, beginning with `generator: ` or `service: `.
-    pub reasons: Vec<String>,
+    /// The evidence, that on the generator first.
+    pub reasons: Vec<Reason>,
 }
 
-/// How a reason on the generator begins.
-const ON_GENERATOR: &str = "generator: ";
-/// How a reason on the service begins.
-const ON_SERVICE: &str = "service: ";
-
 impl Verdict {
-    /// A verdict with its evidence: on the generator first.
-    pub fn new(
-        (generator, on_generator): (GeneratorVerdict, Vec<String>),
-        (service, on_service): (ServiceVerdict, Vec<String>),
-    ) -> Self {
-        let on_generator = on_generator.into_iter().map(|reason| format!("{ON_GENERATOR}{reason}"));
-        let on_service = on_service.into_iter().map(|reason| format!("{ON_SERVICE}{reason}"));
-        Self { generator, service, reasons: on_generator.chain(on_service).collect() }
+    /// The sentences on one of the two.
+    pub fn texts_on(&self, subject: Subject) -> impl Iterator<Item = &str> {
+        self.reasons.iter().filter(move |reason| reason.on == subject).map(|reason| reason.text.as_str())
     }
 
-    /// The evidence on the generator, without its mark.
-    pub fn reasons_on_generator(&self) -> impl Iterator<Item = &str> {
-        self.reasons.iter().filter_map(|reason| reason.strip_prefix(ON_GENERATOR))
+    /// Whether the evidence includes the reason of this code.
+    pub fn has(&self, code: &str) -> bool {
+        self.reasons.iter().any(|reason| reason.code == code)
     }
+}
 
-    /// The evidence on the service, without its mark.
-    pub fn reasons_on_service(&self) -> impl Iterator<Item = &str> {
-        self.reasons.iter().filter_map(|reason| reason.strip_prefix(ON_SERVICE))
+/// The code of a sentence on the generator that was saved before reasons had codes.
+pub(crate) const GENERATOR_UNCODED: &str = "generator.uncoded";
+/// The same of the service.
+pub(crate) const SERVICE_UNCODED: &str = "service.uncoded";
+
+/// A reason in either of the forms that documents have had.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SavedReason {
+    Coded {
+        code: String,
+        on: Subject,
+        text: String,
+    },
+    /// Before reasons had codes: `generator: the schedule was held`.
+    Sentence(String),
+}
+
+impl From<SavedReason> for Reason {
+    fn from(saved: SavedReason) -> Self {
+        match saved {
+            SavedReason::Coded { code, on, text } => Self { code, on, text },
+            SavedReason::Sentence(sentence) => {
+                let (code, on, text) = match sentence.split_once(": ") {
+                    Some(("generator", text)) => (GENERATOR_UNCODED, Subject::Generator, text),
+                    Some(("service", text)) => (SERVICE_UNCODED, Subject::Service, text),
+                    _ => (SERVICE_UNCODED, Subject::Service, sentence.as_str()),
+                };
+                Self { code: code.to_owned(), on, text: text.to_owned() }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantNames};
 
 /// The end of a search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,30 +42,38 @@ pub struct Bound {
 }
 
 /// Why a search ended. Only [`Reason::Found`] is an interval of the width that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Reason {
     /// The bounds are as near as was asked for.
+    #[strum(serialize = "search.found")]
     Found,
     /// The lowest load is bad already: the knee lies below.
+    #[strum(serialize = "search.not_below_lowest")]
     NotBelowLowest,
     /// The objectives are missed with next to no load.
+    #[strum(serialize = "search.impossible_idle")]
     ImpossibleIdle,
     /// The highest load that the user allows is still good.
+    #[strum(serialize = "search.not_above_highest")]
     NotAboveHighest,
     /// The generator gives out first.
+    #[strum(serialize = "search.limited_by_generator")]
     LimitedByGenerator {
         /// The highest rate that it could be trusted with, or the one that it could not.
         at_per_s: f64,
     },
     /// After a trial, the service did not come back to its baseline.
+    #[strum(serialize = "search.did_not_recover")]
     DidNotRecover {
         /// How long it was waited for, in seconds.
         waited_s: f64,
     },
     /// The next trial would not have ended in time.
+    #[strum(serialize = "search.budget_spent")]
     BudgetSpent,
     /// The user wanted no more.
+    #[strum(serialize = "search.interrupted")]
     Interrupted,
 }
 
@@ -73,6 +82,13 @@ impl Bound {
     /// `1 - 0.05^(1/n)`. `None` where a trial was bad, or none was run.
     pub fn worst_chance_of_a_bad_trial(&self) -> Option<f64> {
         (self.good > 0 && self.bad == 0).then(|| 1.0 - 0.05_f64.powf(1.0 / f64::from(self.good)))
+    }
+}
+
+impl Reason {
+    /// Its stable name in documents, such as `search.budget_spent`.
+    pub fn code(&self) -> &'static str {
+        self.into()
     }
 }
 

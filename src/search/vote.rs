@@ -1,8 +1,8 @@
 //! What one trial says of its load.
 
 use super::Vote;
-use crate::judge::{Overload, Sign};
-use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Summary, Unit};
+use crate::judge::BACKLOG_GROWS;
+use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Subject, Summary, Unit};
 
 /// The vote of a trial and its evidence in words, such as `p99 612 ms, SLO p99<500ms; backlog +14.2/s`.
 ///
@@ -12,7 +12,7 @@ use crate::result::{GeneratorVerdict, ServiceVerdict, SloResult, Summary, Unit};
 /// [`Slo::judge`](crate::judge::Slo::judge), so that errors, timeouts and what was never sent count against them.
 pub(crate) fn vote(summary: &Summary) -> (Vote, String) {
     if summary.verdict.generator == GeneratorVerdict::Invalid {
-        let reasons: Vec<&str> = summary.verdict.reasons_on_generator().collect();
+        let reasons: Vec<&str> = summary.verdict.texts_on(Subject::Generator).collect();
         return (Vote::Void, reasons.join("; "));
     }
     if summary.interrupted {
@@ -26,12 +26,11 @@ pub(crate) fn vote(summary: &Summary) -> (Vote, String) {
     let missed = summary.slos.iter().any(|slo| !slo.passed);
     let mut notes: Vec<String> = summary.slos.iter().map(describe).collect();
     if saturated {
-        let grows = |sign: &Sign| matches!(sign, Sign::BacklogGrows { .. });
         match summary.queueing.backlog_growth_per_s {
-            Some(growth_per_s) if Overload::of(summary).signs.iter().any(grows) => {
+            Some(growth_per_s) if summary.verdict.has(BACKLOG_GROWS) => {
                 notes.push(format!("backlog {growth_per_s:+.1}/s"));
             }
-            _ => notes.extend(summary.verdict.reasons_on_service().map(str::to_owned)),
+            _ => notes.extend(summary.verdict.texts_on(Subject::Service).map(str::to_owned)),
         }
     }
     (if saturated || missed { Vote::Bad } else { Vote::Good }, notes.join("; "))
@@ -55,7 +54,7 @@ fn describe(slo: &SloResult) -> String {
 mod tests {
     use super::*;
     use crate::measure::Measured;
-    use crate::result::Verdict;
+    use crate::result::{Reason, Verdict};
 
     /// A trial with one objective, kept or not, and these verdicts.
     fn trial(passed: bool, generator: GeneratorVerdict, service: ServiceVerdict) -> Summary {
@@ -68,7 +67,11 @@ mod tests {
         };
         summary.slos =
             vec![slo("p99<500ms", passed, 612.3, Unit::Ms), slo("error_rate<1%", true, 0.0012, Unit::Share)];
-        let reasons = vec!["generator: late".to_owned(), "service: slow".to_owned()];
+        let reason = |code: &str, on, text: &str| Reason { code: code.to_owned(), on, text: text.to_owned() };
+        let reasons = vec![
+            reason("generator.late", Subject::Generator, "late"),
+            reason("service.overflow", Subject::Service, "slow"),
+        ];
         summary.verdict = Verdict { generator, service, reasons };
         summary
     }

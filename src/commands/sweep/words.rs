@@ -24,6 +24,7 @@ pub(super) fn report_of(answer: &SearchResult, history: &History) -> SearchRepor
         trials: u64::from(answer.trials),
         void_trials: u64::from(answer.void_trials),
         time_s: answer.time_s,
+        code: answer.reason.code().to_owned(),
         reason: answer.reason.to_string(),
         words: words_of(answer),
         loads,

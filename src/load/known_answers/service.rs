@@ -101,7 +101,7 @@ async fn a_queue_above_its_capacity_grows_by_the_difference() {
     assert!(within(summary.queueing.backlog_growth_per_s.unwrap(), 50.0, 0.02), "{:?}", summary.queueing);
     assert_eq!(summary.verdict.service, ServiceVerdict::Saturated);
     assert!(
-        summary.verdict.reasons.iter().any(|reason| reason.contains("grew by 50")),
+        summary.verdict.reasons.iter().any(|reason| reason.text.contains("grew by 50")),
         "{:?}",
         summary.verdict
     );

@@ -7,7 +7,7 @@ use super::*;
 use crate::compare::import::reading_of;
 use crate::compare::{Condition, import};
 use crate::fixture::{freeze, overload};
-use crate::result::{Document, Figure, ReadError, Reading, Summary};
+use crate::result::{COMPARE_UNCODED, Document, Figure, ReadError, Reading, Summary};
 
 const SCHEMA: &str = include_str!("../../../docs/compare.schema.json");
 
@@ -111,6 +111,17 @@ fn a_saved_comparison_prints_as_it_was() {
             );
         }
     }
+}
+
+/// A document as it was written before warnings had codes.
+#[test]
+fn a_comparison_whose_warnings_are_sentences_still_reads() {
+    let bytes = include_bytes!("../../../tests/fixtures/documents/compare-sentences.json");
+    let Ok(Document::Comparison(old)) = Document::read(bytes) else { panic!("no comparison") };
+    let codes: Vec<&str> = old.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert!(!codes.is_empty() && codes.iter().all(|code| *code == COMPARE_UNCODED), "{codes:?}");
+    let text = render(&old, Format::Text, &Style::default());
+    assert!(text.contains("A is an open loop, B a closed loop"), "{text}");
 }
 
 #[test]

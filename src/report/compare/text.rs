@@ -6,7 +6,8 @@ use super::super::text::layout::{Tone, WIDTH, clean, paint, shortened, table, wr
 use super::super::text::numbers::{asked_rate, count, ms, percent, rate, seconds};
 use crate::measure::Measured;
 use crate::result::{
-    Bound, Comparison, Difference, Figure, FigureDifference, Loop, NoiseVerdict, Reading, Unit, letter,
+    Bound, Comparison, Difference, Figure, FigureDifference, Loop, NoiseVerdict, Reading, Remark, Unit,
+    letter,
 };
 
 /// Widest column of a name.
@@ -74,7 +75,7 @@ fn under(mark: &str, text: &str) -> String {
 
 fn warnings(comparison: &Comparison, style: &Style) -> String {
     let sign = paint("!", Tone::Doubtful, style);
-    let line = |warning: &String| under("!", warning).replacen('!', &sign, 1);
+    let line = |warning: &Remark| under("!", &warning.text).replacen('!', &sign, 1);
     comparison.warnings.iter().map(line).collect()
 }
 

@@ -4,7 +4,7 @@ use super::super::Style;
 use super::super::text::closed_loop;
 use super::super::text::layout::table;
 use super::super::text::numbers::{percent, plain};
-use crate::result::{GeneratorVerdict, Runs};
+use crate::result::{GeneratorVerdict, Runs, Subject};
 
 /// Results that should not be believed, the spread of repeats, and what a closed loop cannot tell.
 pub(super) fn below(runs: &Runs, style: &Style) -> String {
@@ -22,7 +22,7 @@ fn doubts(runs: &Runs) -> String {
             GeneratorVerdict::Suspect => "SUSPECT",
             GeneratorVerdict::Invalid => "INVALID",
         };
-        let reasons: Vec<&str> = run.result.verdict.reasons_on_generator().collect();
+        let reasons: Vec<&str> = run.result.verdict.texts_on(Subject::Generator).collect();
         text += &format!("{} #{}: {word}: {}\n", run.name, run.repeat, reasons.join("; "));
     }
     if runs.interrupted {

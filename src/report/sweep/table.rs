@@ -3,7 +3,7 @@
 use super::super::text::layout;
 use super::super::text::layout::wrap;
 use super::super::text::numbers::{count, factor, figure, or_dash, percent, plain, time};
-use crate::result::{Figure, GeneratorVerdict, Rung, ServiceVerdict, Summary, Sweep};
+use crate::result::{Figure, GeneratorVerdict, Rung, ServiceVerdict, Subject, Summary, Sweep};
 
 /// Widths: of the rate, then of each figure.
 const RATE: usize = 9;
@@ -71,7 +71,7 @@ pub(super) fn second_table(sweep: &Sweep) -> String {
 pub(super) fn remarks(sweep: &Sweep) -> String {
     let mut text = String::new();
     for rung in sweep.rungs.iter().filter(|rung| rung.is_void()) {
-        let reasons: Vec<&str> = rung.result.verdict.reasons_on_generator().collect();
+        let reasons: Vec<&str> = rung.result.verdict.texts_on(Subject::Generator).collect();
         text += &wrap(
             "",
             &format!("{}/s is void, and counts nowhere: {}", plain(rung.rate_per_s), reasons.join("; ")),

@@ -44,6 +44,7 @@ fn searched() -> Sweep {
         trials: 12,
         void_trials: 1,
         time_s: 300.4,
+        code: "search.found".to_owned(),
         reason: "found".to_owned(),
         words: "holds 285/s (5 of 5 trials good), fails 295/s (3 of 3 bad)".to_owned(),
         loads: vec![LoadVotes { rate_per_s: 285.0, good: 5, bad: 0, void: 1 }],

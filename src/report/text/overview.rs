@@ -6,7 +6,7 @@ use super::numbers::{
     asked_rate, bytes, count, counted, factor, or_dash, percent, percent_of, rate, seconds,
 };
 use crate::measure::Measured;
-use crate::result::{Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Summary};
+use crate::result::{Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.
@@ -79,7 +79,7 @@ pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
         }
     };
     let mut text = labelled("Generator", &sentence(generator, tone, style));
-    for reason in summary.verdict.reasons_on_generator() {
+    for reason in summary.verdict.texts_on(Subject::Generator) {
         text += &wrapped("- ", reason);
     }
     let (service, tone) = match summary.verdict.service {
@@ -88,7 +88,7 @@ pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
         ServiceVerdict::Unknown => ("UNKNOWN: this run cannot tell whether it kept up", Tone::Doubtful),
     };
     text += &labelled("Service", &sentence(service, tone, style));
-    for reason in summary.verdict.reasons_on_service() {
+    for reason in summary.verdict.texts_on(Subject::Service) {
         text += &wrapped("- ", reason);
     }
     text + &queueing(summary)

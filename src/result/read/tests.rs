@@ -6,6 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::fixture;
 use crate::report::{Format, Style, json};
+use crate::result::{GENERATOR_UNCODED, SERVICE_UNCODED, Subject};
 
 fn document() -> Value {
     serde_json::to_value(fixture::freeze()).unwrap()
@@ -93,6 +94,31 @@ fn a_result_of_a_version_without_endpoints_and_samples_still_reads() {
     for format in Format::ALL {
         assert!(!crate::report::render(&old, format, &Style::default()).is_empty());
     }
+}
+
+/// A document as it was written before reasons had codes.
+#[test]
+fn a_result_whose_reasons_are_sentences_still_reads() {
+    let old = read_result(include_bytes!("../../../tests/fixtures/documents/result-sentences.json")).unwrap();
+    let reasons: Vec<_> = old.verdict.reasons.iter().map(|reason| (&*reason.code, reason.on)).collect();
+    assert_eq!(reasons[0], (GENERATOR_UNCODED, Subject::Generator));
+    assert_eq!(reasons[1], (SERVICE_UNCODED, Subject::Service));
+    let text = old.verdict.texts_on(Subject::Service).next().unwrap();
+    assert!(text.contains("of the arrivals found the cap of 4 in flight full"), "{text}");
+    // Written again it is a document of today.
+    assert_eq!(read_result(json::render(&old).as_bytes()), Ok(old));
+}
+
+#[test]
+fn reasons_with_codes_that_this_version_does_not_know_are_kept() {
+    let mut document = document();
+    let later = json!({ "code": "service.bored", "on": "service", "text": "it yawned" });
+    document["verdict"]["reasons"] = json!([later]);
+    let read = read_result(document.to_string().as_bytes()).unwrap();
+    assert!(read.verdict.has("service.bored"));
+    assert_eq!(serde_json::to_value(&read).unwrap()["verdict"]["reasons"][0], later);
+    let error = read_changed(|d| d["verdict"]["reasons"] = json!([{ "code": 1 }]));
+    assert!(matches!(error, ReadError::WrongValue { .. }), "{error}");
 }
 
 #[test]
