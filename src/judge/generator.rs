@@ -1,5 +1,6 @@
 //! Did the generator do its part? The evidence, weighed.
 
+use super::client::client_saturated;
 use super::phrases::share;
 use super::reasons::GeneratorReason;
 use crate::measure::ErrorKind;
@@ -37,6 +38,9 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Gener
         }
         reasons.push(reason);
     };
+    if let Some(saturated) = client_saturated(summary) {
+        worse(GeneratorVerdict::Invalid, saturated);
+    }
     if ledger.missed > 0 {
         let reason = GeneratorReason::Missed { missed: ledger.missed, offered: ledger.offered() };
         worse(grade_of_loss(ledger.missed), reason);

@@ -5,6 +5,7 @@
 //! numbers: no clock, no network, and the resampling is seeded.
 
 mod bootstrap;
+mod client;
 mod closed_loop;
 mod generator;
 mod modelled;

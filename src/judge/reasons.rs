@@ -17,6 +17,9 @@ pub(crate) enum GeneratorReason {
     /// The client was too late for some of the arrivals, and did not send them.
     #[strum(serialize = "generator.missed")]
     Missed { missed: u64, offered: u64 },
+    /// The client had no more CPU time, and what it should have sent in time was not sent, or late.
+    #[strum(serialize = "generator.client_saturated")]
+    ClientSaturated { cpu_share: f64, cpu_wait_share: f64, sent_per_s: f64, offered_per_s: f64 },
     /// Sending took longer than planned.
     #[strum(serialize = "generator.overrun")]
     Overrun { took_s: f64, planned_s: f64, sent_per_s: f64, offered_per_s: f64 },
@@ -61,6 +64,9 @@ pub(crate) enum ServiceReason {
     /// No arrival became due.
     #[strum(serialize = "service.nothing_offered")]
     NothingOffered,
+    /// The client was the limit.
+    #[strum(serialize = "service.client_limit")]
+    ClientLimit,
     /// Nothing speaks against it.
     #[strum(serialize = "service.keeping_up")]
     KeepingUp { completed_per_s: f64, offered_per_s: f64, in_flight_end: u64 },
@@ -101,6 +107,22 @@ impl fmt::Display for GeneratorReason {
                  late, a lower rate or more --threads",
                 percent(share(*missed, *offered))
             ),
+            Self::ClientSaturated { cpu_share, cpu_wait_share, sent_per_s, offered_per_s } => {
+                let others = if *cpu_wait_share >= 0.01 {
+                    format!(
+                        " and waited for it {} of the time, because others had it",
+                        percent(*cpu_wait_share)
+                    )
+                } else {
+                    String::new()
+                };
+                write!(
+                    f,
+                    "the client was the limit: its busiest thread had its core {} of the time{others}; {sent_per_s:.1}/s were \
+                     sent of {offered_per_s:.1}/s; use more --threads, a lower rate, smaller messages or another machine",
+                    percent(*cpu_share)
+                )
+            }
             Self::Overrun { took_s, planned_s, sent_per_s, offered_per_s } => write!(
                 f,
                 "the client needed {took_s:.1} s to send what was planned for {planned_s:.1} s: {sent_per_s:.1}/s of \
@@ -150,6 +172,9 @@ impl fmt::Display for GeneratorReason {
 impl fmt::Display for ServiceReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ClientLimit => f.write_str(
+                "the client was the limit, so nothing is known of how the service does at this rate",
+            ),
             Self::Overflow { share, cap } => {
                 write!(f, "{} of the arrivals found the cap of {cap} in flight full", percent(*share))
             }

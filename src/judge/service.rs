@@ -1,5 +1,6 @@
 //! Did the service keep up with the offered rate? The evidence, weighed.
 
+use super::client::client_saturated;
 use super::overload::{Overload, Sign};
 use super::reasons::ServiceReason;
 use crate::result::{Mode, ServiceVerdict, Summary};
@@ -13,6 +14,9 @@ pub(super) fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<ServiceRe
     }
     if ledger.offered() == 0 {
         return (ServiceVerdict::Unknown, vec![ServiceReason::NothingOffered]);
+    }
+    if client_saturated(summary).is_some() {
+        return (ServiceVerdict::Unknown, vec![ServiceReason::ClientLimit]);
     }
     let signs = Overload::of(summary).signs;
     let backlog_grows = signs.iter().any(|sign| matches!(sign, Sign::BacklogGrows { .. }));
