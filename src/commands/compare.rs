@@ -8,10 +8,10 @@ use super::machine::machine;
 use super::report::content_of;
 use super::rig::with_rig;
 use super::several::exit_of;
-use super::{CommandError, Exit, publish, publish_as};
+use super::{CommandError, Exit, publish};
 use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed, UsageError};
 use crate::compare::{Live, compare as side_by_side, import, reading_of};
-use crate::report::{Format, compare};
+use crate::report::{Format, clean};
 use crate::result::{Reading, Runs, Summary, letter};
 use crate::schedule::{Rate, Schedule};
 
@@ -40,9 +40,9 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
     };
     if !quiet && format != Format::Text {
         // The text says so itself.
-        comparison.warnings.iter().for_each(|warning| note(&format!("warning: {}", warning.text)));
+        comparison.warnings.iter().for_each(|warning| note(&format!("warning: {}", clean(&warning.text))));
     }
-    publish_as(&|format, style| compare::render(&comparison, format, style), format, outputs)?;
+    publish(&comparison, format, outputs)?;
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
         note(&format!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
     }

@@ -24,8 +24,8 @@ use crate::cli;
 use crate::cli::{Invocation, OutputError, OutputFile, UsageError};
 use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
-use crate::report::{Format, Style, render};
-use crate::result::{ReadError, Summary, SummaryError};
+use crate::report::{Format, NoReport, Style, render};
+use crate::result::{DocumentRef, ReadError, SummaryError};
 use crate::transport::NetworkError;
 
 /// How a command ended, from good to bad: of several results the last of these counts.
@@ -89,6 +89,9 @@ pub(crate) enum CommandError {
         /// Why.
         source: ReadError,
     },
+    /// The document has no form in the format.
+    #[error(transparent)]
+    NoReport(#[from] NoReport),
     /// A file is no result that can be compared.
     #[error("cannot compare {0}")]
     Import(#[from] ImportError),
@@ -160,29 +163,33 @@ fn print(bytes: &[u8]) -> Result<(), CommandError> {
 
 /// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
-fn publish(summary: &Summary, format: Format, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
-    publish_as(&|format, style| render(summary, format, style), format, outputs)
-}
-
-/// The same for any document, given what writes its report.
-fn publish_as(
-    write: &dyn Fn(Format, &Style) -> String,
+fn publish<'a>(
+    document: impl Into<DocumentRef<'a>>,
     format: Format,
     outputs: Vec<OutputFile>,
 ) -> Result<(), CommandError> {
-    publish_with(&write(format, &style_of_stdout()), outputs, |format| write(format, &Style::default()))
+    let document = document.into();
+    let on_screen = render(document, format, &style_of_stdout()).map_err(CommandError::from);
+    let printed = on_screen.and_then(|text| print(text.as_bytes()));
+    printed.and(save(document, outputs))
 }
 
-/// The same where part of the report is on the screen already: `render` writes all of it in the format of a file.
-fn publish_with(
-    on_screen: &str,
+/// The same where part of the report is on the screen already, and this is the rest.
+fn publish_rest<'a>(
+    rest: &str,
+    document: impl Into<DocumentRef<'a>>,
     outputs: Vec<OutputFile>,
-    render: impl Fn(Format) -> String,
 ) -> Result<(), CommandError> {
-    let mut result = print(on_screen.as_bytes());
+    let printed = print(rest.as_bytes());
+    printed.and(save(document.into(), outputs))
+}
+
+/// Writes each file in its own format.
+fn save(document: DocumentRef<'_>, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
+    let mut result = Ok(());
     for output in outputs {
-        let content = render(output.format());
-        let written = output.write(content.as_bytes()).map_err(CommandError::from);
+        let content = render(document, output.format(), &Style::default()).map_err(CommandError::from);
+        let written = content.and_then(|content| Ok(output.write(content.as_bytes())?));
         result = result.and(written);
     }
     result

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{CommandError, Exit, publish, publish_with, style_of_stdout};
+use super::{CommandError, Exit, publish, publish_rest, style_of_stdout};
 use crate::cli::OutputFile;
-use crate::report::{Format, Style, runs};
+use crate::report::{Format, runs};
 use crate::result::{GeneratorVerdict, Runs, Summary, name_of};
 
 /// Results in the making. Where there will be more than one, each has its row on stdout as soon as it is there.
@@ -63,10 +63,11 @@ pub(super) fn finish(
     }
     let interrupted = (results.len() as u64) < asked_for || exit == Exit::Interrupted;
     let all = Runs::new(results, interrupted);
-    let rest = |style: &Style| {
-        if shows_rows { runs::after_table(&all, style) } else { runs::render(&all, format, style) }
-    };
-    publish_with(&rest(&style_of_stdout()), outputs, |format| runs::render(&all, format, &Style::default()))?;
+    if shows_rows {
+        publish_rest(&runs::after_table(&all, &style_of_stdout()), &all, outputs)?;
+    } else {
+        publish(&all, format, outputs)?;
+    }
     Ok(if interrupted { Exit::Interrupted } else { exit })
 }
 

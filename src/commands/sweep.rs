@@ -7,11 +7,11 @@ use super::live::note;
 use super::machine::machine;
 use super::recover::Recoverer;
 use super::rig::{Rig, with_rig};
-use super::{CommandError, Exit, calibrate, publish_with, style_of_stdout};
+use super::{CommandError, Exit, calibrate, publish, publish_rest, style_of_stdout};
 use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed, UsageError};
 use crate::judge::spike_recovery;
 use crate::ladder::{Done, Ladder, sweep_of};
-use crate::report::{Format, Style, sweep as report};
+use crate::report::{Format, sweep as report};
 use crate::result::{Rung, ServiceVerdict, Summary, Sweep};
 use crate::schedule::{NANOS_PER_S, Rate, Schedule, Spike};
 use crate::search::Reason;
@@ -75,12 +75,11 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
         }
     })?;
     let Some(sweep) = sweep else { return Ok(Exit::Interrupted) };
-    let on_screen = if rows.shown {
-        report::after_table(&sweep, &style_of_stdout())
+    if rows.shown {
+        publish_rest(&report::after_table(&sweep, &style_of_stdout()), &sweep, outputs)?;
     } else {
-        report::render(&sweep, format, &style_of_stdout())
-    };
-    publish_with(&on_screen, outputs, |format| report::render(&sweep, format, &Style::default()))?;
+        publish(&sweep, format, outputs)?;
+    }
     Ok(reason.map_or_else(|| exit_of(&sweep), exit_of_search))
 }
 

@@ -5,7 +5,7 @@ use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::values::{FewOrAuto, StageEnd};
 use super::setup::plan_of;
-use super::{Machine, Setup, UsageError, format_of, outputs_of, repeats_of};
+use super::{Machine, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::Plan;
 use crate::report::Format;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
@@ -66,13 +66,14 @@ impl ClosedJob {
             .then(|| ClosedLoop::new(first, LoopEnd::Duration(load.warmup.0)))
             .transpose()?
             .map(|closed| closed.with_think_time(args.think_time.0).with_ramp(load.warmup.0));
+        let many = (loops.len() as u64).saturating_mul(args.repeat);
         Ok(Self {
             stages: loops.into_iter().map(plan).collect(),
             warmup: warmup.map(|closed| Plan { samples: 0, slos: Vec::new(), ..plan(closed) }),
             repeats: repeats_of(args.repeat)?,
             setup,
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, kind_of_runs(many))?,
         })
     }
 }

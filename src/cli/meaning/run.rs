@@ -3,7 +3,7 @@
 use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of, preflight, repeats_of};
+use super::{Machine, OpenLoop, Setup, UsageError, kind_of_runs, outputs_of, preflight, repeats_of};
 use crate::plan::Plan;
 use crate::report::Format;
 use crate::schedule::Schedule;
@@ -40,8 +40,8 @@ impl RunJob {
             plan,
             repeats: repeats_of(args.repeat)?,
             setup,
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, kind_of_runs(args.repeat))?,
         })
     }
 }

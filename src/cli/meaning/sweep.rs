@@ -3,7 +3,7 @@
 use super::super::args::{OrderArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::{Machine, OpenLoop, Setup, UsageError, format_of, outputs_of};
+use super::{Machine, OpenLoop, Setup, UsageError, outputs_of};
 use crate::ladder::{Ladder, Order, Rungs};
 use crate::report::Format;
 use crate::schedule::{Rate, Spike};
@@ -88,8 +88,8 @@ impl SweepJob {
             warmup_ns: load.warmup.0,
             baseline_factor: args.baseline_factor,
             setup,
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, crate::result::Kind::Sweep)?,
         })
     }
 }
