@@ -22,7 +22,7 @@ pub(crate) struct OutputFile {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
     /// The extension names no format.
-    #[error("the output file `{0}` needs an extension that names its format: .json, .csv or .txt")]
+    #[error("the output file `{0}` needs an extension that names its format: {formats}", formats = Format::extensions())]
     Extension(PathBuf),
     /// It is a folder.
     #[error("the output `{0}` is a folder; name a file in it, such as result.json")]

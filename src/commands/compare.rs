@@ -6,13 +6,13 @@ use super::console::{Console, tell};
 use super::error::CommandError;
 use super::exit::Exit;
 use super::machine::machine;
-use super::publish::{publish, publish_as};
+use super::publish::publish;
 use super::report::content_of;
 use super::runner::{Runner, rate_of};
 use super::signals::Signals;
 use crate::cli::{CompareArgs, CompareJob, CompareSource, LiveJob, Typed};
 use crate::compare::{Live, compare as side_by_side, import, reading_of};
-use crate::report::{Format, compare};
+use crate::report::{Format, clean};
 use crate::result::{Reading, Runs, Summary, letter};
 
 /// The open loops of a live comparison, as parts of the throughput of the closed one.
@@ -41,9 +41,9 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
     };
     if format != Format::Text {
         // The text says so itself.
-        comparison.warnings.iter().for_each(|warning| console.warn(&warning.text));
+        comparison.warnings.iter().for_each(|warning| console.warn(&clean(&warning.text)));
     }
-    publish_as(&|format, style| compare::render(&comparison, format, style), format, outputs)?;
+    publish(&comparison, format, outputs)?;
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
         tell(format_args!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
     }

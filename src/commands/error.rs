@@ -6,6 +6,7 @@ use super::exit::Exit;
 use crate::cli::{OutputError, UsageError};
 use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
+use crate::report::NoReport;
 use crate::result::{ReadError, SummaryError};
 use crate::schedule::{ClosedLoopError, ScheduleError};
 use crate::search::SettingsError;
@@ -57,6 +58,9 @@ pub(super) enum CommandError {
     /// A file is no result that can be compared.
     #[error("cannot compare {0}")]
     Import(#[from] ImportError),
+    /// The document has no form in the format.
+    #[error(transparent)]
+    NoReport(#[from] NoReport),
     /// One result alone.
     #[error(transparent)]
     TooFew(#[from] TooFew),

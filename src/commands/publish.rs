@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use super::error::CommandError;
 use crate::cli::OutputFile;
 use crate::report::{Format, Style, render};
-use crate::result::Summary;
+use crate::result::DocumentRef;
 
 /// Writes to stdout. A reader that has gone away (`| head -1`) has what it wanted.
 pub(super) fn print(bytes: &[u8]) -> Result<(), CommandError> {
@@ -29,37 +29,37 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints a result and writes it to its files. What fails does not keep the rest from being written: after a run of an
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
-pub(super) fn publish(
-    summary: &Summary,
+pub(super) fn publish<'a>(
+    document: impl Into<DocumentRef<'a>>,
     format: Format,
     outputs: Vec<OutputFile>,
 ) -> Result<(), CommandError> {
-    publish_as(&|format, style| render(summary, format, style), format, outputs)
-}
-
-/// The same for any document, given what writes its report.
-pub(super) fn publish_as(
-    write: &dyn Fn(Format, &Style) -> String,
-    format: Format,
-    outputs: Vec<OutputFile>,
-) -> Result<(), CommandError> {
-    publish_with(&write(format, &style_of_stdout()), outputs, |format| write(format, &Style::default()))
-}
-
-/// The same where part of the report is on the screen already: `render` writes all of it in the format of a file.
-pub(super) fn publish_with(
-    on_screen: &str,
-    outputs: Vec<OutputFile>,
-    render: impl Fn(Format) -> String,
-) -> Result<(), CommandError> {
+    let document = document.into();
     // The files first: a pager that nobody scrolls must not hold them up.
+    let saved = save(document, outputs);
+    let on_screen = render(document, format, &style_of_stdout()).map_err(CommandError::from);
+    saved.and(on_screen.and_then(|text| print(text.as_bytes())))
+}
+
+/// The same where part of the report is on the screen already, and this is the rest.
+pub(super) fn publish_rest<'a>(
+    rest: &str,
+    document: impl Into<DocumentRef<'a>>,
+    outputs: Vec<OutputFile>,
+) -> Result<(), CommandError> {
+    let saved = save(document.into(), outputs);
+    saved.and(print(rest.as_bytes()))
+}
+
+/// Writes each file in its own format.
+fn save(document: DocumentRef<'_>, outputs: Vec<OutputFile>) -> Result<(), CommandError> {
     let mut result = Ok(());
     for output in outputs {
-        let content = render(output.format());
-        let written = output.write(content.as_bytes()).map_err(CommandError::from);
+        let content = render(document, output.format(), &Style::default()).map_err(CommandError::from);
+        let written = content.and_then(|content| Ok(output.write(content.as_bytes())?));
         result = result.and(written);
     }
-    result.and(print(on_screen.as_bytes()))
+    result
 }
 
 /// Colour on a terminal, unless `NO_COLOR` (no-color.org) asks for none.

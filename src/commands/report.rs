@@ -6,9 +6,8 @@ use std::path::Path;
 
 use super::error::CommandError;
 use super::exit::Exit;
-use super::publish::publish_as;
+use super::publish::publish;
 use crate::cli::{ReportArgs, ReportJob};
-use crate::report::render_document;
 use crate::result::Document;
 
 /// Largest accepted result: ours are below 1 MiB; this guards memory against a wrong file.
@@ -20,7 +19,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
         .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
     let name = job.file.display().to_string();
     let document = Document::read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
-    publish_as(&|format, style| render_document(&document, format, style), job.format, job.outputs)?;
+    publish(&document, job.format, job.outputs)?;
     Ok(Exit::Done)
 }
 

@@ -2,9 +2,9 @@
 
 use super::error::CommandError;
 use super::exit::Exit;
-use super::publish::{print_early, publish, publish_with, style_of_stdout};
+use super::publish::{print_early, publish, publish_rest, style_of_stdout};
 use crate::cli::OutputFile;
-use crate::report::{Format, Style, runs};
+use crate::report::{Format, runs};
 use crate::result::{NamedRun, Runs, Summary};
 
 /// Results so far. Where there will be more than one, each has its row on stdout as soon as it is there.
@@ -48,13 +48,11 @@ impl Results {
         }
         let interrupted = (self.runs.len() as u64) < self.asked_for || exit == Exit::Interrupted;
         let all = Runs::of(self.runs, interrupted);
-        let style = style_of_stdout();
-        let on_screen = if self.shows_rows {
-            runs::after_table(&all, &style)
+        if self.shows_rows {
+            publish_rest(&runs::after_table(&all, &style_of_stdout()), &all, outputs)?;
         } else {
-            runs::render(&all, format, &style)
-        };
-        publish_with(&on_screen, outputs, |format| runs::render(&all, format, &Style::default()))?;
+            publish(&all, format, outputs)?;
+        }
         Ok(if interrupted { Exit::Interrupted } else { exit })
     }
 }

@@ -35,13 +35,29 @@
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
-use super::text::layout::clean;
+use super::format::Reporter;
+use super::{compare, sweep};
 use crate::measure::{Ledger, Measured};
 use crate::result::{
     EndpointSummary, Figure, GeneratorVerdict, Latency, LatencyStats, Mode, Rates, ServiceVerdict, Summary,
     name_of,
 };
 use crate::schedule::Arrivals;
+
+/// One row for each result; a comparison has columns of its own.
+pub(super) const REPORTER: Reporter = Reporter {
+    name: "csv",
+    extension: "csv",
+    help: "One header and one row",
+    escapes_controls: false,
+    result: Some(|summary, _| render(summary)),
+    runs: Some(|runs, _| table(runs.runs.iter().map(|run| (run.name.as_str(), &run.result)))),
+    sweep: Some(|rates, _| {
+        let named: Vec<_> = rates.rungs.iter().map(|rung| (sweep::name(rung), &rung.result)).collect();
+        table(named.iter().map(|(name, result)| (name.as_str(), *result)))
+    }),
+    comparison: Some(|comparison, _| compare::csv::render(comparison)),
+};
 
 /// One named field of a row.
 struct Field {
@@ -222,7 +238,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     row.text("lower_bounds", bounds);
     row.text("throttled", ledger.throttled);
     row.text("unexpected_body", ledger.unexpected_body);
-    row.text("endpoint", clean(endpoint.unwrap_or_default()));
+    row.text("endpoint", endpoint.unwrap_or_default());
     row.text(
         "tls_verification",
         plan.traffic.tls_verification.map_or("", |on| if on { "true" } else { "false" }),

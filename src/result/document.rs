@@ -1,5 +1,7 @@
 //! Saved documents of any kind, told apart by their schema.
 
+use std::fmt;
+
 use super::comparison::{COMPARE_SCHEMA, Comparison};
 use super::read::{ReadError, checked, read_as, read_result, schema_of};
 use super::runs::{RUNS_SCHEMA, Runs};
@@ -17,6 +19,90 @@ pub(crate) enum Document {
     Sweep(Box<Sweep>),
     /// Results side by side.
     Comparison(Box<Comparison>),
+}
+
+/// What kind of document it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The result of one run.
+    Result,
+    /// Several results.
+    Runs,
+    /// Runs at several rates.
+    Sweep,
+    /// Results side by side.
+    Comparison,
+}
+
+/// A document of any kind, wherever it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DocumentRef<'a> {
+    /// The result of one run.
+    Result(&'a Summary),
+    /// Several results: stages, or repeats.
+    Runs(&'a Runs),
+    /// Runs at several rates.
+    Sweep(&'a Sweep),
+    /// Results side by side.
+    Comparison(&'a Comparison),
+}
+
+impl DocumentRef<'_> {
+    /// What kind of document it is.
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Result(_) => Kind::Result,
+            Self::Runs(_) => Kind::Runs,
+            Self::Sweep(_) => Kind::Sweep,
+            Self::Comparison(_) => Kind::Comparison,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Result => "the result of one run",
+            Self::Runs => "several runs",
+            Self::Sweep => "a sweep",
+            Self::Comparison => "a comparison",
+        })
+    }
+}
+
+impl<'a> From<&'a Document> for DocumentRef<'a> {
+    fn from(document: &'a Document) -> Self {
+        match document {
+            Document::Result(summary) => Self::Result(summary),
+            Document::Runs(runs) => Self::Runs(runs),
+            Document::Sweep(sweep) => Self::Sweep(sweep),
+            Document::Comparison(comparison) => Self::Comparison(comparison),
+        }
+    }
+}
+
+impl<'a> From<&'a Summary> for DocumentRef<'a> {
+    fn from(summary: &'a Summary) -> Self {
+        Self::Result(summary)
+    }
+}
+
+impl<'a> From<&'a Runs> for DocumentRef<'a> {
+    fn from(runs: &'a Runs) -> Self {
+        Self::Runs(runs)
+    }
+}
+
+impl<'a> From<&'a Sweep> for DocumentRef<'a> {
+    fn from(sweep: &'a Sweep) -> Self {
+        Self::Sweep(sweep)
+    }
+}
+
+impl<'a> From<&'a Comparison> for DocumentRef<'a> {
+    fn from(comparison: &'a Comparison) -> Self {
+        Self::Comparison(comparison)
+    }
 }
 
 impl Document {

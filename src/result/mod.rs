@@ -46,7 +46,7 @@ pub(crate) use comparison::COMPARE_UNCODED;
 pub(crate) use comparison::{COMPARE_SCHEMA, Comparison, Remark, letter};
 pub(crate) use connections::ConnectionKind;
 pub(crate) use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};
-pub(crate) use document::Document;
+pub(crate) use document::{Document, DocumentRef, Kind};
 pub(crate) use endpoint::{EndpointFacts, EndpointSummary};
 pub(crate) use error::SummaryError;
 pub(crate) use figure::{Better, Counted, Figure};

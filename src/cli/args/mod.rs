@@ -14,9 +14,11 @@ mod traffic;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::Span;
+use crate::report::Format;
 use crate::schedule::Rate;
 
 pub(crate) use calibrate::CalibrateArgs;
@@ -130,9 +132,12 @@ pub(crate) struct ReportArgs {
     pub file: PathBuf,
     /// What stdout receives
     #[arg(long, env = "RPSBENCH_FORMAT", default_value = "text")]
-    pub format: FormatArg,
-    /// Also write the result to a file; format by extension: .json, .csv, .txt; repeatable
-    #[arg(short, long, env = "RPSBENCH_OUTPUT", value_name = "FILE", value_delimiter = '\n')]
+    pub format: Format,
+    /// Also write the result to a file
+    #[arg(
+        short, long, env = "RPSBENCH_OUTPUT", value_name = "FILE", value_delimiter = '\n',
+        help = format!("Also write the result to a file; format by extension: {}; repeatable", Format::extensions())
+    )]
     pub output: Vec<PathBuf>,
 }
 
@@ -150,15 +155,15 @@ pub(crate) struct ServeArgs {
     pub service: ServiceArgs,
 }
 
-/// `--format`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FormatArg {
-    /// For people
-    Text,
-    /// rpsbench.result/1, with the histograms
-    Json,
-    /// One header and one row
-    Csv,
+/// `--format`: the formats describe themselves.
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.help()))
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
-use super::FormatArg;
 use crate::judge::Slo;
+use crate::report::Format;
 
 /// What every command that measures has.
 #[derive(Debug, Args)]
@@ -17,15 +17,18 @@ pub(crate) struct ReportingArgs {
     pub slo: Vec<Slo>,
     /// What stdout receives
     #[arg(long, env = "RPSBENCH_FORMAT", default_value = "text", help_heading = "Report")]
-    pub format: FormatArg,
-    /// Also write the result to a file; format by extension: .json, .csv, .txt; repeatable (in the environment: one per
-    /// line)
+    pub format: Format,
+    /// Also write the result to a file
     #[arg(
         short,
         long,
         env = "RPSBENCH_OUTPUT",
         value_name = "FILE",
         value_delimiter = '\n',
+        help = format!(
+            "Also write the result to a file; format by extension: {}; repeatable (in the environment: one per line)",
+            Format::extensions()
+        ),
         help_heading = "Report"
     )]
     pub output: Vec<PathBuf>,

@@ -5,7 +5,7 @@ use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::values::StageEnd;
 use super::settings::settings_of;
-use super::{Setup, UsageError, format_of, outputs_of, repeats_of};
+use super::{Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::{Machine, Planner, Settings};
 use crate::report::Format;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
@@ -42,6 +42,7 @@ impl ClosedJob {
     pub(crate) fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let ClosedArgs { traffic, load, reporting, .. } = args;
         let loops = stages_of(args, typed)?;
+        let many = (loops.len() as u64).saturating_mul(args.repeat);
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
         let expected_rate_per_s = args.expected_rate.map(|rate| rate.per_second());
         let planner = Planner::new(
@@ -61,8 +62,8 @@ impl ClosedJob {
             planner,
             repeats: repeats_of(args.repeat)?,
             setup,
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, kind_of_runs(many))?,
         })
     }
 }

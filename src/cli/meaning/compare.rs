@@ -6,7 +6,7 @@ use super::super::args::CompareArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_settings_of;
-use super::{Setup, UsageError, format_of, outputs_of};
+use super::{Setup, UsageError, outputs_of};
 use crate::compare::Condition;
 use crate::plan::{Machine, Planner};
 use crate::report::Format;
@@ -65,8 +65,8 @@ impl CompareJob {
         Ok(Self {
             source,
             conditions: args.fail_if.clone(),
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, crate::result::Kind::Comparison)?,
             quiet: reporting.quiet,
         })
     }

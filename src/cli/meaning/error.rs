@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::output::OutputError;
+use crate::report::NoReport;
 use crate::request::{
     FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
 };
@@ -16,6 +17,9 @@ pub(crate) enum UsageError {
     /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// A format that has no form for what is asked for.
+    #[error(transparent)]
+    Format(#[from] NoReport),
     /// `compare` without a file.
     #[error("there is nothing to compare; give two saved results or more: rpsbench compare A.json B.json")]
     NothingToCompare,

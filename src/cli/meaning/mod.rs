@@ -17,9 +17,10 @@ mod target;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::args::{FormatArg, ReportArgs, ServeArgs};
+use super::args::{ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
 use crate::report::Format;
+use crate::result::Kind;
 use crate::service::ServiceModel;
 use target::model_of;
 
@@ -59,8 +60,8 @@ impl ReportJob {
     /// # Errors
     /// [`UsageError`] when an output cannot be written.
     pub(crate) fn new(args: &ReportArgs) -> Result<Self, UsageError> {
-        let outputs = outputs_of(&args.output)?;
-        Ok(Self { file: args.file.clone(), format: format_of(args.format), outputs })
+        // What kind of document the file holds, and so whether the format has a form for it, shows when it is read.
+        Ok(Self { file: args.file.clone(), format: args.format, outputs: files_of(&args.output)? })
     }
 }
 
@@ -74,8 +75,22 @@ impl ServeJob {
     }
 }
 
-fn outputs_of(paths: &[PathBuf]) -> Result<Vec<OutputFile>, UsageError> {
+/// The files that receive the report, once it is known that all formats asked for have a form for such a document: not
+/// after an hour's run.
+fn outputs_of(reporting: &ReportingArgs, kind: Kind) -> Result<Vec<OutputFile>, UsageError> {
+    let files = files_of(&reporting.output)?;
+    let mut formats = std::iter::once(reporting.format).chain(files.iter().map(OutputFile::format));
+    formats.try_for_each(|format| format.shows(kind))?;
+    Ok(files)
+}
+
+fn files_of(paths: &[PathBuf]) -> Result<Vec<OutputFile>, UsageError> {
     Ok(paths.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?)
+}
+
+/// What so many results of runs are kept in.
+fn kind_of_runs(runs: u64) -> Kind {
+    if runs > 1 { Kind::Runs } else { Kind::Result }
 }
 
 /// Most repeats: each keeps its result.
@@ -86,13 +101,5 @@ fn repeats_of(repeats: u64) -> Result<u64, UsageError> {
         0 => Err(UsageError::Zero("--repeat")),
         repeats if repeats > MOST_REPEATS => Err(UsageError::TooMany("--repeat", MOST_REPEATS)),
         repeats => Ok(repeats),
-    }
-}
-
-fn format_of(format: FormatArg) -> Format {
-    match format {
-        FormatArg::Text => Format::Text,
-        FormatArg::Json => Format::Json,
-        FormatArg::Csv => Format::Csv,
     }
 }

@@ -4,7 +4,7 @@ use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_settings_of;
-use super::{Setup, UsageError, format_of, outputs_of, repeats_of};
+use super::{Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::{Machine, Planner};
 use crate::report::Format;
 use crate::schedule::{Schedule, Source};
@@ -43,8 +43,8 @@ impl RunJob {
             planner,
             repeats: repeats_of(args.repeat)?,
             setup,
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, kind_of_runs(args.repeat))?,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::super::args::{OrderArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_settings_of;
-use super::{Setup, UsageError, format_of, outputs_of, repeats_of};
+use super::{Setup, UsageError, outputs_of, repeats_of};
 use crate::ladder::{Ladder, Order, Rungs};
 use crate::plan::{Machine, Planner};
 use crate::report::Format;
@@ -99,8 +99,8 @@ impl SweepJob {
             warmup_ns: load.warmup.0,
             baseline_factor: args.baseline_factor,
             setup,
-            format: format_of(reporting.format),
-            outputs: outputs_of(&reporting.output)?,
+            format: reporting.format,
+            outputs: outputs_of(reporting, crate::result::Kind::Sweep)?,
         })
     }
 }

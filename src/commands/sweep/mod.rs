@@ -13,11 +13,11 @@ use crate::commands::console::Console;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::machine::machine;
-use crate::commands::publish::{publish_with, style_of_stdout};
+use crate::commands::publish::{publish, publish_rest, style_of_stdout};
 use crate::commands::runner::Runner;
 use crate::commands::signals::Signals;
 use crate::ladder::sweep_of;
-use crate::report::{Style, sweep as report};
+use crate::report::sweep as report;
 use crate::result::{Rung, Sweep};
 use crate::schedule::{NANOS_PER_S, Rate};
 use crate::search::Reason;
@@ -65,13 +65,11 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
             }
         }
     })?;
-    let style = style_of_stdout();
-    let on_screen = if rows.are_shown() {
-        report::after_table(&sweep, &style)
+    if rows.are_shown() {
+        publish_rest(&report::after_table(&sweep, &style_of_stdout()), &sweep, outputs)?;
     } else {
-        report::render(&sweep, format, &style)
-    };
-    publish_with(&on_screen, outputs, |format| report::render(&sweep, format, &Style::default()))?;
+        publish(&sweep, format, outputs)?;
+    }
     Ok(exit)
 }
 

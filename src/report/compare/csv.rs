@@ -7,7 +7,7 @@ use crate::result::{
 };
 
 /// Writes the table.
-pub(super) fn render(comparison: &Comparison) -> String {
+pub(in crate::report) fn render(comparison: &Comparison) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let mut write = |record: Vec<String>| {
         writer.write_record(record).expect("memory takes every record, and all rows have the same columns");

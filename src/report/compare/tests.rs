@@ -3,11 +3,15 @@ use serde_json::{Value, json};
 
 use super::super::schema::forbid_unknown_fields;
 use super::super::text::layout::WIDTH;
-use super::*;
 use crate::compare::import::reading_of;
 use crate::compare::{Condition, import};
 use crate::fixture::{freeze, overload};
-use crate::result::{COMPARE_UNCODED, Document, Figure, ReadError, Reading, Summary};
+use crate::report::{Format, Style};
+use crate::result::{COMPARE_UNCODED, Comparison, Document, Figure, ReadError, Reading, Summary};
+
+fn render(comparison: &Comparison, format: Format, style: &Style) -> String {
+    crate::report::render(comparison, format, style).unwrap()
+}
 
 const SCHEMA: &str = include_str!("../../../docs/compare.schema.json");
 
@@ -102,10 +106,10 @@ fn results_of_several_tools_read_as_expected() {
 fn a_saved_comparison_prints_as_it_was() {
     for comparison in all() {
         let saved = Document::read(render(&comparison, Format::Json, &Style::default()).as_bytes()).unwrap();
-        for format in Format::ALL {
+        for format in Format::ALL.iter().copied() {
             let style = Style::default();
             assert_eq!(
-                crate::report::render_document(&saved, format, &style),
+                crate::report::render(&saved, format, &style).unwrap(),
                 render(&comparison, format, &style),
                 "{format}"
             );

@@ -2,7 +2,7 @@
 //! of each difference is noise.
 
 use super::super::Style;
-use super::super::text::layout::{Tone, WIDTH, clean, paint, shortened, table, wrap};
+use super::super::text::layout::{Tone, WIDTH, paint, shortened, table, wrap};
 use super::super::text::numbers::{asked_rate, count, ms, percent, rate, seconds};
 use crate::measure::Measured;
 use crate::result::{
@@ -16,7 +16,7 @@ const NAME: usize = 20;
 const MARGIN: usize = 4;
 
 /// Writes the report.
-pub(super) fn render(comparison: &Comparison, style: &Style) -> String {
+pub(in crate::report) fn render(comparison: &Comparison, style: &Style) -> String {
     if !comparison.runs.is_empty() {
         return super::live::section(comparison, style);
     }
@@ -249,7 +249,7 @@ fn intervals(comparison: &Comparison) -> String {
 fn conditions(comparison: &Comparison, style: &Style) -> String {
     let line = |judged: &crate::result::Judgement| {
         let (word, tone) = if judged.fails { ("FAILS", Tone::Bad) } else { ("passes", Tone::Good) };
-        let text = format!("{} {}: {}", word, clean(&judged.condition), judged.reason);
+        let text = format!("{} {}: {}", word, judged.condition, judged.reason);
         let line = under(&letter(judged.result), &text);
         line.replacen(word, &paint(word, tone, style), 1)
     };

@@ -5,16 +5,12 @@ mod text;
 
 pub(crate) use table::{header, row};
 
-use super::{Format, Style, csv, json};
+use super::Style;
 use crate::result::Runs;
 
-/// Writes the report of several results, with a newline at its end.
-pub(crate) fn render(runs: &Runs, format: Format, style: &Style) -> String {
-    match format {
-        Format::Text => table::table(runs) + &after_table(runs, style),
-        Format::Csv => csv::table(runs.runs.iter().map(|run| (run.name.as_str(), &run.result))),
-        Format::Json => json::render(runs),
-    }
+/// Several results, for people.
+pub(super) fn text(runs: &Runs, style: &Style) -> String {
+    table::table(runs) + &after_table(runs, style)
 }
 
 /// What stands below the table: how far the repeats differ, and what a closed loop cannot tell.

@@ -7,7 +7,12 @@ use super::*;
 use crate::fixture;
 use crate::judge::Stage;
 use crate::measure::Measured;
+use crate::report::Format;
 use crate::result::{Document, Figure, Mode, ReadError};
+
+fn render(runs: &Runs, format: Format, style: &Style) -> String {
+    crate::report::render(runs, format, style).unwrap()
+}
 
 /// A stage of a closed loop, made of a run that was none.
 fn stage(users: u64, completed_per_s: f64, mean_ms: f64) -> crate::result::Summary {

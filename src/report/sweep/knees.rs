@@ -1,7 +1,7 @@
 //! The knees in words, and what a search found.
 
 use super::super::Style;
-use super::super::text::layout::{Tone, clean, labelled, paint, table, with_label, wrapped};
+use super::super::text::layout::{Tone, labelled, paint, table, with_label, wrapped};
 use super::super::text::numbers::{ms, plain, seconds};
 use crate::result::{Knee, Sweep};
 
@@ -60,7 +60,7 @@ pub(super) fn search(sweep: &Sweep, style: &Style) -> String {
     } else {
         Tone::Doubtful
     };
-    let mut text = labelled("Search", &paint(&clean(&search.reason), tone, style));
+    let mut text = labelled("Search", &paint(&search.reason, tone, style));
     text += &wrapped("", &search.words);
     for load in &search.loads {
         let mut votes = format!("{}/s: {} good, {} bad", plain(load.rate_per_s), load.good, load.bad);

@@ -6,23 +6,16 @@ mod table;
 
 pub(crate) use table::{header, row};
 
-use super::{Format, Style, csv, json};
+use super::Style;
 use crate::result::{Rung, Sweep};
 
-/// Writes the report, with a newline at its end.
-pub(crate) fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
-    match format {
-        Format::Text => table::table(sweep) + &after_table(sweep, style),
-        Format::Csv => {
-            let named: Vec<_> = sweep.rungs.iter().map(|rung| (name(rung), &rung.result)).collect();
-            csv::table(named.iter().map(|(name, result)| (name.as_str(), *result)))
-        }
-        Format::Json => json::render(sweep),
-    }
+/// Runs at several rates, for people.
+pub(super) fn text(sweep: &Sweep, style: &Style) -> String {
+    table::table(sweep) + &after_table(sweep, style)
 }
 
 /// The name of a run in a table: `sweep-300/s`, and `sweep-300/s-2` for its second repeat.
-fn name(rung: &Rung) -> String {
+pub(super) fn name(rung: &Rung) -> String {
     let repeat = if rung.repeat > 1 { format!("-{}", rung.repeat) } else { String::new() };
     format!("sweep-{}/s{repeat}", rung.rate_per_s)
 }

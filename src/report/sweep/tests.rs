@@ -10,9 +10,14 @@ use super::*;
 use crate::fixture;
 use crate::ladder::sweep_of;
 use crate::measure::Measured;
+use crate::report::Format;
 use crate::result::{
     Document, Figure, LoadVotes, ReadError, Recovery, Rung, SearchReport, ServiceVerdict, SpikeRecovery,
 };
+
+fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
+    crate::report::render(sweep, format, style).unwrap()
+}
 
 /// Rungs of an M/M/1 queue of 100/s, in closed form.
 fn sweep() -> Sweep {

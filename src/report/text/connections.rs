@@ -1,6 +1,6 @@
 //! What the connections were and did.
 
-use super::layout::{clean, with_label, wrapped};
+use super::layout::{with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, seconds};
 use crate::result::{ConnectionKind, Figure, LatencyStats, Summary};
 
@@ -60,7 +60,7 @@ fn counts(summary: &Summary) -> String {
 fn agreed(kind: &ConnectionKind) -> String {
     let tls = match &kind.tls {
         None => "no TLS".to_owned(),
-        Some(tls) => format!("{} {}", clean(&tls.version), clean(&tls.cipher)),
+        Some(tls) => format!("{} {}", tls.version, tls.cipher),
     };
     format!("{} x {}, {tls}", count(kind.opened), kind.protocol)
 }

@@ -2,7 +2,7 @@
 
 use super::super::Style;
 use super::connections::connections;
-use super::layout::{Tone, clean, labelled, paint, with_label, wrapped};
+use super::layout::{Tone, labelled, paint, with_label, wrapped};
 use super::numbers::{count, counted, ms, percent, rate, seconds};
 use crate::result::{Figure, SloResult, Summary, Unit};
 
@@ -16,7 +16,7 @@ pub(super) fn objectives(summary: &Summary, style: &Style) -> String {
             paint("FAILED", Tone::Bad, style)
         };
         let label = if i == 0 { "Objectives" } else { "" };
-        labelled(label, &format!("{verdict}  {:width$}  {}", clean(&result.slo), measured(result)))
+        labelled(label, &format!("{verdict}  {:width$}  {}", result.slo, measured(result)))
     };
     summary.slos.iter().enumerate().map(line).collect()
 }

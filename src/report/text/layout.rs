@@ -1,6 +1,6 @@
 //! The page: a column of labels, wrapped text, aligned tables, and what may not reach a terminal.
 
-use super::super::Style;
+use super::super::{Style, clean};
 
 /// Widest line, in characters.
 pub(crate) const WIDTH: usize = 100;
@@ -65,12 +65,6 @@ pub(crate) fn wrap(mark: &str, text: &str, margin: usize) -> String {
     }
     lines.push(line);
     format!("{:margin$}{mark}{}\n", "", lines.join(&format!("\n{:indent$}", "")))
-}
-
-/// Text from outside (a target, an error's example, a saved file) without control characters, which could
-/// repaint the reader's terminal.
-pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// A text that fits into so many characters: a longer one ends in an ellipsis.
@@ -139,6 +133,5 @@ mod tests {
     fn only_a_coloured_style_has_escapes() {
         assert_eq!(paint("ok", Tone::Good, &Style { color: false }), "ok");
         assert_eq!(paint("ok", Tone::Good, &Style { color: true }), "\u{1b}[32mok\u{1b}[0m");
-        assert_eq!(clean("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
     }
 }

@@ -10,7 +10,8 @@
 //!
 //! Sections without content are left out, signs (`>`, `-`) are explained where they occur.
 
-use super::Style;
+use super::format::Reporter;
+use super::{Style, compare, runs, sweep};
 use crate::result::Summary;
 
 pub(crate) mod closed_loop;
@@ -24,6 +25,18 @@ pub(super) mod numbers;
 mod overview;
 mod samples;
 mod strip;
+
+/// All kinds of documents.
+pub(super) const REPORTER: Reporter = Reporter {
+    name: "text",
+    extension: "txt",
+    help: "For people",
+    escapes_controls: false,
+    result: Some(render),
+    runs: Some(runs::text),
+    sweep: Some(sweep::text),
+    comparison: Some(compare::text::render),
+};
 
 /// Writes the report.
 pub(crate) fn render(summary: &Summary, style: &Style) -> String {

@@ -92,7 +92,7 @@ fn a_result_of_a_version_without_endpoints_and_samples_still_reads() {
     assert_eq!(old.ledger.http_error, fixture::mixed().ledger.http_error);
     assert!(old.endpoints.is_empty() && old.samples.is_empty());
     for format in Format::ALL {
-        assert!(!crate::report::render(&old, format, &Style::default()).is_empty());
+        assert!(!crate::report::render(&old, *format, &Style::default()).unwrap().is_empty());
     }
 }
 
@@ -205,7 +205,7 @@ proptest! {
         }
         if let Ok(summary) = read_result(document.to_string().as_bytes()) {
             for format in Format::ALL {
-                let report = crate::report::render(&summary, format, &Style::default());
+                let report = crate::report::render(&summary, *format, &Style::default()).unwrap();
                 prop_assert!(!report.contains('\u{1b}'), "{}", report);
             }
         }

@@ -1,0 +1,224 @@
+//! The forms that a report can take. Each is one file of this folder, which describes itself in a [`Reporter`]; here is the
+//! list of them. A new format is a file, a variant and its arm below.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use strum::VariantArray;
+
+use super::clean::{cleaned, without_controls};
+use super::{csv, json, text};
+use crate::result::{Comparison, DocumentRef, Kind, Runs, Summary, Sweep};
+
+/// The formats, in the order that help shows them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, VariantArray)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// The document, for programs.
+    Json,
+    /// A table with one row per run.
+    Csv,
+}
+
+/// How a report for people may look. Programs' formats have no style.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides; the default is plain.
+    pub color: bool,
+}
+
+/// Writes one kind of document, with a newline at its end; `None` for a kind that the format has no form for.
+pub(super) type Write<T> = Option<fn(&T, &Style) -> String>;
+
+/// What a format is.
+pub(super) struct Reporter {
+    /// The name that `--format` takes.
+    pub name: &'static str,
+    /// The extension of its files, without the dot; no two formats have the same.
+    pub extension: &'static str,
+    /// What `--help` says of it.
+    pub help: &'static str,
+    /// Whether it escapes control characters itself. The documents of others are rid of them first.
+    pub escapes_controls: bool,
+    /// Writes the result of one run.
+    pub result: Write<Summary>,
+    /// Writes several results.
+    pub runs: Write<Runs>,
+    /// Writes runs at several rates.
+    pub sweep: Write<Sweep>,
+    /// Writes results side by side.
+    pub comparison: Write<Comparison>,
+}
+
+/// A format that has no form for such a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the format {format} cannot show {kind}; choose {}", Format::names_for(*kind))]
+pub(crate) struct NoReport {
+    format: Format,
+    kind: Kind,
+}
+
+/// Writes the report of a document, with a newline at its end.
+///
+/// # Errors
+/// [`NoReport`] where the format has no form for it.
+pub(crate) fn render<'a>(
+    document: impl Into<DocumentRef<'a>>,
+    format: Format,
+    style: &Style,
+) -> Result<String, NoReport> {
+    let (document, reporter) = (document.into(), format.reporter());
+    let kind = document.kind();
+    format.shows(kind)?;
+    let written = match document {
+        DocumentRef::Result(summary) => reporter.write(reporter.result, summary, style),
+        DocumentRef::Runs(runs) => reporter.write(reporter.runs, runs, style),
+        DocumentRef::Sweep(sweep) => reporter.write(reporter.sweep, sweep, style),
+        DocumentRef::Comparison(comparison) => reporter.write(reporter.comparison, comparison, style),
+    };
+    written.ok_or(NoReport { format, kind })
+}
+
+impl Reporter {
+    /// Writes a document of which nothing can repaint the reader's terminal, or forge a line.
+    fn write<T: Serialize + DeserializeOwned>(
+        &self,
+        write: Write<T>,
+        document: &T,
+        style: &Style,
+    ) -> Option<String> {
+        let write = write?;
+        if self.escapes_controls {
+            return Some(write(document, style));
+        }
+        Some(match cleaned(document) {
+            Ok(None) => write(document, style),
+            Ok(Some(clean)) => write(&clean, style),
+            // A figure that JSON cannot hold; then there is no copy to be cleaned.
+            Err(_) => without_controls(&write(document, &Style::default())),
+        })
+    }
+}
+
+impl Format {
+    /// All formats.
+    pub(crate) const ALL: &[Self] = Self::VARIANTS;
+
+    fn reporter(self) -> &'static Reporter {
+        match self {
+            Self::Text => &text::REPORTER,
+            Self::Json => &json::REPORTER,
+            Self::Csv => &csv::REPORTER,
+        }
+    }
+
+    /// Checks that the format has a form for such a document.
+    ///
+    /// # Errors
+    /// [`NoReport`], which names the formats that have.
+    pub(crate) fn shows(self, kind: Kind) -> Result<(), NoReport> {
+        let reporter = self.reporter();
+        let shows = match kind {
+            Kind::Result => reporter.result.is_some(),
+            Kind::Runs => reporter.runs.is_some(),
+            Kind::Sweep => reporter.sweep.is_some(),
+            Kind::Comparison => reporter.comparison.is_some(),
+        };
+        if shows { Ok(()) } else { Err(NoReport { format: self, kind }) }
+    }
+
+    fn names_for(kind: Kind) -> String {
+        let able = Self::ALL.iter().filter(|format| format.shows(kind).is_ok());
+        able.map(|format| format.name()).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// The format that a file name asks for by its extension, in any case.
+    pub(crate) fn from_extension(path: impl AsRef<Path>) -> Option<Self> {
+        let extension = path.as_ref().extension()?.to_str()?.to_ascii_lowercase();
+        Self::ALL.iter().copied().find(|format| format.reporter().extension == extension)
+    }
+
+    /// The extensions of all formats: `.json, .csv or .txt`. Files are mostly for programs, so that for people is last.
+    pub(crate) fn extensions() -> String {
+        let programs = Self::ALL.iter().filter(|format| **format != Self::Text);
+        let names: Vec<String> = programs.map(|format| format!(".{}", format.reporter().extension)).collect();
+        format!("{} or .{}", names.join(", "), Self::Text.reporter().extension)
+    }
+
+    /// The name that `--format` takes.
+    pub(crate) fn name(self) -> &'static str {
+        self.reporter().name
+    }
+
+    /// What `--help` says of it.
+    pub(crate) fn help(self) -> &'static str {
+        self.reporter().help
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_format_is_known_by_its_name_and_by_its_extension() {
+        for format in Format::ALL {
+            let file = format!("out/run.{}", format.reporter().extension);
+            assert_eq!(Format::from_extension(file), Some(*format));
+            assert_eq!(Format::ALL.iter().filter(|other| other.name() == format.name()).count(), 1);
+        }
+        assert_eq!(Format::from_extension("RUN.CSV"), Some(Format::Csv));
+        for path in ["run", "run.xml", ".json", "run.json.gz"] {
+            assert_eq!(Format::from_extension(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_format_without_a_form_for_a_document_names_those_that_have_one() {
+        let error = NoReport { format: Format::Csv, kind: Kind::Sweep };
+        assert_eq!(error.to_string(), "the format csv cannot show a sweep; choose text or json or csv");
+        let none = Reporter { sweep: None, ..csv::REPORTER };
+        assert!(
+            none.write(none.sweep, &crate::ladder::sweep_of(Vec::new(), 3.0, false), &Style::default())
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_saved_result_prints_as_the_run_itself_did() {
+        for summary in crate::fixture::all() {
+            let saved = crate::result::read_result(json::render(&summary).as_bytes()).unwrap();
+            assert_eq!(saved, summary);
+            for format in Format::ALL {
+                for color in [false, true] {
+                    let style = Style { color };
+                    assert_eq!(
+                        render(&saved, *format, &style),
+                        render(&summary, *format, &style),
+                        "{format}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_report_ends_with_one_newline() {
+        for summary in crate::fixture::all() {
+            for format in Format::ALL {
+                let report = render(&summary, *format, &Style::default()).unwrap();
+                assert!(report.ends_with('\n') && !report.ends_with("\n\n"), "{format}");
+            }
+        }
+    }
+}
