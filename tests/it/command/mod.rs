@@ -3,8 +3,10 @@
 mod arguments;
 mod closed;
 mod compare;
+mod help;
 mod hostile;
 mod interrupt;
+mod refusals;
 mod secrets;
 mod sweep;
 mod traffic;

@@ -147,26 +147,3 @@ fn a_saved_ladder_prints_again() {
     assert_eq!(run(&["report", output]).stdout, ended.stdout);
     assert_eq!(run(&["report", output, "--format", "csv"]).stdout.lines().count(), 3);
 }
-
-#[test]
-fn what_is_no_sweep_says_how_it_is_written() {
-    let refused = |arguments: &[&str], words: &str| {
-        let ended = run(&[&["sweep", "http://127.0.0.1:9/"], arguments].concat());
-        assert_eq!(ended.code, 2, "{arguments:?}: {ended:?}");
-        assert!(ended.stderr.contains(words), "{arguments:?}: {}", ended.stderr);
-    };
-    refused(&["--order", "up"], "--rates 50..400:50");
-    refused(&["--rates", "400..50:50"], "lower rate first");
-    refused(&["--rates", "0,50"], "above 0");
-    refused(&["--rates", "50..50"], "50..400:50");
-    refused(&["--rates", "50", "--repeats", "0"], "--repeats must be above 0");
-    refused(&["--rates", "50", "--step-duration", "0"], "--step-duration must be above 0");
-    refused(&["--find-knee"], "--slo");
-    refused(&["--find-knee", "--slo", "p99<5ms", "--rates", "50,60"], "cannot be used together");
-    refused(&["--find-knee", "--slo", "p99<5ms", "--budget", "1s"], "shorter than one trial");
-    refused(&["--find-knee", "--slo", "p99<5ms", "--min-rate", "50", "--max-rate", "50"], "not above");
-    refused(&["--find-knee", "--slo", "p99<5ms", "--width", "0.9"], "--width");
-    refused(&["--find-knee", "--slo", "p99<0ms"], "no result can meet it");
-    refused(&["--shape", "spike", "--rates", "50"], "two rates");
-    refused(&["--rates", "50", "--baseline-factor", "1"], "above 1");
-}
