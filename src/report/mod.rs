@@ -29,3 +29,13 @@ mod schema;
 
 pub(crate) use clean::clean;
 pub(crate) use format::{Format, NoReport, Style, render};
+
+/// Compares a whole report with `snapshots/NAME.snap`. CONTRIBUTING.md says how to write it anew.
+#[cfg(test)]
+#[track_caller]
+fn assert_reads_as_saved(name: &str, report: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, report));
+}

@@ -1,6 +1,7 @@
 use jsonschema::draft202012;
 use serde_json::{Value, json};
 
+use super::super::assert_reads_as_saved;
 use super::super::schema::forbid_unknown_fields;
 use super::super::text::layout::WIDTH;
 use crate::compare::import::reading_of;
@@ -80,26 +81,11 @@ fn all() -> [Comparison; 2] {
     [own(), others()]
 }
 
-/// Writes the expected reports anew when `RPSBENCH_BLESS` is set; read the difference before committing it.
-#[track_caller]
-fn assert_matches(name: &str, expected: &str, comparison: &Comparison) {
-    let got = render(comparison, Format::Text, &Style::default());
-    if std::env::var_os("RPSBENCH_BLESS").is_some() {
-        let path = format!("{}/src/report/compare/expected/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-        std::fs::write(path, &got).unwrap();
-    } else {
-        assert_eq!(got, expected, "\n{got}");
+#[test]
+fn comparisons_read_as_saved() {
+    for (name, comparison) in [("compare-own", own()), ("compare-others", others())] {
+        assert_reads_as_saved(name, &render(&comparison, Format::Text, &Style::default()));
     }
-}
-
-#[test]
-fn our_own_results_read_as_expected() {
-    assert_matches("own", include_str!("expected/own.txt"), &own());
-}
-
-#[test]
-fn results_of_several_tools_read_as_expected() {
-    assert_matches("others", include_str!("expected/others.txt"), &others());
 }
 
 #[test]

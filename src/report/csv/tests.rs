@@ -15,6 +15,11 @@ fn read(text: &str) -> Vec<BTreeMap<String, String>> {
 }
 
 #[test]
+fn a_table_reads_as_saved() {
+    super::super::assert_reads_as_saved("csv-mixed", &render(&fixture::mixed()));
+}
+
+#[test]
 fn the_closed_loop_table_comes_first() {
     for summary in fixture::all() {
         let text = render(&summary);

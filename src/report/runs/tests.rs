@@ -3,6 +3,7 @@
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 
+use super::super::assert_reads_as_saved;
 use super::*;
 use crate::fixture;
 use crate::judge::Stage;
@@ -42,6 +43,13 @@ fn validator() -> Validator {
     let registry = Registry::new().add("urn:rpsbench:result:1", result).unwrap().prepare().unwrap();
     let schema = parse(include_str!("../../../docs/runs.schema.json"));
     jsonschema::options().with_registry(&registry).build(&schema).unwrap()
+}
+
+#[test]
+fn several_runs_read_as_saved() {
+    for (name, runs) in [("runs-stages", stages()), ("runs-repeats", repeats())] {
+        assert_reads_as_saved(name, &render(&runs, Format::Text, &Style::default()));
+    }
 }
 
 #[test]

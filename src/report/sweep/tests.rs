@@ -6,6 +6,7 @@ use jsonschema::{Registry, Validator};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::assert_reads_as_saved;
 use super::*;
 use crate::fixture;
 use crate::ladder::sweep_of;
@@ -74,15 +75,11 @@ fn validator() -> Validator {
 }
 
 #[test]
-fn a_ladder_reads_as_expected() {
+fn a_ladder_reads_as_saved() {
     let (ladder, search) = (sweep(), searched());
     let text = render(&ladder, Format::Text, &Style::default()) + &after_table(&search, &Style::default());
-    let path = format!("{}/src/report/sweep/expected.txt", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("RPSBENCH_BLESS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert_eq!(text, std::fs::read_to_string(path).unwrap(), "\n{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100 && line.trim_end() == line), "{text}");
+    assert_reads_as_saved("sweep", &text);
 }
 
 #[test]

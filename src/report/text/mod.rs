@@ -62,36 +62,18 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
 mod tests {
     use super::*;
     use crate::fixture;
+    use crate::report::assert_reads_as_saved;
 
-    /// Writes the expected reports anew when `RPSBENCH_BLESS` is set; read the difference before committing it.
-    fn assert_matches(name: &str, expected: &str, summary: &Summary) {
-        let got = render(summary, &Style::default());
-        if std::env::var_os("RPSBENCH_BLESS").is_some() {
-            let path = format!("{}/src/report/text/expected/{name}.txt", env!("CARGO_MANIFEST_DIR"));
-            std::fs::write(path, &got).unwrap();
-        } else {
-            assert_eq!(got, expected, "\n{got}");
+    #[test]
+    fn reports_read_as_saved() {
+        for (name, summary) in [
+            ("freeze", fixture::freeze()),
+            ("overload", fixture::overload()),
+            ("few", fixture::few()),
+            ("mixed", fixture::mixed()),
+        ] {
+            assert_reads_as_saved(name, &render(&summary, &Style::default()));
         }
-    }
-
-    #[test]
-    fn a_freeze_reads_as_expected() {
-        assert_matches("freeze", include_str!("expected/freeze.txt"), &fixture::freeze());
-    }
-
-    #[test]
-    fn an_overload_reads_as_expected() {
-        assert_matches("overload", include_str!("expected/overload.txt"), &fixture::overload());
-    }
-
-    #[test]
-    fn a_run_too_short_to_say_anything_says_so() {
-        assert_matches("few", include_str!("expected/few.txt"), &fixture::few());
-    }
-
-    #[test]
-    fn mixed_traffic_reads_as_expected() {
-        assert_matches("mixed", include_str!("expected/mixed.txt"), &fixture::mixed());
     }
 
     #[test]

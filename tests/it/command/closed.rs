@@ -149,24 +149,6 @@ fn repeats_are_shown_with_their_spread_and_printed_again() {
     assert_eq!(compared.code, 0, "{compared:?}");
 }
 
-#[test]
-fn what_is_no_closed_loop_says_how_it_is_written() {
-    let refused = |arguments: &[&str], words: &str| {
-        let ended = run(&[&["closed", "http://127.0.0.1:9/"], arguments].concat());
-        assert_eq!(ended.code, 2, "{ended:?}");
-        assert!(ended.stderr.contains(words), "{arguments:?}: {}", ended.stderr);
-    };
-    refused(&["-c", "0"], "at least 1");
-    refused(&["-c", "10000000"], "the limit is 1000000");
-    refused(&["-c", "5", "-n", "0"], "at least 1 request");
-    refused(&["--stages", "20*400"], "20x400,50x1250");
-    refused(&["--stages", "20x400", "-c", "5"], "cannot be used together");
-    refused(&["--stages", "20x400", "--ramp-start", "5"], "cannot be used together");
-    refused(&["--ramp-inc", "5"], "--ramp-start");
-    refused(&["-c", "5", "-n", "5", "--duration", "5s"], "cannot be used together");
-    refused(&["-c", "5", "--repeat", "0"], "--repeat must be above 0");
-}
-
 /// A service that stands still for a second: four users see four slow requests, a schedule sees all that were due.
 #[test]
 fn a_live_comparison_shows_what_a_freeze_hides_from_users_who_wait() {
@@ -203,17 +185,4 @@ fn a_live_comparison_shows_what_a_freeze_hides_from_users_who_wait() {
     assert!((rate(2) / rate(1) - 0.9).abs() < 0.01 && (rate(3) / rate(1) - 1.05).abs() < 0.01);
     let findings = document["findings"].to_string();
     assert!(findings.contains("coordinated omission"), "{findings}");
-}
-
-#[test]
-fn a_comparison_is_of_files_or_of_runs() {
-    for (arguments, words) in [
-        (&["compare", "-c", "5", "a.json"][..], "either saved results, or one URL"),
-        (&["compare", "http://127.0.0.1:9/"], "-c 150"),
-        (&["compare"], "compare"),
-    ] {
-        let ended = run(arguments);
-        assert_eq!(ended.code, 2, "{ended:?}");
-        assert!(ended.stderr.contains(words), "{arguments:?}: {}", ended.stderr);
-    }
 }

@@ -162,20 +162,3 @@ fn what_cannot_be_compared_is_named_with_a_remedy() {
         }
     }
 }
-
-#[test]
-fn arguments_that_make_no_sense_are_refused() {
-    let good = fixture("wrk-latency.txt");
-    for (arguments, code, word) in [
-        (vec!["compare"], 2, "nothing to compare"),
-        (vec!["compare", "-", "-"], 2, "only once"),
-        (vec!["compare", &good], 1, "only one result"),
-        (vec!["compare", &good, &good, "--fail-if", "p99<10ms"], 2, "'p99>+10%'"),
-        (vec!["compare", &good, &good, "--fail-if", "p99"], 2, "'p99>+10%'"),
-        (vec!["compare", &good, &good, "-o", "result.xml"], 2, ".json, .csv or .txt"),
-    ] {
-        let ended = run(&arguments);
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{arguments:?}: {ended:?}");
-        assert!(ended.stderr.contains(word), "{arguments:?} does not say {word:?}: {}", ended.stderr);
-    }
-}

@@ -3,9 +3,11 @@
 mod arguments;
 mod closed;
 mod compare;
+mod help;
 mod hostile;
 mod interrupt;
 mod interrupt_phases;
+mod refusals;
 mod secrets;
 mod sweep;
 mod traffic;

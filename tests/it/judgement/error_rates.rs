@@ -1,7 +1,7 @@
 //! How often the verdict on the service is wrong: the table of docs/method.md, from whole simulated runs on the queue of
 //! the built-in service, judged by the code that judges real ones.
 //!
-//! The full table: `RUNS=100 cargo test --release --test it error_rates -- --nocapture`
+//! The full table: `RUNS=100 cargo test --release --test it judgement::error_rates -- --nocapture`
 
 use rpsbench::internals::{
     Accounting, Backlog, ClientLoad, ConnectionLog, Departure, IntervalLog, NANOS_PER_S, Outcome, Phase,

@@ -1,6 +1,6 @@
 //! How often the overload detector is wrong: the table of docs/knee.md, on simulated M/M/c and M/G/c queues.
 //!
-//! The full table: `RUNS=1000 cargo test --release --test it overload -- --nocapture`
+//! The full table: `RUNS=1000 cargo test --release --test it judgement::overload -- --nocapture`
 
 use rpsbench::internals::Overload;
 

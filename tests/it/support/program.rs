@@ -1,5 +1,6 @@
 //! Running the program as a user does.
 
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -7,14 +8,39 @@ use serde_json::Value;
 
 use super::turn::{SideBySide, side_by_side};
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_rpsbench");
+
 /// The program, without any setting of whoever runs the tests.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rpsbench"));
+    without_settings(Command::new(PROGRAM))
+}
+
+/// A line as a user types it into a shell that finds the program by its name.
+pub fn shell(line: &str) -> Command {
+    let folder = Path::new(PROGRAM).parent().expect("the program is in a folder");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let mut command = without_settings(Command::new("sh"));
+    command.args(["-c", line]).env("PATH", path);
+    command
+}
+
+fn without_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("RPSBENCH_")) {
         command.env_remove(name);
     }
-    command.env("NO_COLOR", "1").stdin(Stdio::null());
+    // Help is wrapped to the width of the terminal, if it is told.
+    command.env("NO_COLOR", "1").env_remove("COLUMNS").stdin(Stdio::null());
     command
+}
+
+/// Compares what the program wrote with `tests/it/snapshots/NAME.snap`. CONTRIBUTING.md says how to write it anew.
+#[track_caller]
+pub fn assert_reads_as_saved(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 /// How a run of the program ended.
