@@ -41,7 +41,7 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
     };
     if format != Format::Text {
         // The text says so itself.
-        comparison.warnings.iter().for_each(|warning| console.warn(&clean(&warning.text)));
+        comparison.warnings.iter().for_each(|warning| console.warn(clean(&warning.text)));
     }
     publish(&comparison, format, outputs)?;
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
