@@ -44,8 +44,8 @@ pub struct Plan {
     pub samples: usize,
     /// New connections per second at most, over all threads.
     pub connect_rate: Option<Rate>,
-    /// How early the pacer wakes up before a due instant.
-    pub lead_ns: u64,
+    /// How early the pacer wakes up before a due instant; `None`: it learns that.
+    pub lead_ns: Option<u64>,
     /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
     pub expected_rate_per_s: Option<f64>,
     /// Objectives.
@@ -127,12 +127,12 @@ impl Planner {
             Source::Schedule(schedule) => {
                 let rate = schedule.peak_rate();
                 let (overflow, burst) = (self.settings.overflow, self.settings.burst);
-                (self.cap(rate), overflow, burst, self.lead_ns(rate, threads), None)
+                (self.cap(rate), overflow, burst, self.lead_ns(), None)
             }
             // Little's law: a closed loop never has more in flight than users.
             Source::Users(users) => {
                 let expected_rate_per_s = self.settings.expected_rate_per_s;
-                (users.users(), OverflowPolicy::Drop, BurstDepth::All, 0, expected_rate_per_s)
+                (users.users(), OverflowPolicy::Drop, BurstDepth::All, Some(0), expected_rate_per_s)
             }
         };
         // A connection that closes after so many requests has room for no more at once: no arrival may count on it.

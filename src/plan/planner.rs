@@ -1,7 +1,7 @@
 //! What is worked out for a plan: its source, its threads, its cap, and how early to wake.
 
 use super::machine::Machine;
-use super::settings::Settings;
+use super::settings::{Auto, Settings};
 use crate::result::BurstDepth;
 use crate::schedule::{ClosedLoop, Rate, Schedule, ScheduleError, Source};
 
@@ -9,10 +9,6 @@ use crate::schedule::{ClosedLoop, Rate, Schedule, ScheduleError, Source};
 const RATE_PER_THREAD: f64 = 40_000.0;
 /// Most worker threads.
 const MOST_THREADS: u64 = 1_024;
-/// What a wake-up costs anyway: beyond it, waking early takes CPU time in proportion.
-const DEFAULT_LEAD_NS: u64 = 20_000;
-/// The rate of a thread above which waking early costs more than it gives.
-const LEAD_UP_TO_RATE: f64 = 5_000.0;
 
 /// Makes the plans of a command's runs.
 #[derive(Debug, Clone)]
@@ -102,20 +98,19 @@ impl Planner {
         self.machine.connections(self.settings.serves_itself)
     }
 
-    /// How early to wake up: see docs/performance.md for the measurement. At a high rate the waits are too short for it to
-    /// cost nothing. On a machine with one core, yielding would take the time of whoever is waited for.
-    pub(super) fn lead_ns(&self, rate: Rate, threads: u64) -> u64 {
-        self.settings.lead_ns.unwrap_or_else(|| {
-            let rate_of_a_thread = rate.per_second() / threads as f64;
-            let pays = self.machine.cores_of_machine > 1 && rate_of_a_thread <= LEAD_UP_TO_RATE;
-            if pays { DEFAULT_LEAD_NS } else { 0 }
-        })
+    /// How early to wake up; `None`: as early as it learns to be late. On a machine with one core, spinning would take the
+    /// time of whoever is waited for.
+    pub(super) fn lead_ns(&self) -> Option<u64> {
+        match self.settings.lead_ns {
+            Auto::Given(lead_ns) => Some(lead_ns),
+            Auto::Auto => (self.machine.cores_of_machine == 1).then_some(0),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::{Auto, OverflowPolicy};
+    use super::super::settings::OverflowPolicy;
     use super::*;
     use crate::schedule::{Arrivals, LoopEnd, NANOS_PER_S};
 
@@ -164,17 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn waking_early_is_for_slow_threads_on_machines_with_a_core_to_spare() {
-        let lead = |machine: Machine, lead_ns, text, threads| {
+    fn how_early_to_wake_is_learned_where_there_is_a_core_to_spare() {
+        let lead = |machine: Machine, lead_ns| {
             let planner = Planner::new(Settings { lead_ns, ..Settings::plain() }, machine);
-            let source = planner.at(rate(text), S).unwrap();
-            planner.plan(source, Purpose::Measurement, threads, &[]).lead_ns
+            let source = planner.at(rate("100"), S).unwrap();
+            planner.plan(source, Purpose::Measurement, 1, &[]).lead_ns
         };
-        assert_eq!(lead(MACHINE, Auto::Auto, "5000", 1), 20_000);
-        assert_eq!(lead(MACHINE, Auto::Auto, "5001", 1), 0);
-        assert_eq!(lead(MACHINE, Auto::Auto, "10000", 2), 20_000, "5,000 for each");
-        assert_eq!(lead(Machine { cores_of_machine: 1, ..MACHINE }, Auto::Auto, "1", 1), 0);
-        assert_eq!(lead(MACHINE, Auto::Given(7), "100000", 1), 7);
+        assert_eq!(lead(MACHINE, Auto::Auto), None);
+        assert_eq!(lead(Machine { cores_of_machine: 1, ..MACHINE }, Auto::Auto), Some(0));
+        assert_eq!(lead(MACHINE, Auto::Given(7)), Some(7));
     }
 
     #[test]

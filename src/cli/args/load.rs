@@ -66,9 +66,9 @@ pub(crate) struct OpenLoopArgs {
     /// missed. all = send everything, late, and count the lateness
     #[arg(long, env = "RPSBENCH_BURST", value_name = "all|N", default_value = "all", help_heading = "Load")]
     pub burst: LimitOrAll,
-    /// How early the pacer wakes before a due instant, to spend the kernel's wake-up latency before it and not after
-    /// it. Costs CPU time [default: 20us up to 5,000 requests/s for each
-    /// thread; 0 above it, and on a machine with one core]
+    /// How early to wake up before a request is due, to spin until
+    /// it. Costs CPU time [default: learned from how late wake-ups are;
+    /// 0 on a machine with one core]
     #[arg(
         long,
         env = "RPSBENCH_LEAD",

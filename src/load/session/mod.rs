@@ -161,8 +161,12 @@ fn start<T: Transport>(
         };
         runtime.block_on(async move {
             let transport = move || transport(id.worker);
-            let pacer =
-                |_: &Plan| SystemPacer::new(MonotonicClock, Pacing { lead: Lead::LEARNED, spin: false });
+            let pacer = |plan: &Plan| {
+                SystemPacer::new(
+                    MonotonicClock,
+                    Pacing { lead: plan.lead_ns.map_or(Lead::LEARNED, Lead::Fixed), spin: false },
+                )
+            };
             let mut worker = Worker::new(id, workload, transport, MonotonicClock, pacer);
             let _ = ready_sender.send(Ok(()));
             while let Some(Order { plan, origin_ns, channels, done }) = incoming.recv().await {
