@@ -36,6 +36,8 @@
 //! Pure rooms import neither tokio nor hyper and never read a clock: time is an argument, in nanoseconds.
 
 #![warn(unreachable_pub)]
+// The documentation is for those who work on the crate: it is built with its private items.
+#![allow(rustdoc::private_intra_doc_links)]
 
 mod cli;
 #[cfg(test)]

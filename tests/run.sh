@@ -48,5 +48,5 @@ echo "== tests"
 cargo test --locked --all-targets -- --include-ignored --skip table_of
 cargo test --locked --doc
 echo "== documentation"
-RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps
+RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
 echo "== all is well"

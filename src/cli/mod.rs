@@ -1,4 +1,4 @@
-//! The command line, in two levels: what was typed ([`Cli`], clap types) and what it means ([`RunJob`],
+//! The command line, in two levels: what was typed (`Cli`, clap types) and what it means ([`RunJob`],
 //! [`ReportJob`], [`ServeJob`]: validated once, so that nothing behind this room asks again).
 //!
 //! Every flag has an environment variable `RPSBENCH_<FLAG>`; a flag on the command line beats it.

@@ -6,10 +6,10 @@
 //!                                        bootstrap  warnings  Condition (--fail-if)
 //! ```
 //!
-//! A [`Reading`] is what one result says in common terms; what it lacks stays missing. The first reading is what the
-//! others are compared with. Where both have the response times of every second ([`Seconds`]), [`bootstrap`] says how far
-//! the ratio of a percentile could be off; elsewhere nobody can tell, and the [`Comparison`] says so. Tools measure
-//! different things under the same name, so a reading carries its [`TimedFrom`], and [`warnings`] says in words what may not
+//! A `Reading` is what one result says in common terms; what it lacks stays missing. The first reading is what the
+//! others are compared with. Where both have the response times of every second (`Seconds`), `bootstrap` says how far
+//! the ratio of a percentile could be off; elsewhere nobody can tell, and the `Comparison` says so. Tools measure
+//! different things under the same name, so a reading carries its `TimedFrom`, and [`warnings`] says in words what may not
 //! be compared as it stands.
 //!
 //! The room is pure: files are bytes when they come here, and the resampling is seeded.

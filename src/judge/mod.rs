@@ -1,7 +1,7 @@
 //! What a run amounts to: verdicts with their evidence, objectives, overload, recovery after a spike, and how far a
 //! percentile could be off by chance.
 //!
-//! [`sum_up`] turns what was counted into the judged [`Summary`](crate::result::Summary). All of it is a function of
+//! [`sum_up()`] turns what was counted into the judged [`Summary`](crate::result::Summary). All of it is a function of
 //! numbers: no clock, no network, and the resampling is seeded.
 
 mod bootstrap;

@@ -4,7 +4,7 @@
 //! [`Account`] of its endpoint: in the [`Ledger`] and in one [`Distribution`] for each part of its time. Recorders merge
 //! when the run is over, and the accounts of the endpoints add up to the total. [`Exemplars`] are the few arrivals that
 //! are kept whole.
-//! [`Summary`] is what the merged recorder amounts to, with its [`Verdict`]: the result document
+//! `Summary` is what the merged recorder amounts to, with its `Verdict`: the result document
 //! `rpsbench.result/1`, and all that a reporter sees.
 
 mod account;

@@ -13,7 +13,7 @@
 //! as the run itself did ([`Document::read`](crate::result::Document::read), then [`render`]), and every report can be
 //! tested as a string. Three rules hold for all of them: a lower bound never looks like a measured figure, a figure that the
 //! sample cannot support is left out rather than guessed, and no text of a document reaches a terminal as anything but
-//! text ([`clean`]).
+//! text ([`clean()`]).
 
 mod clean;
 pub(crate) mod compare;

@@ -8,12 +8,12 @@
 //!            `-- Tally of each load --> Class under a Goal --> Bounds
 //! ```
 //!
-//! [`next`] is a function of what was measured and of nothing else: no clock, no network, no state besides the
-//! [`History`]. Whoever drives it runs the trial that it asks for, has it judged by [`vote`], adds it to the history and
+//! [`next()`] is a function of what was measured and of nothing else: no clock, no network, no state besides the
+//! [`History`]. Whoever drives it runs the trial that it asks for, has it judged by [`vote()`], adds it to the history and
 //! asks again. So a whole search is tested on simulated queues in milliseconds.
 //!
 //! The method is multiple loss ratio search (RFC 9971) with an order of steps of our own; docs/knee.md explains both, and
-//! what the answer means. [`ladder`] is what people do by hand: fixed rates, one after another, and where they bend.
+//! what the answer means. `ladder` is what people do by hand: fixed rates, one after another, and where they bend.
 
 mod bounds;
 mod history;
