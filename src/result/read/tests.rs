@@ -104,7 +104,7 @@ fn a_result_whose_reasons_are_sentences_still_reads() {
     assert_eq!(reasons[0], (GENERATOR_UNCODED, Subject::Generator));
     assert_eq!(reasons[1], (SERVICE_UNCODED, Subject::Service));
     let text = old.verdict.texts_on(Subject::Service).next().unwrap();
-    assert!(text.contains("of the arrivals found the cap of 4 in flight full"), "{text}");
+    assert_eq!(text, "83 % of the arrivals found the cap of 4 in flight full");
     // Written again it is a document of today.
     assert_eq!(read_result(json::render(&old).as_bytes()), Ok(old));
 }
