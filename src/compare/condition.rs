@@ -157,7 +157,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::result::{FigureDifference, Noise};
+    use crate::judge::Slo;
+    use crate::measure::Measured;
+    use crate::result::{Better, FigureDifference, Noise};
 
     fn difference(figure: Figure, first: f64, other: f64, bound: Bound, verdict: NoiseVerdict) -> Difference {
         let noise = Noise { verdict, ratio_low: None, ratio_high: None, reason: "no seconds".to_owned() };
@@ -217,6 +219,48 @@ mod tests {
         assert!(higher.judge(&at(Bound::Unknown, 100.0)).fails);
         let missing = "p50>+1%".parse::<Condition>().unwrap().judge(&at(Bound::Exact, 100.0));
         assert!(missing.fails && missing.reason.contains("A or B has no p50"), "{missing:?}");
+    }
+
+    /// What `--slo` calls by a name, `--fail-if` calls by the same one.
+    #[test]
+    fn objectives_and_conditions_share_their_words() {
+        for names in [
+            &["rps", "completed_per_s"][..],
+            &["error_rate"],
+            &["failure_rate"],
+            &["min"],
+            &["mean", "avg"],
+            &["p50", "med", "p(50)"],
+            &["p75", "p(75)"],
+            &["p99.99", "p(99.99)"],
+            &["max"],
+        ] {
+            let figure: Figure = names[0].parse().unwrap();
+            for name in names {
+                let comparison = if figure.better() == Better::More { '>' } else { '<' };
+                let slo = format!("{name}{comparison}0.5").parse::<Slo>();
+                assert_eq!(slo.map(|slo| slo.figure()), Ok(figure), "{name}");
+                let condition = format!("{name}>+{}", if figure.unit() == Unit::Share { "1%" } else { "5%" });
+                assert_eq!(condition.parse::<Condition>().unwrap().figure, figure, "{name}");
+            }
+        }
+    }
+
+    /// And it is the same value: an objective is judged on what a comparison of the result is made of.
+    #[test]
+    fn objectives_and_conditions_see_the_same_figure() {
+        let mut compared = 0;
+        for summary in crate::fixture::all() {
+            let reading = crate::compare::import::reading_of("a", &summary);
+            for result in &summary.slos {
+                let figure = result.slo.parse::<Slo>().unwrap().figure();
+                if Figure::COMPARED.contains(&figure) && reading.figure(figure) != Measured::Unknown {
+                    assert_eq!(reading.figure(figure), result.measured, "{}", result.slo);
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared >= 5, "{compared}");
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub struct SloError {
 }
 
 impl Slo {
+    /// What it is about.
+    #[cfg(test)]
+    pub(crate) fn figure(&self) -> Figure {
+        self.figure
+    }
+
     /// Judges a run. Latencies are over all arrivals offered, whatever the size of the sample: an objective on p99 is kept
     /// exactly when at most 1 % were slower or bad.
     pub(crate) fn judge(&self, run: &Counted<'_>) -> SloResult {

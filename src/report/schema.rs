@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::json as document;
 use crate::fixture;
 use crate::measure::ErrorKind;
+use crate::result::Unit;
 
 const SCHEMA: &str = include_str!("../../docs/result.schema.json");
 
@@ -196,6 +197,17 @@ fn fields_may_be_added_and_unsupported_percentiles_are_null() {
     document["latency"]["response"]["p42_ms"] = json!(1.0);
     assert_eq!(document["latency"]["response"]["p99_ms"], Value::Null);
     assert!(validator().is_valid(&document));
+}
+
+#[test]
+fn an_objective_on_any_figure_is_valid() {
+    let mut document = serde_json::to_value(fixture::freeze()).unwrap();
+    for unit in [Unit::Ms, Unit::Share, Unit::PerS] {
+        document["slos"][0]["unit"] = json!(unit);
+        assert!(validator().is_valid(&document), "{unit:?}");
+    }
+    document["slos"][0]["unit"] = json!("furlongs");
+    assert!(!validator().is_valid(&document));
 }
 
 #[test]
