@@ -4,8 +4,6 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use super::progress_line::ProgressLine;
-
 /// The user's end of a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Console {
@@ -29,9 +27,9 @@ impl Console {
         self.note(format_args!("warning: {text}"));
     }
 
-    /// A line that shows how a run goes on, unless quiet.
-    pub(super) fn progress_line(self) -> ProgressLine {
-        ProgressLine::new(self.quiet)
+    /// Whether only what must not be missed is told.
+    pub(super) fn is_quiet(self) -> bool {
+        self.quiet
     }
 }
 

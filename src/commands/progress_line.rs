@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::console::tell;
+use super::console::{Console, tell};
 use crate::load::Progress;
 use crate::measure::millis;
 
@@ -22,7 +22,8 @@ pub(super) struct ProgressLine {
 }
 
 impl ProgressLine {
-    pub(super) fn new(quiet: bool) -> Self {
+    pub(super) fn new(console: Console) -> Self {
+        let quiet = console.is_quiet();
         let bar = (!quiet && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             bar.with_style(

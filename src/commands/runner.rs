@@ -119,17 +119,17 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`CommandError::Left`] at the second signal; when a worker broke down, or the ledger does not add up.
     pub(super) async fn measure(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, self.console.progress_line()).await
+        self.carry_out(source, Purpose::Measurement, ProgressLine::new(self.console)).await
     }
 
     /// The same without a progress line, where the command itself says how it goes on.
     pub(super) async fn measure_quietly(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, Console::new(true).progress_line()).await
+        self.carry_out(source, Purpose::Measurement, ProgressLine::new(Console::new(true))).await
     }
 
     /// The same for what the next runs need to know: without samples and objectives.
     pub(super) async fn probe(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Probe, Console::new(true).progress_line()).await
+        self.carry_out(source, Purpose::Probe, ProgressLine::new(Console::new(true))).await
     }
 
     async fn carry_out(

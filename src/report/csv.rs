@@ -35,7 +35,7 @@
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
-use super::format::Reporter;
+use super::reporter::Reporter;
 use super::{compare, sweep};
 use crate::measure::{Ledger, Measured};
 use crate::result::{

@@ -1,16 +1,14 @@
-//! The forms that a report can take. Each is one file of this folder, which describes itself in a [`Reporter`]; here is the
-//! list of them. A new format is a file, a variant and its arm below.
+//! The forms that a report can take. Each is one file of this folder, which describes itself in a [`Reporter`](super::reporter::Reporter);
+//! here is the list of them. A new format is a file, a variant and its arm below.
 
 use std::fmt;
 use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use strum::VariantArray;
 
-use super::clean::{cleaned, without_controls};
+use super::reporter::{Reporter, Style};
 use super::{csv, json, text};
-use crate::result::{Comparison, DocumentRef, Kind, Runs, Summary, Sweep};
+use crate::result::{DocumentRef, Kind};
 
 /// The formats, in the order that help shows them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, VariantArray)]
@@ -22,36 +20,6 @@ pub(crate) enum Format {
     Json,
     /// A table with one row per run.
     Csv,
-}
-
-/// How a report for people may look. Programs' formats have no style.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Style {
-    /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides; the default is plain.
-    pub color: bool,
-}
-
-/// Writes one kind of document, with a newline at its end; `None` for a kind that the format has no form for.
-pub(super) type Write<T> = Option<fn(&T, &Style) -> String>;
-
-/// What a format is.
-pub(super) struct Reporter {
-    /// The name that `--format` takes.
-    pub name: &'static str,
-    /// The extension of its files, without the dot; no two formats have the same.
-    pub extension: &'static str,
-    /// What `--help` says of it.
-    pub help: &'static str,
-    /// Whether it escapes control characters itself. The documents of others are rid of them first.
-    pub escapes_controls: bool,
-    /// Writes the result of one run.
-    pub result: Write<Summary>,
-    /// Writes several results.
-    pub runs: Write<Runs>,
-    /// Writes runs at several rates.
-    pub sweep: Write<Sweep>,
-    /// Writes results side by side.
-    pub comparison: Write<Comparison>,
 }
 
 /// A format that has no form for such a document.
@@ -81,27 +49,6 @@ pub(crate) fn render<'a>(
         DocumentRef::Comparison(comparison) => reporter.write(reporter.comparison, comparison, style),
     };
     written.ok_or(NoReport { format, kind })
-}
-
-impl Reporter {
-    /// Writes a document of which nothing can repaint the reader's terminal, or forge a line.
-    fn write<T: Serialize + DeserializeOwned>(
-        &self,
-        write: Write<T>,
-        document: &T,
-        style: &Style,
-    ) -> Option<String> {
-        let write = write?;
-        if self.escapes_controls {
-            return Some(write(document, style));
-        }
-        Some(match cleaned(document) {
-            Ok(None) => write(document, style),
-            Ok(Some(clean)) => write(&clean, style),
-            // A figure that JSON cannot hold; then there is no copy to be cleaned.
-            Err(_) => without_controls(&write(document, &Style::default())),
-        })
-    }
 }
 
 impl Format {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::format::Reporter;
+use super::reporter::Reporter;
 
 /// All kinds of documents, as they are.
 pub(super) const REPORTER: Reporter = Reporter {

@@ -20,6 +20,7 @@ pub(crate) mod compare;
 pub(crate) mod csv;
 mod format;
 pub(crate) mod json;
+mod reporter;
 pub(crate) mod runs;
 pub(crate) mod sweep;
 pub(crate) mod text;
@@ -28,7 +29,8 @@ pub(crate) mod text;
 mod schema;
 
 pub(crate) use clean::clean;
-pub(crate) use format::{Format, NoReport, Style, render};
+pub(crate) use format::{Format, NoReport, render};
+pub(crate) use reporter::Style;
 
 /// Compares a whole report with `snapshots/NAME.snap`. CONTRIBUTING.md says how to write it anew.
 #[cfg(test)]

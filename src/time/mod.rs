@@ -9,14 +9,16 @@ mod kernel_pacer;
 mod lead;
 mod pacer;
 mod stamps;
+mod system_pacer;
 mod thread_times;
 mod watchdog;
 
 pub use clock::{Clock, MonotonicClock};
 pub(crate) use lead::Lead;
-#[cfg(test)]
-pub(crate) use pacer::TimerPacer;
-pub(crate) use pacer::{Meanwhile, Pacer, Pacing, SystemPacer};
+pub(crate) use pacer::{Meanwhile, Pacer, Pacing};
 pub(crate) use stamps::StampClock;
+pub(crate) use system_pacer::SystemPacer;
+#[cfg(test)]
+pub(crate) use system_pacer::TimerPacer;
 pub(crate) use thread_times::ThreadTimes;
 pub(crate) use watchdog::Watchdog;

@@ -10,7 +10,7 @@
 //!
 //! Sections without content are left out, signs (`>`, `-`) are explained where they occur.
 
-use super::format::Reporter;
+use super::reporter::Reporter;
 use super::{Style, compare, runs, sweep};
 use crate::result::Summary;
 
