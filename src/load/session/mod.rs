@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::spawn_local;
 
 use super::Stop;
 use super::session::gather::{Finished, Gathered};
@@ -159,7 +160,9 @@ fn start<T: Transport>(
                 return;
             }
         };
-        runtime.block_on(async move {
+        // A task like those of the streams, so that it has its turn after them when answers have come: what is due then goes
+        // to the connections that they have left.
+        let loop_of_orders = async move {
             let transport = move || transport(id.worker);
             let pacer = |plan: &Plan| {
                 SystemPacer::new(
@@ -174,7 +177,9 @@ fn start<T: Transport>(
                 // Nobody waiting for it: the run was left at once.
                 let _ = done.send(result);
             }
-        });
+        };
+        // A panic has been reported where the result was missing.
+        let _ = runtime.block_on(async { spawn_local(loop_of_orders).await });
     })?;
     Ok((Thread { orders, handle }, ready))
 }

@@ -3,8 +3,11 @@
 use crate::load::pacing::TokenBucket;
 use crate::schedule::{Slot, Stripe};
 
-/// From this lateness on the client is late: it reads answers before it sends more, and opens connections a few at a time.
+/// From this lateness on the client is late: it opens connections a few at a time, and only when it has nothing to read.
 const LATE_NS: u64 = 1_000_000;
+/// The most that is sent before the answers that have come are read, so that few connections are in use at once and stay in
+/// the processor's caches. More would not be cheaper: a turn of the loop costs a small part of so many requests.
+const PER_TURN: usize = 16;
 
 /// What is still to come of a worker's part of the schedule.
 pub(super) struct Due {
@@ -33,10 +36,19 @@ impl Due {
         Some((slot, self.bucket.take()))
     }
 
-    /// Whether an arrival is so late that it had better wait until it has a place. Where late arrivals are refused anyway,
-    /// none waits.
-    pub(super) fn may_be_held_back(&self, slot: Slot, now_ns: u64) -> bool {
-        now_ns.saturating_sub(slot.intended_ns) > LATE_NS && self.bucket.never_refuses()
+    /// Whether an arrival that is due may wait for a later turn. Where late ones are refused anyway, none waits.
+    pub(super) fn may_wait(&self) -> bool {
+        self.bucket.never_refuses()
+    }
+
+    /// The most that is dispatched in one turn.
+    pub(super) fn per_turn(&self) -> usize {
+        if self.may_wait() { PER_TURN } else { usize::MAX }
+    }
+
+    /// Whether an arrival is so late that it had better wait for a place than make one.
+    pub(super) fn is_late(&self, slot: Slot, now_ns: u64) -> bool {
+        self.may_wait() && now_ns.saturating_sub(slot.intended_ns) > LATE_NS
     }
 
     /// How many arrivals of the measurement and of the warm-up are still to come.

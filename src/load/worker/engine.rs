@@ -36,14 +36,37 @@ pub(super) struct Engine<T: Transport, C: Clock> {
     pub(super) changed: Notify,
 }
 
-/// What is to come in an open loop.
-pub(super) struct Upcoming {
-    /// The next arrival that was not dispatched; `None` where the schedule has no more.
-    pub(super) next: Option<Slot>,
-    /// Whether nothing can be done for it before something has come.
-    pub(super) is_in_others_hands: bool,
-    /// Whether an arrival waits for an answer or a connection.
-    pub(super) has_waiting: bool,
+/// What the worker's loop of an open loop has to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Upcoming {
+    /// Nothing: more is due, and has its turn when what has come was read.
+    Turn,
+    /// Something that comes: until then nothing can be done for what is due, and when it comes the next arrival is sent.
+    Event,
+    /// The next arrival, if the schedule has one; and whether another waits for an answer or a connection.
+    Arrival { next: Option<Slot>, has_waiting: bool },
+}
+
+/// Why no more of what is due was dispatched.
+enum Halt {
+    /// There is no more.
+    Done,
+    /// That is enough at once.
+    Enough,
+    /// The cap is full, as far as is known.
+    Full,
+    /// The client is late, and there is no place for the arrival.
+    NoPlace,
+}
+
+/// What may be done for arrivals that are due.
+struct Leave {
+    /// How many may be dispatched.
+    most: usize,
+    /// Up to when an arrival that finds the cap full is known to have found it full: what came before has been read.
+    read_ns: u64,
+    /// Whether a client that is late may open connections.
+    may_open: bool,
 }
 
 /// What remains of a worker's run.
@@ -67,15 +90,28 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns);
     }
 
-    /// Dispatches what is due in an open loop.
+    /// Dispatches what is due in an open loop, as much as is good at once.
     pub(super) fn arrive_due(self: &Rc<Self>, now_ns: u64) -> Upcoming {
         let mut state = self.state.borrow_mut();
-        self.dispatch_due(&mut state, now_ns, now_ns);
-        Upcoming {
-            next: state.due.as_ref().and_then(Due::peek),
-            // The end of a request sends the next arrival by itself.
-            is_in_others_hands: state.is_held_back || state.dispatcher.is_full(),
-            has_waiting: state.dispatcher.has_waiting(),
+        let state = &mut *state;
+        let (read_ns, came) = (state.looked_ns, std::mem::take(&mut state.came));
+        state.looked_ns = now_ns;
+        let Some(due) = &state.due else { return Upcoming::Arrival { next: None, has_waiting: false } };
+        // While answers come, one of them will free a connection sooner than a new one could be opened.
+        let leave = Leave { most: due.per_turn(), read_ns, may_open: came == 0 };
+        let halt = self.dispatch_due(state, now_ns, now_ns, leave);
+        state.due_waits = match halt {
+            Halt::Full => true,
+            Halt::NoPlace => came == 0,
+            Halt::Done | Halt::Enough => false,
+        };
+        match halt {
+            Halt::Done => Upcoming::Arrival {
+                next: state.due.as_ref().and_then(Due::peek),
+                has_waiting: state.dispatcher.has_waiting(),
+            },
+            _ if state.due_waits => Upcoming::Event,
+            _ => Upcoming::Turn,
         }
     }
 
@@ -120,7 +156,9 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     /// Users who are ready send, arrivals that wait go on, and the worker's loop is told what only it can see to.
     fn proceed(self: &Rc<Self>, state: &mut State<C>, now_ns: u64) {
         self.dispatch_users(state, now_ns);
-        self.dispatch_due(state, now_ns, now_ns);
+        if state.due_waits {
+            self.dispatch_due(state, now_ns, now_ns, Leave { most: 1, read_ns: 0, may_open: true });
+        }
         while let Some(decision) = state.next_waiting(now_ns) {
             self.carry_out(state, decision);
         }
@@ -140,32 +178,43 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     }
 
     /// Dispatches the arrivals that were due at `until_ns`; it is `now_ns` now. A client that is late neither opens
-    /// connections without end nor sends more than it reads: what has no place is held back until something has come.
-    fn dispatch_due(self: &Rc<Self>, state: &mut State<C>, until_ns: u64, now_ns: u64) {
-        let Some(due) = &state.due else { return };
+    /// connections without end nor sends more than it reads, and refuses nothing for a cap that answers may have freed
+    /// which it has not read yet.
+    fn dispatch_due(self: &Rc<Self>, state: &mut State<C>, until_ns: u64, now_ns: u64, leave: Leave) -> Halt {
+        let Some(due) = &state.due else { return Halt::Done };
         due.mint(until_ns);
-        state.is_held_back = false;
+        let mut left = leave.most;
         while let Some(due) = &mut state.due
             && let Some(slot) = due.peek().filter(|slot| slot.intended_ns <= until_ns)
         {
-            if due.may_be_held_back(slot, now_ns) && !state.dispatcher.is_full() {
+            let is_full = state.dispatcher.is_full();
+            if is_full && due.may_wait() && slot.intended_ns > leave.read_ns {
+                return Halt::Full;
+            }
+            if !is_full && left == 0 {
+                return Halt::Enough;
+            }
+            if !is_full && due.is_late(slot, now_ns) {
                 let origin = self.context.workload.route(state.sequence(slot)).origin;
-                if !state.dispatcher.has_place(origin, FEW_CONNECTIONS) {
-                    state.is_held_back = true;
-                    return;
+                if !state.dispatcher.has_place(origin, if leave.may_open { FEW_CONNECTIONS } else { 0 }) {
+                    return Halt::NoPlace;
                 }
             }
             let Some((slot, has_token)) = state.due.as_mut().and_then(|due| due.take(until_ns)) else {
-                return;
+                return Halt::Done;
             };
+            left = left.saturating_sub(usize::from(!is_full));
             self.dispatch(state, slot, now_ns, has_token);
         }
+        Halt::Done
     }
 
     fn dispatch(self: &Rc<Self>, state: &mut State<C>, slot: Slot, now_ns: u64, has_token: bool) {
         let route = self.context.workload.route(state.sequence(slot));
-        state.last_dispatch_ns = now_ns;
         let decision = state.arrive(slot, route, now_ns, has_token);
+        // One that is refused was refused when it was due.
+        let at_ns = if matches!(decision, Decision::Overflow(_)) { slot.intended_ns } else { now_ns };
+        state.last_dispatch_ns = state.last_dispatch_ns.max(at_ns);
         self.carry_out(state, decision);
     }
 
@@ -272,7 +321,13 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
             && state.dispatcher.is_full()
         {
             // What was due before this request made room found no room.
-            self.dispatch_due(&mut state, timeline.end_ns.min(now_ns), now_ns);
+            let until_ns = timeline.end_ns.min(now_ns);
+            self.dispatch_due(
+                &mut state,
+                until_ns,
+                now_ns,
+                Leave { most: 0, read_ns: until_ns, may_open: false },
+            );
         }
         let (stays, again) = state.account(id, event, now_ns, &self.context.rules());
         if let Some(decision) = again {

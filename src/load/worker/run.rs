@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
-use super::engine::Engine;
+use super::engine::{Engine, Upcoming};
 use super::progress::Report;
 use super::{RunChannels, WorkerId, WorkerLoad, WorkerResult};
 use crate::load::Stop;
@@ -17,7 +17,7 @@ use crate::transport::Transport;
 
 /// How long an interrupted run waits for the answers that are under way.
 const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
-/// How long after the end of the schedule a client that was too slow may still send what was due.
+/// How long a client that was too slow may still send what was due, from its first look after the end of the schedule.
 const CATCH_UP_NS: u64 = NANOS_PER_S;
 /// While arrivals wait for something to come, which sends them by itself, the loop looks only so often.
 const LOOK_AGAIN_NS: u64 = 1_000_000;
@@ -122,26 +122,33 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     async fn send_schedule(&mut self, mut stopped: Pin<&mut impl Future<Output = ()>>) -> bool {
         let length_ns = self.plan.source.warmup_ns() + self.plan.source.horizon_ns();
         let end_ns = self.origin_ns + length_ns;
+        let mut looked_ns = self.origin_ns;
+        let mut catches_up_until_ns = u64::MAX;
         loop {
             let now_ns = self.clock.now_ns();
             let upcoming = self.engine.arrive_due(now_ns);
             self.watch_load(now_ns);
             self.report_if_due(now_ns);
-            if now_ns >= end_ns.saturating_add(CATCH_UP_NS) {
+            if now_ns >= end_ns {
+                catches_up_until_ns = catches_up_until_ns.min(now_ns + CATCH_UP_NS);
+            }
+            if now_ns >= catches_up_until_ns {
                 self.engine.miss(end_ns);
                 return false;
             }
-            let next_arrival_ns = upcoming.next.map_or(end_ns, |slot| slot.intended_ns);
-            if upcoming.next.is_none() && now_ns >= end_ns {
-                return false;
-            }
-            let (next_arrival_ns, meanwhile) = if upcoming.is_in_others_hands {
-                (next_arrival_ns.max(now_ns + LOOK_AGAIN_NS), Meanwhile::Attend)
-            } else if upcoming.has_waiting {
-                (next_arrival_ns, Meanwhile::Attend)
-            } else {
-                (next_arrival_ns, Meanwhile::Ignore)
+            let (next_arrival_ns, meanwhile) = match upcoming {
+                Upcoming::Turn => (now_ns, Meanwhile::Attend),
+                // What is due at the end is looked at once more as soon as what came by then has been read.
+                Upcoming::Event if looked_ns < end_ns && now_ns >= end_ns => (now_ns, Meanwhile::Attend),
+                Upcoming::Event if now_ns >= end_ns => (now_ns + LOOK_AGAIN_NS, Meanwhile::Attend),
+                Upcoming::Event => ((now_ns + LOOK_AGAIN_NS).min(end_ns), Meanwhile::Attend),
+                Upcoming::Arrival { next: None, .. } if now_ns >= end_ns => return false,
+                Upcoming::Arrival { next, has_waiting } => (
+                    next.map_or(end_ns, |slot| slot.intended_ns),
+                    if has_waiting { Meanwhile::Attend } else { Meanwhile::Ignore },
+                ),
             };
+            looked_ns = now_ns;
             let wake_ns = next_arrival_ns.min(self.next_report_ns).min(self.next_permit_ns());
             tokio::select! {
                 biased;

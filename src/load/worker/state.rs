@@ -35,9 +35,13 @@ pub(super) struct State<C: Clock> {
     streams: Slab<Stream>,
     /// What is still to come in an open loop.
     pub(super) due: Option<Due>,
-    /// Whether an arrival that is due is held back: nothing can be sent before something has come.
-    pub(super) is_held_back: bool,
-    /// When the last arrivals were dispatched.
+    /// Whether arrivals that are due wait for something to come, while the worker's loop rests.
+    pub(super) due_waits: bool,
+    /// When the worker's loop last looked at what is due. What came before has been read by the next time.
+    pub(super) looked_ns: u64,
+    /// Answers and failures since then.
+    pub(super) came: u64,
+    /// When an arrival was last sent or put into the queue.
     pub(super) last_dispatch_ns: u64,
     /// Those who send in a closed loop.
     pub(super) users: Option<Users>,
@@ -83,7 +87,9 @@ impl<C: Clock> State<C> {
             open: 0,
             streams: Slab::new(),
             due: None,
-            is_held_back: false,
+            due_waits: false,
+            looked_ns: 0,
+            came: 0,
             last_dispatch_ns: 0,
             users: None,
             users_wake_ns: u64::MAX,
@@ -118,7 +124,9 @@ impl<C: Clock> State<C> {
             }
             Source::Users(_) => None,
         };
-        self.is_held_back = false;
+        self.due_waits = false;
+        self.looked_ns = origin_ns;
+        self.came = 0;
         self.last_dispatch_ns = origin_ns;
         self.warmup_count = plan.source.warmup_count();
         self.last_end_ns = 0;
@@ -165,6 +173,7 @@ impl<C: Clock> State<C> {
         rules: &Rules,
     ) -> (bool, Option<Decision>) {
         let by = if rules.keepalive { EndedBy::Peer } else { EndedBy::Us };
+        self.came += u64::from(matches!(event, Event::Ended { .. } | Event::Unprocessed { .. }));
         match event {
             Event::Ended { sample, reusable } => {
                 self.end(&sample);
