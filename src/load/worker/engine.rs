@@ -101,8 +101,8 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         let leave = Leave { most: due.per_turn(), read_ns, may_open: came == 0 };
         let halt = self.dispatch_due(state, now_ns, now_ns, leave);
         state.due_waits = match halt {
-            Halt::Full => true,
-            Halt::NoPlace => came == 0,
+            // While answers come, the loop has its turn after all of them: requests in flight become few again.
+            Halt::Full | Halt::NoPlace => came == 0,
             Halt::Done | Halt::Enough => false,
         };
         match halt {
