@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | `commands` | each command, from job to exit code | all of them |
 //! | `cli` | what was typed, and what it means, validated once | clap |
-//! | `report` | a document as text, JSON or CSV | pure |
+//! | `report` | a document as text, JSON, CSV or HdrHistogram's percentiles | pure |
 //! | `search` | which trial to run next on the way to the knee | pure |
 //! | `ladder` | rates one after another, and where they bend | pure |
 //! | `compare` | results of ours and of other tools side by side, and what is more than noise | pure |

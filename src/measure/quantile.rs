@@ -28,7 +28,7 @@ impl Quantile {
         [Self::P50, Self::P90, Self::P95, Self::P99, Self::P99_9, Self::P99_99];
 
     /// A percentile needs at least this many samples above it to say anything.
-    const SUPPORT: u64 = 5;
+    pub(crate) const SUPPORT: u64 = 5;
 
     /// A quantile from a share of 10,000, above 0 and below 10,000.
     pub(crate) fn from_basis_points(share: u16) -> Option<Self> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use strum::VariantArray;
 
 use super::reporter::{Reporter, Style};
-use super::{csv, json, text};
+use super::{csv, hgrm, json, text};
 use crate::result::{DocumentRef, Kind};
 
 /// The formats, in the order that help shows them.
@@ -20,6 +20,8 @@ pub(crate) enum Format {
     Json,
     /// A table with one row per run.
     Csv,
+    /// HdrHistogram's percentiles, for its plotter.
+    Hgrm,
 }
 
 /// A format that has no form for such a document.
@@ -60,6 +62,7 @@ impl Format {
             Self::Text => &text::REPORTER,
             Self::Json => &json::REPORTER,
             Self::Csv => &csv::REPORTER,
+            Self::Hgrm => &hgrm::REPORTER,
         }
     }
 
@@ -78,9 +81,13 @@ impl Format {
         if shows { Ok(()) } else { Err(NoReport { format: self, kind }) }
     }
 
+    /// The formats that have a form for such a document.
+    pub(crate) fn able(kind: Kind) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |format| format.shows(kind).is_ok())
+    }
+
     fn names_for(kind: Kind) -> String {
-        let able = Self::ALL.iter().filter(|format| format.shows(kind).is_ok());
-        able.map(|format| format.name()).collect::<Vec<_>>().join(" or ")
+        Self::able(kind).map(Self::name).collect::<Vec<_>>().join(" or ")
     }
 
     /// The format that a file name asks for by its extension, in any case.
@@ -132,13 +139,12 @@ mod tests {
 
     #[test]
     fn a_format_without_a_form_for_a_document_names_those_that_have_one() {
-        let error = NoReport { format: Format::Csv, kind: Kind::Sweep };
-        assert_eq!(error.to_string(), "the format csv cannot show a sweep; choose text or json or csv");
-        let none = Reporter { sweep: None, ..csv::REPORTER };
-        assert!(
-            none.write(none.sweep, &crate::ladder::sweep_of(Vec::new(), 3.0, false), &Style::default())
-                .is_none()
-        );
+        let sweep = crate::ladder::sweep_of(Vec::new(), 3.0, false);
+        let error = render(&sweep, Format::Hgrm, &Style::default()).unwrap_err();
+        assert_eq!(error.to_string(), "the format hgrm cannot show a sweep; choose text or json or csv");
+        for (kind, able) in [(Kind::Result, 4), (Kind::Runs, 3), (Kind::Sweep, 3), (Kind::Comparison, 3)] {
+            assert_eq!(Format::able(kind).count(), able, "{kind:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! ```text
 //! DocumentRef ── text ── for people: verdicts first, units everywhere, at most 100 columns
 //!             ├─ json ── the document, such as `rpsbench.result/1`, and back
-//!             └─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
+//!             ├─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
+//!             └─ hgrm ── HdrHistogram's percentiles of one run, for its plotter
 //! ```
 //!
 //! [`Format`] is the list of them. [`runs`], [`sweep`] and [`compare`] are what text and CSV say of documents that hold
@@ -19,6 +20,7 @@ mod clean;
 pub(crate) mod compare;
 pub(crate) mod csv;
 mod format;
+mod hgrm;
 pub(crate) mod json;
 mod reporter;
 pub(crate) mod runs;

@@ -82,6 +82,12 @@ rpsbench $URL --rate 10 --slo 'error_rate>1%'
 rpsbench $URL --rate 10 -o result.xml
 rpsbench $URL --rate 10 -o folder.json
 
+# Formats that have no form for what is asked for
+rpsbench $URL --rate 10 --repeat 2 --format hgrm
+rpsbench closed $URL --stages 5x10,10x10 -o stages.hgrm
+rpsbench sweep $URL --rates 50,60 --format hgrm
+rpsbench compare wrk.txt wrk.txt -o compared.hgrm
+
 # Closed loops
 rpsbench closed $URL -c 0
 rpsbench closed $URL -c 10000000
