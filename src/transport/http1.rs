@@ -4,7 +4,7 @@
 //! no hand-over between tasks, and the answer's instants are read in the very poll that received it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::Request;
@@ -12,7 +12,9 @@ use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::task::unconstrained;
 
+use super::driver_waker::DriverWaker;
 use super::receive_clock::{Arrived, ReceiveClock};
 use super::socket::Socket;
 use super::{Answer, Connection, Failure};
@@ -30,6 +32,7 @@ pub struct Http1Connection<C> {
     sender: SendRequest<Full<Bytes>>,
     /// hyper's side of the connection; `None` once it has ended.
     driver: Option<Driver>,
+    driver_waker: DriverWaker,
     opened: Opened,
     clock: ReceiveClock<C>,
 }
@@ -47,15 +50,16 @@ impl<C: Clock> Http1Connection<C> {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| Failure::exchanging(error, true, true))?;
-        Ok(Self { sender, driver: Some(driver), opened, clock })
+        Ok(Self { sender, driver: Some(driver), driver_waker: DriverWaker::new(), opened, clock })
     }
 }
 
 impl<C> Http1Connection<C> {
-    /// Lets hyper read and write. What ended the connection reaches the exchange as its own error.
-    fn drive(&mut self, context: &mut Context<'_>) {
-        if let Some(driver) = &mut self.driver
-            && Pin::new(driver).poll(context).is_ready()
+    /// Lets hyper read and write, if it has something to. What ended the connection reaches the exchange as its own error.
+    fn drive(&mut self, context: &Context<'_>) {
+        if self.driver_waker.was_woken(context)
+            && let Some(driver) = &mut self.driver
+            && Pin::new(driver).poll(&mut Context::from_waker(self.driver_waker.waker())).is_ready()
         {
             self.driver = None;
         }
@@ -73,10 +77,13 @@ impl<C: Clock> Connection for Http1Connection<C> {
         sent_ns: u64,
         watch: &mut BodyWatch,
     ) -> Result<Answer, Failure> {
-        let mut head = std::pin::pin!(self.sender.try_send_request(request.map(Full::new)));
+        let request = request.map(Full::new);
+        let head = self.driver_waker.muted(|| self.sender.try_send_request(request));
+        // Only `drive` can bring the answer about, so it need wake nobody; and so tokio must not put it off either.
+        let mut head = std::pin::pin!(unconstrained(head));
         let response = std::future::poll_fn(|context| {
             self.drive(context);
-            head.as_mut().poll(context)
+            head.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         })
         .await
         .map_err(|mut error| {
@@ -113,17 +120,19 @@ fn poll_body(
     body: &mut Incoming,
     watch: &mut BodyWatch,
     body_bytes: &mut u64,
-    mut drive: impl FnMut(&mut Context<'_>),
+    mut drive: impl FnMut(&Context<'_>),
 ) -> Poll<hyper::Result<()>> {
     for _ in 0..PARTS_PER_TURN {
         if body.is_end_stream() {
             return Poll::Ready(Ok(()));
         }
         // The part that is there is taken before hyper is asked for more: its channel holds one part.
-        let mut part = Pin::new(&mut *body).poll_frame(context);
+        // And as for the head, nobody else can bring it.
+        let mut nobody = Context::from_waker(Waker::noop());
+        let mut part = Pin::new(&mut *body).poll_frame(&mut nobody);
         if part.is_pending() {
             drive(context);
-            part = Pin::new(&mut *body).poll_frame(context);
+            part = Pin::new(&mut *body).poll_frame(&mut nobody);
         }
         match ready!(part) {
             None => return Poll::Ready(Ok(())),

@@ -8,6 +8,7 @@
 mod addresses;
 mod any_connection;
 mod dial;
+mod driver_waker;
 mod failure;
 mod failure_http2;
 mod http1;

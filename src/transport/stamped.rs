@@ -149,31 +149,31 @@ mod linux {
         if wanted == 0 {
             return Poll::Ready(Ok(()));
         }
-        ROOM.with_borrow_mut(|room| {
-            loop {
-                ready!(stream.poll_read_ready(context))?;
-                let mut received = None;
-                // tokio takes a socket for empty when the closure says so. A short read has emptied it: to say so at once
-                // saves the call that would find nothing. What comes in between is a new event and is not lost.
-                let result = stream.try_io(Interest::READABLE, || {
+        loop {
+            ready!(stream.poll_read_ready(context))?;
+            let mut received = None;
+            // tokio takes a socket for empty when the closure says so. A short read has emptied it: to say so at once saves
+            // the call that would find nothing. What comes in between is a new event and is not lost.
+            let result = stream.try_io(Interest::READABLE, || {
+                ROOM.with_borrow_mut(|room| {
                     let (count, stamped) = receive(stream, &mut room.bytes[..wanted], &mut room.control)?;
-                    received = Some((count, stamped));
-                    if (1..wanted).contains(&count) { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
-                });
-                if let Some((count, stamped)) = received {
-                    if stamped.is_some() {
-                        stamp.0.set(stamped);
-                    }
                     buffer.put_slice(&room.bytes[..count]);
-                    return Poll::Ready(Ok(()));
+                    received = Some(stamped);
+                    if (1..wanted).contains(&count) { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+                })
+            });
+            if let Some(stamped) = received {
+                if stamped.is_some() {
+                    stamp.0.set(stamped);
                 }
-                match result {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Poll::Ready(Err(error)),
-                    Ok(()) => return Poll::Ready(Ok(())),
-                }
+                return Poll::Ready(Ok(()));
             }
-        })
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(()) => return Poll::Ready(Ok(())),
+            }
+        }
     }
 
     /// One `recvmsg`: how many bytes came, and when the last of them did.
