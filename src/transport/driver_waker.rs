@@ -64,7 +64,6 @@ impl DriverWaker {
         self.bell.is_muted.store(true, Ordering::Release);
         let result = act();
         self.bell.is_muted.store(false, Ordering::Release);
-        self.bell.has_rung.store(true, Ordering::Release);
         result
     }
 

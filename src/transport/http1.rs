@@ -4,7 +4,7 @@
 //! no hand-over between tasks, and the answer's instants are read in the very poll that received it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::Request;
@@ -56,13 +56,51 @@ impl<C: Clock> Http1Connection<C> {
 
 impl<C> Http1Connection<C> {
     /// Lets hyper read and write, if it has something to. What ended the connection reaches the exchange as its own error.
-    fn drive(&mut self, context: &Context<'_>) {
-        if self.driver_waker.was_woken(context)
-            && let Some(driver) = &mut self.driver
+    /// Returns whether it had.
+    fn drive(&mut self, context: &Context<'_>) -> bool {
+        if !self.driver_waker.was_woken(context) {
+            return false;
+        }
+        if let Some(driver) = &mut self.driver
             && Pin::new(driver).poll(&mut Context::from_waker(self.driver_waker.waker())).is_ready()
         {
             self.driver = None;
         }
+        true
+    }
+
+    /// Reads a body to its end, counting and dropping what comes: an endless body takes time but no memory. After a number
+    /// of parts the other connections have their turn.
+    fn poll_body(
+        &mut self,
+        context: &mut Context<'_>,
+        body: &mut Incoming,
+        watch: &mut BodyWatch,
+        body_bytes: &mut u64,
+    ) -> Poll<hyper::Result<()>> {
+        for _ in 0..PARTS_PER_TURN {
+            if body.is_end_stream() {
+                return Poll::Ready(Ok(()));
+            }
+            // The part that is there is taken before hyper is asked for more: its channel holds one part. As for the head,
+            // nobody else can bring it.
+            let part = self
+                .driver_waker
+                .muted(|| Pin::new(&mut *body).poll_frame(&mut Context::from_waker(Waker::noop())));
+            match part {
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(frame)) => {
+                    if let Some(data) = frame?.data_ref() {
+                        watch.part(data);
+                        *body_bytes += data.len() as u64;
+                    }
+                }
+                Poll::Pending if self.drive(context) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -94,11 +132,9 @@ impl<C: Clock> Connection for Http1Connection<C> {
         let status = response.status().as_u16();
         let (head, mut body) = response.into_parts();
         let mut body_bytes = 0;
-        std::future::poll_fn(|context| {
-            poll_body(context, &mut body, watch, &mut body_bytes, |context| self.drive(context))
-        })
-        .await
-        .map_err(|error| Failure::exchanging(error, false, false))?;
+        std::future::poll_fn(|context| self.poll_body(context, &mut body, watch, &mut body_bytes))
+            .await
+            .map_err(|error| Failure::exchanging(error, false, false))?;
         let Arrived { first_byte_ns, end_ns, receive_lag_ns } = self.clock.arrived(first_byte, sent_ns);
         Ok(Answer { status, headers: head.headers, first_byte_ns, end_ns, receive_lag_ns, body_bytes })
     }
@@ -111,39 +147,4 @@ impl<C: Clock> Connection for Http1Connection<C> {
         self.drive(context);
         if self.driver.is_none() { Poll::Ready(()) } else { Poll::Pending }
     }
-}
-
-/// Reads a body to its end, counting and dropping what comes: an endless body takes time but no memory. After a number
-/// of parts the other connections have their turn.
-fn poll_body(
-    context: &mut Context<'_>,
-    body: &mut Incoming,
-    watch: &mut BodyWatch,
-    body_bytes: &mut u64,
-    mut drive: impl FnMut(&Context<'_>),
-) -> Poll<hyper::Result<()>> {
-    for _ in 0..PARTS_PER_TURN {
-        if body.is_end_stream() {
-            return Poll::Ready(Ok(()));
-        }
-        // The part that is there is taken before hyper is asked for more: its channel holds one part.
-        // And as for the head, nobody else can bring it.
-        let mut nobody = Context::from_waker(Waker::noop());
-        let mut part = Pin::new(&mut *body).poll_frame(&mut nobody);
-        if part.is_pending() {
-            drive(context);
-            part = Pin::new(&mut *body).poll_frame(&mut nobody);
-        }
-        match ready!(part) {
-            None => return Poll::Ready(Ok(())),
-            Some(frame) => {
-                if let Some(data) = frame?.data_ref() {
-                    watch.part(data);
-                    *body_bytes += data.len() as u64;
-                }
-            }
-        }
-    }
-    context.waker().wake_by_ref();
-    Poll::Pending
 }
