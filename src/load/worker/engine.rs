@@ -188,7 +188,9 @@ impl<T: Transport, C: Clock> Engine<T, C> {
             && let Some(slot) = due.peek().filter(|slot| slot.intended_ns <= until_ns)
         {
             let is_full = state.dispatcher.is_full();
-            if is_full && due.may_wait() && slot.intended_ns > leave.read_ns {
+            // What was due before the cap was full would not have found it full, had the client been in time.
+            let found_full = (state.full_from_ns..=leave.read_ns).contains(&slot.intended_ns);
+            if is_full && due.may_wait() && !found_full {
                 return Halt::Full;
             }
             if !is_full && left == 0 {
@@ -211,7 +213,12 @@ impl<T: Transport, C: Clock> Engine<T, C> {
 
     fn dispatch(self: &Rc<Self>, state: &mut State<C>, slot: Slot, now_ns: u64, has_token: bool) {
         let route = self.context.workload.route(state.sequence(slot));
+        let was_full = state.dispatcher.is_full();
         let decision = state.arrive(slot, route, now_ns, has_token);
+        if !was_full && state.dispatcher.is_full() {
+            let is_late = state.due.as_ref().is_some_and(|due| due.is_late(slot, now_ns));
+            state.full_from_ns = if is_late { now_ns } else { slot.intended_ns };
+        }
         // One that is refused was refused when it was due.
         let at_ns = if matches!(decision, Decision::Overflow(_)) { slot.intended_ns } else { now_ns };
         state.last_dispatch_ns = state.last_dispatch_ns.max(at_ns);
