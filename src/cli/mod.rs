@@ -4,6 +4,8 @@
 //! Every flag has an environment variable `RPSBENCH_<FLAG>`; a flag on the command line beats it.
 
 mod args;
+mod choices;
+mod command;
 mod invocation;
 mod meaning;
 mod output;
