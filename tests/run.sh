@@ -31,6 +31,10 @@ if [ -z "$quick" ]; then
     export PATH="$PATH:/usr/sbin"
     need cc gcc
     need nginx nginx-light
+    # The completions and the man pages are tried out.
+    need zsh zsh
+    need fish fish
+    need groff groff
 fi
 
 echo "== format"
@@ -46,7 +50,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip table_of
 cargo test --locked --doc
 echo "== documentation"

@@ -7,7 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use super::args::{
-    CalibrateArgs, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs,
+    CalibrateArgs, ClosedArgs, Command, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, RunArgs,
+    ServeArgs, SweepArgs,
 };
 use super::command::command;
 
@@ -28,6 +29,10 @@ pub(crate) enum Invocation {
     Report(ReportArgs),
     /// `serve`.
     Serve(ServeArgs),
+    /// `completions`.
+    Completions(CompletionsArgs),
+    /// `man`.
+    Man(ManArgs),
 }
 
 /// Which flags were on the command line itself, rather than in the environment or left at their default.
@@ -82,5 +87,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         Command::Calibrate(calibrate) => Invocation::Calibrate(calibrate),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
+        Command::Completions(completions) => Invocation::Completions(completions),
+        Command::Man(man) => Invocation::Man(man),
     })
 }

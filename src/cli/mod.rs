@@ -11,7 +11,11 @@ mod meaning;
 mod output;
 mod values;
 
-pub(crate) use args::{CalibrateArgs, ClosedArgs, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs};
+pub(crate) use args::{
+    CalibrateArgs, ClosedArgs, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, RunArgs, ServeArgs,
+    ShellArg, SweepArgs,
+};
+pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
     CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, SearchPlan, ServeJob,

@@ -3,6 +3,7 @@
 mod calibrate;
 mod closed;
 mod compare;
+mod generate;
 mod load;
 mod network;
 mod reporting;
@@ -24,6 +25,7 @@ use crate::schedule::Rate;
 pub(crate) use calibrate::CalibrateArgs;
 pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use generate::{CompletionsArgs, ManArgs, ShellArg};
 pub(crate) use load::{LoadArgs, OpenLoopArgs, OverflowArg};
 pub(crate) use network::NetworkArgs;
 pub(crate) use reporting::ReportingArgs;
@@ -88,6 +90,12 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted
     Serve(ServeArgs),
+    /// Completions for a shell, from this very command line
+    #[command(after_help = generate::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// The man pages, as roff
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// The flags of `run`.
