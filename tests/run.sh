@@ -13,8 +13,9 @@ case "$#:${1-}" in
     *) echo "error: usage: bash tests/run.sh [quick]" >&2; exit 2 ;;
 esac
 
-# A snapshot that differs is a failure here. CONTRIBUTING.md says how to write it anew.
+# A snapshot or a generated file that differs is a failure here. CONTRIBUTING.md says how to write it anew.
 export INSTA_UPDATE=no
+unset UPDATE
 
 need() { # command, Debian package
     command -v "$1" >/dev/null 2>&1 && return

@@ -13,6 +13,7 @@ use crate::measure::{Censored, Ledger, Measured, Quantile};
 
 /// A figure of a run. The latencies are response times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
 pub(crate) enum Figure {
     /// Complete answers per second.
