@@ -9,6 +9,8 @@ mod command;
 mod invocation;
 mod meaning;
 mod output;
+#[cfg(test)]
+mod reference;
 mod values;
 
 pub(crate) use args::{

@@ -23,9 +23,13 @@ shows both side by side.";
 pub(crate) struct ClosedArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
+    ///
+    /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// Users, each sending when its last answer has come [default: 10]
+    ///
+    /// At most 1,000,000.
     #[arg(short, long, value_name = "USERS")]
     pub concurrency: Option<u64>,
     /// Number of requests, over all users; in place of --duration
@@ -53,9 +57,13 @@ pub(crate) struct ClosedArgs {
     #[arg(long, default_value = "30s", help_heading = "Stages")]
     pub step_duration: Span,
     /// Also print a modelled correction: the rate that the users would have sent at together, had they not waited
+    ///
+    /// This is HdrHistogram's correction for coordinated omission: a model, not a measurement.
     #[arg(long, help_heading = "Report")]
     pub expected_rate: Option<Rate>,
     /// Run it all so many times, and show how much the runs differ
+    ///
+    /// At most 1,000 times. The runs of each stage are held against each other.
     #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 

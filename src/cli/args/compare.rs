@@ -23,6 +23,8 @@ pub(crate) struct CompareArgs {
     /// Saved results, ours or another tool's (wrk, wrk2, oha, vegeta, k6, h2load, hey, bombardier, fortio), known by their
     /// content; - reads stdin. The first is what the others are compared with. Or, with -c, the URL of a live comparison;
     /// without a URL the built-in service is started
+    ///
+    /// A file with several stages gives several results.
     #[arg(value_name = "FILE|URL")]
     pub files: Vec<PathBuf>,
     /// Live: a closed loop of so many users, then open loops at the throughput that it reached, at 0.9 and at 1.05 of it

@@ -24,11 +24,8 @@ pub(crate) struct CompletionsArgs {
 /// `completions SHELL`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ShellArg {
-    /// Bash 4 or later
     Bash,
-    /// Zsh
     Zsh,
-    /// Fish
     Fish,
 }
 

@@ -14,12 +14,18 @@ pub(crate) struct LoadArgs {
     #[arg(long, default_value = "1s")]
     pub warmup: Span,
     /// Seed of everything random: Poisson arrivals and the built-in service
+    ///
+    /// Also of --data-order random, and of --order random of a sweep.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How long to wait for the last answers after the schedule has ended [default: the timeout]
+    ///
+    /// At most 24h.
     #[arg(long, help_heading = "Load")]
     pub drain: Option<Span>,
     /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
+    ///
+    /// At most 1,024, and no more than the cap or the depth of the bucket.
     #[arg(long, default_value = "auto", help_heading = "Load")]
     pub threads: Auto<u64>,
 }
@@ -33,6 +39,8 @@ pub(crate) struct OpenLoopArgs {
     pub arrivals: Arrivals,
     /// The concurrency cap: requests in flight at once; auto = rate x timeout, which cannot bind, within the file
     /// descriptors at hand
+    ///
+    /// In numbers, auto is rate x timeout, a tenth more, and ten.
     #[arg(long, default_value = "auto")]
     pub max_in_flight: Auto<u64>,
     /// What an arrival does that finds the cap full
@@ -48,6 +56,9 @@ pub(crate) struct OpenLoopArgs {
     /// How early to wake up before a request is due, to spin until
     /// it. Costs CPU time [default: learned from how late wake-ups are;
     /// 0 on a machine with one core]
+    ///
+    /// At most 1s. A longer lead means less send lag. What is learned is the median of how late wake-ups have been, at most
+    /// 100us.
     #[arg(long)]
     pub lead: Option<Span>,
 }

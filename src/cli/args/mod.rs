@@ -103,18 +103,24 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
+    ///
+    /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5
     #[arg(short, long)]
     pub rate: Rate,
     /// Length of the measured phase: 60s, 1m30s, bare number = seconds
+    ///
+    /// At most 366 days, and at most 10^12 arrivals.
     #[arg(long, default_value = "10s")]
     pub duration: Span,
     /// Number of measured requests, in place of --duration
     #[arg(short = 'n', long)]
     pub requests: Option<u64>,
     /// Run it so many times, and show how much the runs differ
+    ///
+    /// At most 1,000 times.
     #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 

@@ -15,16 +15,24 @@ const TLS: &str = "TLS";
 #[command(next_help_heading = "Connections")]
 pub(crate) struct NetworkArgs {
     /// HTTP/1.1 only [default: HTTP/2 where TLS agrees on it, else HTTP/1.1]
+    ///
+    /// Without it TLS agrees on HTTP/2 or HTTP/1.1 (ALPN), and plain TCP speaks HTTP/1.1.
     #[arg(long)]
     pub http1: bool,
     /// HTTP/2 only; without TLS with prior knowledge
+    ///
+    /// Not together with --http1.
     #[arg(long)]
     pub http2: bool,
     /// Connections to one host at most; requests beyond what they carry wait, and the wait counts as slot wait
     /// [default: as many as the cap needs]
+    ///
+    /// The number is the total over all threads.
     #[arg(long)]
     pub connections: Option<u64>,
     /// HTTP/2: requests that a connection carries at once, if the server allows as many
+    ///
+    /// At most 10,000.
     #[arg(long, default_value_t = 100)]
     pub streams: u64,
     /// Close a connection that nothing has used for this long; 0 = never
@@ -37,9 +45,13 @@ pub(crate) struct NetworkArgs {
     #[arg(long)]
     pub max_requests_per_connection: Option<u64>,
     /// New connections per second at most: 50, 600/m [default: no limit]
+    ///
+    /// They are spaced evenly.
     #[arg(long)]
     pub connect_rate: Option<Rate>,
     /// How long addresses of a host name are used before it is looked up again, in the background; 0 = for ever
+    ///
+    /// All addresses that accept a connection before the run are used in rotation.
     #[arg(long, default_value = "5m")]
     pub dns_ttl: Span,
     /// Use these addresses for a host, `HOST:PORT:ADDRESS,ADDRESS`, as curl does; repeatable (in the environment: one
@@ -57,9 +69,13 @@ pub(crate) struct NetworkArgs {
     #[arg(long, help_heading = TLS)]
     pub cacert: Option<PathBuf>,
     /// Certificate of the client, PEM
+    ///
+    /// Together with --key.
     #[arg(long, requires = "key", help_heading = TLS)]
     pub cert: Option<PathBuf>,
     /// Private key of the client, PEM
+    ///
+    /// Together with --cert.
     #[arg(long, requires = "cert", help_heading = TLS)]
     pub key: Option<PathBuf>,
     /// Accept any certificate; every report says so

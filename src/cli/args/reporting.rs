@@ -19,17 +19,11 @@ pub(crate) struct ReportingArgs {
     #[arg(long, default_value = "text")]
     pub format: Format,
     /// Also write the result to a file
-    #[arg(
-        short,
-        long,
-        value_delimiter = '\n',
-        help = format!(
-            "Also write the result to a file; format by extension: {}; repeatable (in the environment: one per line)",
-            Format::extensions()
-        )
-    )]
+    #[arg(short, long, value_delimiter = '\n', help = output_help(), long_help = output_long_help())]
     pub output: Vec<PathBuf>,
     /// Keep details of the N slowest requests, and of N of each kind of failure
+    ///
+    /// Of good answers the slowest are kept, of each kind of failure the first. 0 = none, at most 10,000.
     #[arg(long, default_value_t = 10)]
     pub samples: usize,
     /// Show hosts, paths and query values in reports; tokens never
@@ -38,4 +32,16 @@ pub(crate) struct ReportingArgs {
     /// No live line and no warnings on stderr
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+fn output_help() -> String {
+    let formats = Format::extensions();
+    format!(
+        "Also write the result to a file; format by extension: {formats}; repeatable (in the environment: one per line)"
+    )
+}
+
+fn output_long_help() -> String {
+    let short = output_help();
+    format!("{short}\n\nThe folder is checked before the run, and the file appears only when it is complete.")
 }

@@ -21,12 +21,20 @@ pub(crate) struct RequestArgs {
     #[arg(short = 'd', long, value_name = "TEXT", hide_env_values = true)]
     pub body: Option<String>,
     /// The request body, from a file
+    ///
+    /// At most 1 GiB; not together with --body.
     #[arg(long)]
     pub body_file: Option<PathBuf>,
     /// Tokens in rotation, one for each request: the first column of a CSV file
+    ///
+    /// The rotation follows the place in the schedule. A first row with a cell that contains auth or token, of at
+    /// most 40 letters, digits, spaces, _ and -, is taken for a header, and stderr says so. Blank rows are skipped
+    /// and cells trimmed.
     #[arg(long)]
     pub tokens: Option<PathBuf>,
     /// The header that carries the token, as it stands in the file
+    ///
+    /// It takes the place of any other header of that name.
     #[arg(long, value_name = "NAME", default_value = "Authorization")]
     pub token_header: String,
     /// Rows of a CSV file, one for each request; its header row names the columns, and {column} stands for a cell in
@@ -34,12 +42,18 @@ pub(crate) struct RequestArgs {
     #[arg(long)]
     pub data: Option<PathBuf>,
     /// Which row comes next
+    ///
+    /// The choice depends only on the place in the schedule, not on threads.
     #[arg(long, default_value = "rotate")]
     pub data_order: DataOrder,
     /// Mixed traffic: endpoints with weights, from a TOML file
+    ///
+    /// Not together with --targets, --method or --body.
     #[arg(long)]
     pub scenario: Option<PathBuf>,
     /// Targets in rotation, in vegeta's http or json format; - reads stdin
+    ///
+    /// At most 1,000,000. Braces in them are sent as they are.
     #[arg(long)]
     pub targets: Option<PathBuf>,
     /// The statuses of a good answer, such as 200 or 200,404 [default: 200 to 299]
@@ -52,9 +66,13 @@ pub(crate) struct RequestArgs {
     #[arg(long)]
     pub traceparent: bool,
     /// Longest time from the actual send to the end of the answer, and longest wait for a new connection
+    ///
+    /// At most 24h.
     #[arg(long, default_value = "10s")]
     pub timeout: Span,
     /// A good answer later than this after its intended time counts as late
+    ///
+    /// At most 24h.
     #[arg(long)]
     pub deadline: Option<Span>,
 }

@@ -26,16 +26,25 @@ first; 99 the objectives are missed already at the lowest rate; 130 interrupted.
 pub(crate) struct SweepArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
+    ///
+    /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// The rungs: 50..400:50 (steps of 50), 50..400:x1.25 (each 1.25 times the one before), or a list 50,100,200. With
     /// --find-knee: none. With --shape: two, the rate to hold and the rate of the spike
+    ///
+    /// At most 1,000 rungs.
     #[arg(long, help_heading = "Ladder")]
     pub rates: Option<Rungs>,
     /// Length of each rung, without its warm-up
+    ///
+    /// With --find-knee, where it is given: length of a trial of full length.
     #[arg(long, default_value = "15s", help_heading = "Ladder")]
     pub step_duration: Span,
     /// Run each rung so many times; the majority of them decides
+    ///
+    /// At most 1,000 times. Of a figure the median is taken. Of a ladder only: a search repeats by itself what needs it.
+    /// --repeats and RPSBENCH_REPEATS are earlier names.
     #[arg(long, default_value_t = 1, help_heading = "Ladder")]
     pub repeat: u64,
     /// The earlier name of --repeat
@@ -45,9 +54,13 @@ pub(crate) struct SweepArgs {
     #[arg(long, default_value = "up", help_heading = "Ladder")]
     pub order: Order,
     /// End the ladder after two saturated rungs; --stop-when-saturated=false runs them all
+    ///
+    /// With --order updown the ladder turns there. No effect in the other orders.
     #[arg(long, default_value = "true", help_heading = "Ladder")]
     pub stop_when_saturated: bool,
     /// Longest wait between two rungs for the service to be as fast as at the lowest rate again
+    ///
+    /// The median must come within 1.5 times that, and 2 ms.
     #[arg(long, default_value = "30s", help_heading = "Ladder")]
     pub recover: Span,
     /// The baseline knee is where the response p99 is this many times that of the lowest rung (the median, where a rung has
@@ -59,15 +72,21 @@ pub(crate) struct SweepArgs {
     #[arg(long, help_heading = "Search")]
     pub find_knee: bool,
     /// The lowest rate of interest
+    ///
+    /// It is also the baseline.
     #[arg(long, default_value = "10", help_heading = "Search")]
     pub min_rate: Rate,
     /// The highest rate that may be tried [default: 0.8 of what this machine can send]
     #[arg(long, help_heading = "Search")]
     pub max_rate: Option<Rate>,
     /// How long the search may take
+    ///
+    /// Calibration counts.
     #[arg(long, default_value = "10m", help_heading = "Search")]
     pub budget: Span,
     /// How near the two bounds must come, as a share of the upper one
+    ///
+    /// From 0.1% to 50%.
     #[arg(long, value_name = "SHARE", default_value = "5%", help_heading = "Search")]
     pub width: Share,
     /// Run the rate that was found once more, for four times as long, before it is announced
@@ -78,6 +97,8 @@ pub(crate) struct SweepArgs {
     #[arg(long, help_heading = "Shape")]
     pub shape: Option<ShapeArg>,
     /// Length of the spike; a step is as long as --step-duration
+    ///
+    /// Only with --shape spike.
     #[arg(long, default_value = "5s", help_heading = "Shape")]
     pub spike_duration: Span,
 
