@@ -94,7 +94,7 @@ fn lower_first(text: &str) -> String {
 fn table(program: &Command, asked: &str) -> String {
     let (name, which) = asked.split_once(", ").unwrap_or((asked, ""));
     let rows_of = |name: &str| rows(program.find_subcommand(name).unwrap_or_else(|| panic!("{name}")));
-    let others = which.strip_prefix("besides those of ").map(|other| rows_of(other));
+    let others = which.strip_prefix("besides those of ").map(rows_of);
     let is_asked = |(heading, row): &(Option<String>, String)| match &others {
         Some(others) => !others.iter().any(|(_, other)| other == row),
         None if which == "without a heading" => heading.is_none(),
