@@ -81,6 +81,8 @@ rpsbench $URL --rate 10 --slo 'error_rate>1%'
 # Outputs
 rpsbench $URL --rate 10 -o result.xml
 rpsbench $URL --rate 10 -o folder.json
+rpsbench $URL --rate 10 -o missing/result.json
+rpsbench $URL --rate 10 -o wrk.txt/result.json
 
 # Closed loops
 rpsbench closed $URL -c 0
