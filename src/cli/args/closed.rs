@@ -15,7 +15,7 @@ Examples:
   rpsbench closed http://127.0.0.1:8080/ --ramp-start 50 --ramp-steps 4 --ramp-inc 50 --step-duration 30s
       50, 100, 150 and 200 users for 30 s each
 
-A closed loop slows down with the service and so cannot show what users who do not wait would see: `rpsbench compare`
+A closed loop slows down with the service and so cannot show what users who do not wait would see: `rpsbench compare` \
 shows both side by side.";
 
 /// The flags of `closed`.

@@ -11,7 +11,7 @@ Examples:
       in a folder of $fpath: put `fpath=(~/.zfunc $fpath)` before `compinit` in ~/.zshrc
   rpsbench completions fish > ~/.config/fish/completions/rpsbench.fish
 
-The man pages come from `rpsbench man`: read them with `rpsbench man | man -l -`, or install them with
+The man pages come from `rpsbench man`: read them with `rpsbench man | man -l -`, or install them with \
 `rpsbench man --out ~/.local/share/man/man1`.";
 
 /// The flags of `completions`.

@@ -45,7 +45,7 @@ Examples:
   rpsbench report result.json --format csv
       print a saved result again
 
-Exit codes: 0 done; 1 the run could not be done; 2 usage; 3 the generator could not hold the schedule;
+Exit codes: 0 done; 1 the run could not be done; 2 usage; 3 the generator could not hold the schedule; \
 99 an objective was missed; 130 interrupted (the report is still written).";
 
 /// An open-loop, constant-rate HTTP benchmark: requests leave on schedule whatever the answers do, and every answer

@@ -6,14 +6,14 @@ use clap::Args;
 
 use crate::judge::Slo;
 use crate::report::Format;
+use crate::result::Figure;
 
 /// What every command that measures has.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
 pub(crate) struct ReportingArgs {
-    /// An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when
-    /// one is missed. Metrics: p50 to p99.99, mean, max, error_rate, failure_rate, overflow_rate, throttled_rate, achieved
-    #[arg(long, value_delimiter = ',')]
+    /// An objective
+    #[arg(long, value_delimiter = ',', help = slo_help())]
     pub slo: Vec<Slo>,
     /// What stdout receives
     #[arg(long, default_value = "text")]
@@ -32,6 +32,14 @@ pub(crate) struct ReportingArgs {
     /// No live line and no warnings on stderr
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+fn slo_help() -> String {
+    let metrics = Figure::names();
+    format!(
+        "An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when one \
+         is missed. Metrics: {metrics}"
+    )
 }
 
 fn output_help() -> String {

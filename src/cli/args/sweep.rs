@@ -18,7 +18,7 @@ Examples:
   rpsbench sweep http://127.0.0.1:8080/ --shape spike --rates 200,600 --spike-duration 5s
       how long the service takes to be itself again after 5 s of too much
 
-Exit codes of --find-knee: 0 found; 1 no knee (the reason is printed with the bounds so far); 3 the generator gives out
+Exit codes of --find-knee: 0 found; 1 no knee (the reason is printed with the bounds so far); 3 the generator gives out \
 first; 99 the objectives are missed already at the lowest rate; 130 interrupted.";
 
 /// The flags of `sweep`.
