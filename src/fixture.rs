@@ -5,9 +5,11 @@ use crate::measure::{ConnectionLog, ErrorKind, HttpFault, Outcome, Sample, Timel
 use crate::result::{BurstDepth, Mode, PlanFacts, Summary, TrafficFacts};
 use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 
+mod committed;
 mod mixed;
 mod run;
 
+pub(crate) use self::committed::assert_committed;
 pub(crate) use self::mixed::mixed;
 use self::run::Run;
 

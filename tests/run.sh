@@ -13,8 +13,9 @@ case "$#:${1-}" in
     *) echo "error: usage: bash tests/run.sh [quick]" >&2; exit 2 ;;
 esac
 
-# A snapshot that differs is a failure here. CONTRIBUTING.md says how to write it anew.
+# A snapshot or a generated file that differs is a failure here. CONTRIBUTING.md says how to write it anew.
 export INSTA_UPDATE=no
+unset UPDATE
 
 need() { # command, Debian package
     command -v "$1" >/dev/null 2>&1 && return
@@ -31,6 +32,10 @@ if [ -z "$quick" ]; then
     export PATH="$PATH:/usr/sbin"
     need cc gcc
     need nginx nginx-light
+    # The completions and the man pages are tried out.
+    need zsh zsh
+    need fish fish
+    need groff groff
 fi
 
 echo "== format"
@@ -46,8 +51,8 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
-cargo test --locked --all-targets -- --include-ignored --skip table_of
+# Those that are ignored otherwise need nginx, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"
 RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items

@@ -4,11 +4,13 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{ArgMatches, FromArgMatches};
 
 use super::args::{
-    CalibrateArgs, Cli, ClosedArgs, Command, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs,
+    CalibrateArgs, ClosedArgs, Command, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, RunArgs,
+    ServeArgs, SweepArgs,
 };
+use super::command::command;
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -27,6 +29,10 @@ pub(crate) enum Invocation {
     Report(ReportArgs),
     /// `serve`.
     Serve(ServeArgs),
+    /// `completions`.
+    Completions(CompletionsArgs),
+    /// `man`.
+    Man(ManArgs),
 }
 
 /// Which flags were on the command line itself, rather than in the environment or left at their default.
@@ -55,7 +61,7 @@ fn without_strays(error: clap::Error) -> clap::Error {
     if !stray || !of_a_stray.contains(&error.kind()) {
         return error;
     }
-    Cli::command().error(
+    command().error(
         error.kind(),
         "a word stands where none is expected (it is not shown: it may be a secret). One URL only; quote what has spaces in \
          it, as in -H 'Authorization: Bearer ...'",
@@ -67,7 +73,7 @@ fn without_strays(error: clap::Error) -> clap::Error {
 /// # Errors
 /// clap's error: help, version, or what is wrong; it knows how to print itself and its exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
-    let matches = Cli::command().try_get_matches_from(arguments).map_err(without_strays)?;
+    let matches = command().try_get_matches_from(arguments).map_err(without_strays)?;
     // Read apart from the flattened flags: those that `run` requires are not asked of other commands.
     if matches.subcommand().is_none() {
         return Ok(Invocation::Run(Box::new(RunArgs::from_arg_matches(&matches)?), Typed::of(&matches)));
@@ -81,5 +87,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         Command::Calibrate(calibrate) => Invocation::Calibrate(calibrate),
         Command::Report(report) => Invocation::Report(report),
         Command::Serve(serve) => Invocation::Serve(serve),
+        Command::Completions(completions) => Invocation::Completions(completions),
+        Command::Man(man) => Invocation::Man(man),
     })
 }

@@ -4,12 +4,20 @@
 //! Every flag has an environment variable `RPSBENCH_<FLAG>`; a flag on the command line beats it.
 
 mod args;
+mod choices;
+mod command;
 mod invocation;
 mod meaning;
 mod output;
+#[cfg(test)]
+mod reference;
 mod values;
 
-pub(crate) use args::{CalibrateArgs, ClosedArgs, CompareArgs, ReportArgs, RunArgs, ServeArgs, SweepArgs};
+pub(crate) use args::{
+    CalibrateArgs, ClosedArgs, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, RunArgs, ServeArgs,
+    ShellArg, SweepArgs,
+};
+pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
     CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, SearchPlan, ServeJob,

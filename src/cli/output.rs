@@ -27,10 +27,18 @@ pub(crate) enum OutputError {
     /// It is a folder.
     #[error("the output `{0}` is a folder; name a file in it, such as result.json")]
     IsFolder(PathBuf),
-    /// The folder is missing, or cannot be written to.
+    /// The folder is missing.
     #[error(
-        "cannot write the output file `{path}`: {source}; check that its folder exists and may be written to"
+        "cannot write the output file `{path}`: there is no folder `{folder}`; create it first, or name another"
     )]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// The folder cannot be written to.
+    #[error("cannot write the output file `{path}`: {source}; check that its folder may be written to")]
     Folder {
         /// The file.
         path: PathBuf,
@@ -58,7 +66,12 @@ impl OutputFile {
             return Err(OutputError::IsFolder(path.to_owned()));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let staged = stage(folder).map_err(|source| OutputError::Folder { path: path.to_owned(), source })?;
+        if !folder.is_dir() {
+            return Err(OutputError::NoFolder { path: path.to_owned(), folder: folder.to_owned() });
+        }
+        // The kind alone: the whole error names the temporary file, which nobody asked for.
+        let staged = stage(folder)
+            .map_err(|error| OutputError::Folder { path: path.to_owned(), source: error.kind().into() })?;
         Ok(Self { path: path.to_owned(), format, staged })
     }
 
@@ -73,7 +86,9 @@ impl OutputFile {
     /// [`OutputError::Write`]; what was there before is still there.
     pub(crate) fn write(mut self, content: &[u8]) -> Result<(), OutputError> {
         let fail = |source: io::Error| OutputError::Write { path: self.path.clone(), source };
-        self.staged.write_all(content).and_then(|()| self.staged.as_file().sync_all()).map_err(fail)?;
+        // To the file itself: errors of what is wrapped around it name the temporary file.
+        let file = self.staged.as_file_mut();
+        file.write_all(content).and_then(|()| file.sync_all()).map_err(fail)?;
         match self.staged.persist(&self.path) {
             Ok(_) => Ok(()),
             Err(error) => Err(OutputError::Write { path: self.path, source: error.error }),
@@ -115,8 +130,20 @@ mod tests {
         let prepare = |name: &str| OutputFile::prepare(&folder.path().join(name)).unwrap_err();
         assert!(matches!(prepare("result"), OutputError::Extension(_)));
         assert!(matches!(prepare("result.xml"), OutputError::Extension(_)));
-        assert!(matches!(prepare("missing/result.json"), OutputError::Folder { .. }));
+        assert!(matches!(prepare("missing/result.json"), OutputError::NoFolder { .. }));
+        fs::write(folder.path().join("file"), "").unwrap();
+        assert!(matches!(prepare("file/result.json"), OutputError::NoFolder { .. }));
         fs::create_dir(folder.path().join("folder.json")).unwrap();
         assert!(matches!(prepare("folder.json"), OutputError::IsFolder(_)));
+    }
+
+    /// Not even root may write to this folder.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_error_names_the_file_that_was_asked_for_and_no_other() {
+        let error = OutputFile::prepare(Path::new("/proc/result.json")).unwrap_err();
+        assert!(matches!(error, OutputError::Folder { .. }));
+        let text = error.to_string();
+        assert!(text.contains("`/proc/result.json`") && !text.contains(".tmp"), "{text}");
     }
 }

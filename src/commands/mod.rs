@@ -7,6 +7,7 @@ mod console;
 mod error;
 mod exit;
 mod facts;
+mod generate;
 mod machine;
 mod progress_line;
 mod publish;
@@ -46,6 +47,8 @@ fn carry_out(invocation: Invocation) -> Result<Exit, CommandError> {
         Invocation::Calibrate(args) => calibrate::calibrate(&args),
         Invocation::Report(args) => report::report(&args),
         Invocation::Serve(args) => serve::serve(&args),
+        Invocation::Completions(args) => generate::completions(&args),
+        Invocation::Man(args) => generate::man(&args),
     }
 }
 

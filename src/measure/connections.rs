@@ -8,6 +8,7 @@ use super::Distribution;
 
 /// The version of HTTP on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Protocol {
     /// HTTP/1.1: one exchange at a time.
     #[serde(rename = "HTTP/1.1")]
@@ -28,6 +29,7 @@ impl fmt::Display for Protocol {
 
 /// What TLS agreed on, in the names of its registries (RFC 8446, RFC 7301).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TlsFacts {
     /// `TLSv1.2` or `TLSv1.3`.
     pub version: String,

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{HttpFault, Outcome};
 
-/// The count of arrivals by their end. `planned = sent + overflow + missed + cancelled` and
+/// Every arrival by its end. `planned = sent + overflow + missed + cancelled` and
 /// `sent = ok + http_error + timeout + connection_error + unfinished`, always.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Ledger {
     /// Arrivals in the schedule.
     pub planned: u64,

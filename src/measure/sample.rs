@@ -49,6 +49,7 @@ pub enum HttpFault {
 
 /// Why a connection failed, as far as the client can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// No complete answer within the timeout. In the ledger this is `timeout`, not `connection_error`.

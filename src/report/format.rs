@@ -1,4 +1,4 @@
-//! The forms that a report can take. Each is one file of this folder, which describes itself in a [`Reporter`](super::reporter::Reporter);
+//! The forms that a report can take. Each is one file of this folder, which describes itself in a [`Reporter`];
 //! here is the list of them. A new format is a file, a variant and its arm below.
 
 use std::fmt;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The busiest worker's thread, from the start of the measurement to the end of its window. Shares of 1; 0 where the system
 /// does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClientLoad {
     /// Share of the time that it ran.
     pub cpu_share: f64,

@@ -1,4 +1,6 @@
 //! Readings and their differences: the document `rpsbench.compare/1`, and all that its reporters see.
+//!
+//! The warnings that this version writes are an enum in [`compare`](crate::compare).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,33 +12,40 @@ use super::summary::Tool;
 /// The schema that this version writes and reads.
 pub(crate) const COMPARE_SCHEMA: &str = "rpsbench.compare/1";
 
-/// Readings side by side. Units are in the names; what a result lacks is null.
+/// Results side by side, of rpsbench and of other tools, in common terms. Units are in the names: _ms, _s, _per_s; a _rate
+/// without a unit is a share of 1. What a result lacks is null. Fields may be added within this version; the names here stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Comparison {
-    /// [`COMPARE_SCHEMA`].
+    /// This schema and its version.
+    #[cfg_attr(test, schemars(extend("const" = COMPARE_SCHEMA)))]
     pub schema: String,
     /// What wrote the document.
     pub tool: Tool,
-    /// The readings; the first is what the others are compared with.
+    /// The results; the first is what the others are compared with.
+    #[cfg_attr(test, schemars(length(min = 2)))]
     pub results: Vec<Reading>,
-    /// The differences of each other reading to the first, in order.
+    /// The differences of each other result to the first, in order.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub differences: Vec<Difference>,
     /// What may not be compared as it stands.
     pub warnings: Vec<Remark>,
-    /// The conditions of `--fail-if`, each for each other reading.
+    /// The conditions of `--fail-if`, each for each other result.
     #[serde(default)]
     pub conditions: Vec<Judgement>,
     /// The complete results, where they were made for this comparison.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<NamedRun>,
-    /// What they show together, in words.
+    /// What they show together, in words; only of a live comparison.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
 }
 
-/// A warning as a document has it. Those that this version writes are an enum in [`compare`](crate::compare).
+/// A warning as a document has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "SavedRemark")]
+#[cfg_attr(test, schemars(into = "SavedRemark"))]
 pub(crate) struct Remark {
     /// Its stable name, such as `compare.other_clock`: for programs.
     pub code: String,
@@ -49,9 +58,18 @@ pub(crate) const COMPARE_UNCODED: &str = "compare.uncoded";
 
 /// A warning in either of the forms that documents have had.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Warning"))]
 #[serde(untagged)]
 enum SavedRemark {
-    Coded { code: String, text: String },
+    /// One warning.
+    Coded {
+        /// Its stable name, such as `compare.other_clock`: for programs.
+        code: String,
+        /// One sentence: for people.
+        text: String,
+    },
+    /// One sentence, as versions before codes wrote it.
     Sentence(String),
 }
 

@@ -7,6 +7,7 @@ use crate::measure::{ConnectionLog, Protocol, TlsFacts};
 
 /// What the connections were and did, warm-up included: they outlive it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Connections {
     /// Connections opened.
     pub opened: u64,
@@ -47,6 +48,7 @@ pub struct Connections {
 
 /// Connections on which the same was agreed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConnectionKind {
     /// `HTTP/1.1` or `HTTP/2`.
     pub protocol: Protocol,

@@ -1,4 +1,4 @@
-//! What differs between the first reading and another, and whether it is more than noise.
+//! What differs between the first result and another, and whether it is more than noise.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +6,7 @@ use super::figure::Figure;
 
 /// What is known of a difference where a figure is only a lower bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bound {
     /// Both figures were measured.
@@ -31,6 +32,7 @@ impl Bound {
 
 /// Whether a difference is more than chance would make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum NoiseVerdict {
     /// It exceeds the noise.
@@ -43,6 +45,7 @@ pub(crate) enum NoiseVerdict {
 
 /// A verdict with its evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Noise {
     /// The verdict.
     pub verdict: NoiseVerdict,
@@ -54,14 +57,16 @@ pub(crate) struct Noise {
     pub reason: String,
 }
 
-/// The difference of one figure that both readings have.
+/// The difference of one figure that both results have.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FigureDifference {
-    /// The figure.
+    /// The figure, with its unit in the name.
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::compared())))]
     pub figure: Figure,
-    /// Its value in the first reading, in the figure's unit.
+    /// Its value in the first result, in the figure's unit.
     pub first: f64,
-    /// Its value in the other reading.
+    /// Its value in the other result.
     pub other: f64,
     /// `other - first`.
     pub absolute: f64,
@@ -73,10 +78,12 @@ pub(crate) struct FigureDifference {
     pub noise: Noise,
 }
 
-/// All differences of one reading to the first.
+/// All differences of one result to the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Difference {
     /// Which of the results it is about, counted from 0; never 0, which is the first.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub result: usize,
     /// Its name.
     pub name: String,
@@ -93,10 +100,12 @@ impl Difference {
 
 /// A condition and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Judgement {
     /// The condition as it was written.
     pub condition: String,
     /// Which of the results it was judged of, counted from 0.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub result: usize,
     /// Whether it holds, so that the comparison fails. One that cannot be judged holds.
     pub fails: bool,

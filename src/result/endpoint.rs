@@ -27,6 +27,7 @@ pub struct EndpointFacts {
 
 /// One endpoint's part of the run, with the figures of the whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EndpointSummary {
     /// Its name.
     pub name: String,
@@ -36,13 +37,14 @@ pub struct EndpointSummary {
     pub target: String,
     /// Its share of the arrivals, relative to the other endpoints.
     pub weight: u64,
-    /// What became of its planned arrivals.
+    /// What became of its planned arrivals. The ledgers of all endpoints add up to that of the run.
     pub ledger: Ledger,
     /// Its rates over the measured window.
     pub rates: Rates,
     /// Its times.
     pub latency: Latency,
     /// Its answers by HTTP status.
+    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
     /// Its distributions.
     pub histograms: EndpointHistograms,

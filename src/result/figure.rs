@@ -13,6 +13,7 @@ use crate::measure::{Censored, Ledger, Measured, Quantile};
 
 /// A figure of a run. The latencies are response times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
 pub(crate) enum Figure {
     /// Complete answers per second.
@@ -57,7 +58,7 @@ struct Facts {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FigureError {
     /// Nothing is called so.
-    #[error("there is no figure `{0}`; there are p50 to p99.99, {list}", list = Figure::NAMED.map(|f| f.to_string()).join(", "))]
+    #[error("there is no figure `{0}`; there are {names}", names = Figure::names())]
     Unknown(String),
     /// A percentile that is too low, too high, or too fine.
     #[error("percentiles go from p50 to p99.99, with at most 2 decimals")]
@@ -92,6 +93,11 @@ impl Figure {
         Self::Achieved,
         Self::CompletedPerS,
     ];
+
+    /// All figures by name, for people.
+    pub(crate) fn names() -> String {
+        format!("p50 to p99.99, {}", Self::NAMED.map(|figure| figure.to_string()).join(", "))
+    }
 
     /// What readings of any tool are compared by, in the order of reports.
     pub(crate) const COMPARED: [Self; 13] = [

@@ -4,36 +4,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::{Account, Distribution, EncodingError, HIGHEST_NS, encode_histogram};
 
-/// HdrHistogram V2 with DEFLATE in base64; values in nanoseconds.
+/// The distributions: HdrHistogram V2 with DEFLATE in base64, values in nanoseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Histograms {
-    /// All arrivals due; those without a good answer stand at the highest value, one hour.
+    /// Response times of all arrivals due; those without a good answer stand at the highest value, one hour.
     pub response: String,
-    /// Good answers.
+    /// Response times of good answers.
     pub response_ok: String,
-    /// Good answers.
+    /// Service times of good answers, from the actual send.
     pub service: String,
-    /// Sent arrivals.
+    /// Send lags of sent arrivals.
     pub send_lag: String,
-    /// Sent arrivals.
+    /// Slot waits of sent arrivals.
     pub slot_wait: String,
-    /// Arrivals that waited for a new connection.
+    /// Waits for a new connection.
     pub connect: String,
-    /// Good answers.
+    /// Times to the head of good answers, from the actual send.
     pub first_byte: String,
-    /// Good answers that the kernel stamped; empty in results of earlier versions.
+    /// From the kernel's receive stamp of the last byte to our reading of it, over good answers that have a stamp; in no
+    /// other figure. Empty in results of earlier versions.
     #[serde(default)]
     pub receive_lag: String,
 }
 
 /// The distributions of one endpoint, in the same form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EndpointHistograms {
-    /// All arrivals due; those without a good answer stand at the highest value, one hour.
+    /// Response times of all arrivals due; those without a good answer stand at the highest value, one hour.
     pub response: String,
-    /// Good answers.
+    /// Response times of good answers.
     pub response_ok: String,
-    /// Good answers.
+    /// Service times of good answers, from the actual send.
     pub service: String,
 }
 

@@ -5,20 +5,22 @@ use serde::{Deserialize, Serialize};
 use super::stats::LatencyStats;
 use crate::measure::{Account, Unanswered};
 
-/// Times, each with its own population.
+/// Times, each over its own population. Per arrival: response = send lag + slot wait + connect + service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Latency {
-    /// Response time over all planned arrivals that became due: one without a good answer ranks above every good one.
+    /// Response time (end - intended time) over all planned arrivals that became due: one without a good answer ranks above
+    /// every good one.
     pub response: LatencyStats,
     /// Response time over good answers alone.
     pub response_ok: LatencyStats,
-    /// Service time over good answers.
+    /// Service time (end - actual send) over good answers.
     pub service: LatencyStats,
-    /// Client lateness over all sent arrivals.
+    /// The client's own lateness over all sent arrivals.
     pub send_lag: LatencyStats,
     /// Wait for the cap over all sent arrivals.
     pub slot_wait: LatencyStats,
-    /// Wait for a new connection over the arrivals that had one.
+    /// Wait for a new connection (DNS, TCP, TLS) over the arrivals that had one.
     pub connect: LatencyStats,
     /// From the actual send to the answer's head, over good answers.
     pub first_byte: LatencyStats,

@@ -29,6 +29,8 @@ mod read;
 mod reading;
 mod runs;
 mod sample_record;
+#[cfg(test)]
+mod schema;
 mod seconds;
 mod series;
 mod slo_result;

@@ -6,6 +6,7 @@ use crate::schedule::Arrivals;
 
 /// Where arrivals come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// From a schedule, whatever the answers do.
@@ -16,6 +17,7 @@ pub enum Mode {
 
 /// Depth of the token bucket: how many tokens a late client may use at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(into = "BurstText", try_from = "BurstText")]
 pub enum BurstDepth {
     /// All: late requests are sent late.
@@ -26,10 +28,11 @@ pub enum BurstDepth {
 
 /// How a [`BurstDepth`] is written: `"all"` or a number.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum BurstText {
-    Word(String),
-    Tokens(u32),
+    Word(#[cfg_attr(test, schemars(extend("const" = "all")))] String),
+    Tokens(#[cfg_attr(test, schemars(range(min = 1)))] u32),
 }
 
 impl From<BurstDepth> for BurstText {
@@ -55,10 +58,12 @@ impl TryFrom<BurstText> for BurstDepth {
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("allOf" = super::schema::by_mode())))]
 pub struct PlanFacts {
-    /// Open or closed loop.
+    /// Where arrivals come from: a schedule (open loop), or users who each wait for their last answer (closed loop).
     pub mode: Mode,
-    /// Total rate of an open loop.
+    /// Total rate of an open loop, arrivals per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_s: Option<f64>,
     /// Users of a closed loop.
@@ -70,10 +75,10 @@ pub struct PlanFacts {
     /// The rate that users of a closed loop would have sent at, had they not waited: for a modelled correction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_rate_per_s: Option<f64>,
-    /// How long each user of a closed loop waits after an answer.
+    /// How long each user of a closed loop waits after an answer, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub think_time_s: Option<f64>,
-    /// Length of the measured phase.
+    /// Length of the measured phase, seconds.
     pub duration_s: f64,
     /// Spacing of the arrivals of an open loop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,31 +87,33 @@ pub struct PlanFacts {
     pub seed: u64,
     /// Depth of the token bucket.
     pub burst: BurstDepth,
-    /// The concurrency cap.
+    /// The concurrency cap, requests in flight at once.
     pub max_in_flight: u64,
     /// What an arrival does that finds the cap full: `drop` or `queue`.
+    #[cfg_attr(test, schemars(extend("enum" = ["drop", "queue"])))]
     pub overflow: String,
     /// How many arrivals may wait for the cap.
     pub queue: u64,
     /// Worker threads.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub threads: u64,
-    /// Length of the warm-up.
+    /// Length of the warm-up, seconds.
     pub warmup_s: f64,
-    /// Longest service time before a request counts as timed out.
+    /// Longest service time before a request counts as timed out, seconds.
     pub timeout_s: f64,
-    /// Longest response time before a good answer counts as late.
+    /// Longest response time before a good answer counts as late, seconds; null: none.
     pub deadline_s: Option<f64>,
-    /// Longest wait for the last answers.
+    /// Longest wait for the last answers, seconds.
     pub drain_s: f64,
     /// Whether connections are kept for the next request.
     pub keepalive: bool,
-    /// New connections per second at most.
+    /// New connections per second at most; null: no limit.
     pub connect_rate_per_s: Option<f64>,
     /// Request method.
     pub method: String,
     /// Where the requests went, without host and query.
     pub target: String,
-    /// Length of an interval of the series.
+    /// Length of an interval of the series, seconds.
     pub series_interval_s: f64,
     /// What the traffic is made of; its fields stand beside the others.
     #[serde(flatten)]
@@ -115,6 +122,7 @@ pub struct PlanFacts {
 
 /// What was asked of connections and requests. Results of earlier versions have none of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct TrafficFacts {
     /// How long an unused connection is kept, in seconds; null: until the end.
@@ -125,7 +133,7 @@ pub struct TrafficFacts {
     pub connections: Option<u64>,
     /// Requests at once on one connection (HTTP/2); null: as many as the server allows.
     pub streams: Option<u64>,
-    /// Whether certificates were checked; null without TLS.
+    /// Whether certificates were checked; false: nobody knows who answered; null: no TLS.
     pub tls_verification: Option<bool>,
     /// Addresses that connections of an origin go to in turn; 0: not known.
     pub addresses: u64,

@@ -9,6 +9,7 @@ use crate::measure::Measured;
 
 /// What queueing added to the service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "QueueingDocument", into = "QueueingDocument")]
 pub struct Queueing {
     /// Response p99 / service p99.
@@ -27,6 +28,8 @@ pub struct Queueing {
 
 /// What queueing added to the service.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Queueing"))]
 struct QueueingDocument {
     /// Response p99 / service p99; null where either is unknown.
     amplification_p99: Option<f64>,

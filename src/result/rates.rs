@@ -9,6 +9,7 @@ use crate::measure::{Account, Ledger};
 /// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
 /// not send as fast as planned. The offered rate is the schedule's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rates {
     /// Length of the window.
     pub window_s: f64,

@@ -10,6 +10,7 @@ use crate::request::{Redactor, Target};
 
 /// Where the requests came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Loop {
     /// From a schedule, whatever the answers did.
@@ -22,6 +23,7 @@ pub(crate) enum Loop {
 
 /// From when the latency of a result counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TimedFrom {
     /// From the time that the request was due: waiting for a slow server counts.
@@ -32,8 +34,9 @@ pub(crate) enum TimedFrom {
     Unknown,
 }
 
-/// One result in common terms. What the tool's file does not say is `None`.
+/// One result in common terms. What the tool's file does not say is null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Reading {
     /// Name of the file, without its folder; of several readings in one file each has its own.
     pub name: String,
@@ -61,9 +64,9 @@ pub(crate) struct Reading {
     pub error_rate: Option<f64>,
     /// Requests without a complete answer / requests, 0 to 1.
     pub failure_rate: Option<f64>,
-    /// Latency.
+    /// Latencies.
     pub latency: Times,
-    /// Length of the measurement.
+    /// Length of the measurement, seconds.
     pub duration_s: Option<f64>,
     /// Where the requests went, without host and query values.
     pub target: Option<String>,

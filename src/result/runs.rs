@@ -9,10 +9,13 @@ use super::summary::{Summary, Tool};
 /// The schema of a document of several results.
 pub(crate) const RUNS_SCHEMA: &str = "rpsbench.runs/1";
 
-/// Results in the order in which they were made.
+/// Several results that belong together: the stages of a closed loop, or repeats of one run. Fields may be added within
+/// this version; the names here stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Runs {
-    /// [`RUNS_SCHEMA`].
+    /// This schema and its version.
+    #[cfg_attr(test, schemars(extend("const" = RUNS_SCHEMA)))]
     pub schema: String,
     /// What wrote the document.
     pub tool: Tool,
@@ -20,7 +23,7 @@ pub(crate) struct Runs {
     pub started_at: String,
     /// Whether the last run was cut short by a signal, or others that were asked for were not made.
     pub interrupted: bool,
-    /// The results.
+    /// The results, in the order in which they were made.
     pub runs: Vec<NamedRun>,
     /// How much the repeats of a run differ; empty without repeats.
     #[serde(default)]
@@ -29,10 +32,12 @@ pub(crate) struct Runs {
 
 /// One of several results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct NamedRun {
     /// The same for all repeats of a run, and another for every other run.
     pub name: String,
     /// Which repeat, from 1.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub repeat: u64,
     /// Its result: a complete `rpsbench.result/1`.
     pub result: Summary,
@@ -40,12 +45,14 @@ pub(crate) struct NamedRun {
 
 /// How one figure differs between the repeats of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Spread {
     /// The run.
     pub name: String,
     /// The figure, with its unit in the name.
     pub figure: String,
     /// How many repeats have it.
+    #[cfg_attr(test, schemars(range(min = 2)))]
     pub repeats: u64,
     /// Smallest.
     pub min: f64,

@@ -7,45 +7,52 @@ use crate::measure::{Exemplar, Exemplars, Outcome, Redact, millis};
 
 /// One arrival in full: one of the slowest good answers, or one of the first failures of its kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SampleRecord {
     /// `slow`, or how it failed: `throttled`, `unexpected_body`, `http_503`, `timeout`, `reset`, ...
+    #[cfg_attr(test, schemars(extend("pattern" = super::schema::kinds_of_samples())))]
     pub kind: String,
     /// Its place in the measured schedule, from 0.
     pub index: u64,
     /// Its intended time, in seconds since the start of the measurement.
     pub intended_s: f64,
-    /// Response time, from the intended time to the end: the sum of the next four.
+    /// Response time, from the intended time to the end, milliseconds: the sum of the next four.
     pub response_ms: f64,
-    /// The client's own lateness.
+    /// The client's own lateness, milliseconds.
     pub send_lag_ms: f64,
-    /// Wait for the cap.
+    /// Wait for the concurrency cap, milliseconds.
     pub slot_wait_ms: f64,
-    /// Wait for a new connection.
+    /// Wait for a new connection, milliseconds.
     pub connect_ms: f64,
-    /// From the actual send to the end.
+    /// From the actual send to the end, milliseconds.
     pub service_ms: f64,
-    /// From the actual send to the answer's head; null without a complete answer.
+    /// From the actual send to the head of the answer, milliseconds; null without a complete answer.
     pub first_byte_ms: Option<f64>,
     /// HTTP status; null without a complete answer.
+    #[cfg_attr(test, schemars(range(min = 100, max = 999)))]
     pub status: Option<u16>,
     /// Name of the endpoint; null where there is only one.
     pub endpoint: Option<String>,
     /// The data row that the request was made from, counted from 1; null where there is no data.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub row: Option<u64>,
     /// Trace id (W3C Trace Context), 32 hexadecimal digits; null where none was sent.
+    #[cfg_attr(test, schemars(regex(pattern = "^[0-9a-f]{32}$")))]
     pub trace_id: Option<String>,
     /// Headers of the answer, redacted: at most 64, with at most 1 KiB of each value.
+    #[cfg_attr(test, schemars(length(max = 64)))]
     pub headers: Vec<HeaderRecord>,
     /// The first 1 KiB of the answer's body, redacted.
     pub body: String,
     /// Whether the body went on.
     pub body_truncated: bool,
-    /// Why it failed, in words.
+    /// Why it failed, in words; null for a complete answer.
     pub error: Option<String>,
 }
 
 /// One header of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HeaderRecord {
     /// Its name.
     pub name: String,

@@ -12,6 +12,7 @@ const MAX_ROWS: u64 = 900;
 
 /// One interval of the run, by intended time: what became of the arrivals that were due in it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeriesRow {
     /// Start of the interval, in seconds since the start of the measurement.
     pub t_s: f64,

@@ -7,6 +7,7 @@ use crate::measure::Measured;
 
 /// An objective and whether the run kept it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "SloDocument", into = "SloDocument")]
 pub struct SloResult {
     /// The objective as it was written.
@@ -21,6 +22,8 @@ pub struct SloResult {
 
 /// An objective and whether the run kept it.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "SloResult"))]
 struct SloDocument {
     /// The objective as it was written.
     slo: String,

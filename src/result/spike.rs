@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a spike did to the response time. Percentiles are over all arrivals due, as everywhere.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SpikeRecovery {
     /// p99 (or the percentile named in `figure`) while the first rate was held, in milliseconds.
     pub before_ms: f64,

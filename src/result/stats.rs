@@ -9,6 +9,7 @@ use crate::measure::{Censored, Distribution, Measured, Quantile, Unanswered};
 /// The figures of so many arrivals in milliseconds: each was measured, or is only a lower bound, or is unknown because the
 /// sample is too small to support it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "StatsDocument", into = "StatsDocument")]
 pub struct LatencyStats {
     /// Arrivals that the figures are over.
@@ -68,9 +69,11 @@ impl LatencyStats {
     }
 }
 
-/// Figures in milliseconds; null where the sample is too small to support one. A figure named in `lower_bounds` was not
-/// measured: the true one is at least that.
+/// Times in milliseconds. null: the sample cannot support the figure (fewer than 5 arrivals above a percentile, or none at
+/// all). A figure named in `lower_bounds` was not measured: the true one is at least that.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "LatencyStats"))]
 struct StatsDocument {
     /// Arrivals that the figures are over.
     count: u64,

@@ -23,10 +23,13 @@ use crate::measure::{ConnectionLog, ErrorKind, Ledger, Recorder, Redact};
 /// The schema that this version writes and reads.
 pub(crate) const SCHEMA: &str = "rpsbench.result/1";
 
-/// One run's result. Units are in the names; a figure that the sample cannot support is null.
+/// The result of one run of rpsbench. Units are in the names: _ms, _s, _per_s, _bytes; a _rate without a unit is a share of
+/// 1. A figure that the sample cannot support is null. Fields may be added within this version; the names here stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
-    /// [`SCHEMA`].
+    /// This schema and its version.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     pub schema: String,
     /// What wrote the document.
     pub tool: Tool,
@@ -40,18 +43,19 @@ pub struct Summary {
     pub ledger: Ledger,
     /// Rates over the measured window.
     pub rates: Rates,
-    /// Times.
+    /// Times, in milliseconds.
     pub latency: Latency,
-    /// What queueing added.
+    /// What queueing added to the service.
     pub queueing: Queueing,
-    /// What it amounts to.
+    /// Whether the generator did its part, and whether the service kept up.
     pub verdict: Verdict,
-    /// The objectives.
+    /// The objectives, and whether the run met them.
     #[serde(default)]
     pub slos: Vec<SloResult>,
-    /// Answers by HTTP status.
+    /// Complete answers by HTTP status.
+    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
-    /// Failures by kind.
+    /// Failures by kind: of connections, and timeouts.
     pub errors: Vec<ErrorCount>,
     /// What the connections did.
     pub connections: Connections,
@@ -70,16 +74,17 @@ pub struct Summary {
     /// Single arrivals: the slowest good answers, and the first failures of each kind.
     #[serde(default)]
     pub samples: Vec<SampleRecord>,
-    /// The run over time.
+    /// The run over time: at most 900 intervals.
     pub series: Vec<SeriesRow>,
-    /// The distributions themselves.
+    /// The distributions themselves, so that saved results can be added up.
     pub histograms: Histograms,
 }
 
 /// What wrote a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tool {
-    /// `rpsbench`.
+    /// Always rpsbench.
     pub name: String,
     /// Its version.
     pub version: String,
@@ -94,6 +99,7 @@ impl Tool {
 
 /// Failures of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorCount {
     /// The kind.
     pub kind: ErrorKind,
@@ -105,6 +111,7 @@ pub struct ErrorCount {
 
 /// The warm-up, apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WarmupSummary {
     /// Its ledger.
     pub ledger: Ledger,

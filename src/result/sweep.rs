@@ -10,10 +10,13 @@ use super::verdict::GeneratorVerdict;
 /// The schema that this version writes and reads.
 pub(crate) const SWEEP_SCHEMA: &str = "rpsbench.sweep/1";
 
-/// Runs at several rates. Units are in the names.
+/// Runs at several rates, the knees that they show, and the search that chose the rates. Units are in the names. Fields may be
+/// added within this version; the names here stay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Sweep {
-    /// [`SWEEP_SCHEMA`].
+    /// This schema and its version.
+    #[cfg_attr(test, schemars(extend("const" = SWEEP_SCHEMA)))]
     pub schema: String,
     /// What wrote the document.
     pub tool: Tool,
@@ -25,7 +28,7 @@ pub(crate) struct Sweep {
     pub baseline_factor: f64,
     /// The runs, in the order in which they were made.
     pub rungs: Vec<Rung>,
-    /// What they show.
+    /// Where the ladder bends.
     pub knees: Knees,
     /// The search that chose the rates; null for a ladder.
     #[serde(default)]
@@ -37,10 +40,12 @@ pub(crate) struct Sweep {
 
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Rung {
-    /// Its rate.
+    /// Its rate, requests per second.
     pub rate_per_s: f64,
     /// Which repeat, from 1.
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub repeat: u64,
     /// What came between this run and the next; null after the last.
     #[serde(default)]
@@ -51,6 +56,7 @@ pub(crate) struct Rung {
 
 /// How long the service took to be as fast as at the lowest rate again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Recovery {
     /// Whether it was, within the time allowed.
     pub recovered: bool,
@@ -60,6 +66,7 @@ pub(crate) struct Recovery {
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SearchReport {
     /// The highest rate that was held; null where there is none.
     pub lower_per_s: Option<f64>,
@@ -84,6 +91,7 @@ pub(crate) struct SearchReport {
 
 /// The votes on one rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LoadVotes {
     /// The rate.
     pub rate_per_s: f64,

@@ -10,6 +10,7 @@ use crate::measure::Measured;
 /// Documents write numbers, and beside them in `lower_bounds` the names of those that were not measured. That form is made
 /// and read at the edge: inside, no number can be had without its bound.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "TimesDocument", into = "TimesDocument")]
 pub(crate) struct Times([Measured; FIGURES.len()]);
 
@@ -75,6 +76,8 @@ impl Times {
 
 /// Latencies in milliseconds; null where the result has no such figure.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Times"))]
 struct TimesDocument {
     /// Minimum.
     min_ms: Option<f64>,

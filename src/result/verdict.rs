@@ -1,9 +1,13 @@
 //! Two judgements on a run, each with its evidence: did the generator do its part, and did the service?
+//!
+//! The pieces of evidence that this version writes, with their codes, are enums in [`judge`](crate::judge); a saved document
+//! may hold others.
 
 use serde::{Deserialize, Serialize};
 
 /// Whether the generator held the schedule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GeneratorVerdict {
     /// It did: the figures are the service's.
@@ -17,6 +21,7 @@ pub enum GeneratorVerdict {
 
 /// Whether the service kept up with the offered rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceVerdict {
     /// Answers left as fast as requests came.
@@ -30,6 +35,7 @@ pub enum ServiceVerdict {
 
 /// What a reason is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// The generator.
@@ -38,10 +44,11 @@ pub enum Subject {
     Service,
 }
 
-/// A piece of evidence as a document has it. Those that this version writes, with their codes, are enums in
-/// [`judge`](crate::judge); a saved document may hold others.
+/// A piece of evidence as a document has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "SavedReason")]
+#[cfg_attr(test, schemars(into = "SavedReason"))]
 pub struct Reason {
     /// Its stable name, such as `service.backlog_grows`: for programs.
     pub code: String,
@@ -51,12 +58,13 @@ pub struct Reason {
     pub text: String,
 }
 
-/// Both judgements, and the evidence.
+/// Two judgements on the run, and the evidence for them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
-    /// On the generator.
+    /// Whether the generator held the schedule.
     pub generator: GeneratorVerdict,
-    /// On the service.
+    /// Whether the service kept up with the offered rate; a closed loop cannot tell.
     pub service: ServiceVerdict,
     /// The evidence, that on the generator first.
     pub reasons: Vec<Reason>,
@@ -81,14 +89,20 @@ pub(crate) const SERVICE_UNCODED: &str = "service.uncoded";
 
 /// A reason in either of the forms that documents have had.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Reason"))]
 #[serde(untagged)]
 enum SavedReason {
+    /// One piece of it.
     Coded {
+        /// Its stable name, such as `service.backlog_grows`: for programs.
         code: String,
+        /// What it is about.
         on: Subject,
+        /// One sentence: for people.
         text: String,
     },
-    /// Before reasons had codes: `generator: the schedule was held`.
+    /// One sentence that begins with `generator: ` or `service: `, as versions before codes wrote it.
     Sentence(String),
 }
 

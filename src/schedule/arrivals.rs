@@ -13,6 +13,7 @@ const MAX_ARRIVALS: u64 = 1_000_000_000_000;
 
 /// How the measured arrivals are spaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Arrivals {
     /// Evenly: arrival i leaves at i / rate.

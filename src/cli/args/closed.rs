@@ -15,7 +15,7 @@ Examples:
   rpsbench closed http://127.0.0.1:8080/ --ramp-start 50 --ramp-steps 4 --ramp-inc 50 --step-duration 30s
       50, 100, 150 and 200 users for 30 s each
 
-A closed loop slows down with the service and so cannot show what users who do not wait would see: `rpsbench compare`
+A closed loop slows down with the service and so cannot show what users who do not wait would see: `rpsbench compare` \
 shows both side by side.";
 
 /// The flags of `closed`.
@@ -23,59 +23,48 @@ shows both side by side.";
 pub(crate) struct ClosedArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
+    ///
+    /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// Users, each sending when its last answer has come [default: 10]
-    #[arg(short, long, env = "RPSBENCH_CONCURRENCY", value_name = "USERS")]
+    ///
+    /// At most 1,000,000.
+    #[arg(short, long, value_name = "USERS")]
     pub concurrency: Option<u64>,
     /// Number of requests, over all users; in place of --duration
-    #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
+    #[arg(short = 'n', long)]
     pub requests: Option<u64>,
     /// How long the users go on sending: 60s, 1m30s, bare number = seconds [default: 10s]
-    #[arg(long, env = "RPSBENCH_DURATION", allow_hyphen_values = true)]
+    #[arg(long)]
     pub duration: Option<Span>,
     /// How long each user waits after an answer before sending again
-    #[arg(
-        long,
-        env = "RPSBENCH_THINK_TIME",
-        value_name = "DURATION",
-        default_value = "0s",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, default_value = "0s")]
     pub think_time: Span,
     /// Stages, users x requests or users x duration: 20x400,50x1250 or 20x30s,50x30s
-    #[arg(long, env = "RPSBENCH_STAGES", value_name = "USERSxN,...", help_heading = "Stages")]
+    #[arg(long, value_name = "USERSxN,...", help_heading = "Stages")]
     pub stages: Option<Stages>,
     /// Stages of one length with more and more users: users of the first
-    #[arg(long, env = "RPSBENCH_RAMP_START", value_name = "USERS", help_heading = "Stages")]
+    #[arg(long, value_name = "USERS", help_heading = "Stages")]
     pub ramp_start: Option<u64>,
     /// Number of such stages [default: 4]
-    #[arg(long, env = "RPSBENCH_RAMP_STEPS", value_name = "N", help_heading = "Stages")]
+    #[arg(long, help_heading = "Stages")]
     pub ramp_steps: Option<u64>,
     /// Users that each of them has more than the one before [default: as many as the first]
-    #[arg(long, env = "RPSBENCH_RAMP_INC", value_name = "USERS", help_heading = "Stages")]
+    #[arg(long, value_name = "USERS", help_heading = "Stages")]
     pub ramp_inc: Option<u64>,
     /// Length of each of them
-    #[arg(
-        long,
-        env = "RPSBENCH_STEP_DURATION",
-        value_name = "DURATION",
-        default_value = "30s",
-        allow_hyphen_values = true,
-        help_heading = "Stages"
-    )]
+    #[arg(long, default_value = "30s", help_heading = "Stages")]
     pub step_duration: Span,
     /// Also print a modelled correction: the rate that the users would have sent at together, had they not waited
-    #[arg(
-        long,
-        env = "RPSBENCH_EXPECTED_RATE",
-        value_name = "RATE",
-        allow_hyphen_values = true,
-        help_heading = "Report"
-    )]
+    ///
+    /// This is HdrHistogram's correction for coordinated omission: a model, not a measurement.
+    #[arg(long, help_heading = "Report")]
     pub expected_rate: Option<Rate>,
     /// Run it all so many times, and show how much the runs differ
-    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1)]
+    ///
+    /// At most 1,000 times. The runs of each stage are held against each other.
+    #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 
     /// Where, what and over which connections.

@@ -23,17 +23,19 @@ pub(crate) struct CompareArgs {
     /// Saved results, ours or another tool's (wrk, wrk2, oha, vegeta, k6, h2load, hey, bombardier, fortio), known by their
     /// content; - reads stdin. The first is what the others are compared with. Or, with -c, the URL of a live comparison;
     /// without a URL the built-in service is started
+    ///
+    /// A file with several stages gives several results.
     #[arg(value_name = "FILE|URL")]
     pub files: Vec<PathBuf>,
     /// Live: a closed loop of so many users, then open loops at the throughput that it reached, at 0.9 and at 1.05 of it
-    #[arg(short, long, env = "RPSBENCH_CONCURRENCY", value_name = "USERS")]
+    #[arg(short, long, value_name = "USERS")]
     pub concurrency: Option<u64>,
     /// Live: length of each of the four runs, without its warm-up
-    #[arg(long, env = "RPSBENCH_DURATION", default_value = "30s", allow_hyphen_values = true)]
+    #[arg(long, default_value = "30s")]
     pub duration: Span,
     /// Exit with 99 when another result differs from the first by more: 'p99>+10%', 'p99>+5ms', 'rps<-5%',
     /// 'error_rate>+0.1%'; repeatable. A difference within the noise does not count
-    #[arg(long, env = "RPSBENCH_FAIL_IF", value_name = "CONDITION", value_delimiter = ',')]
+    #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     pub fail_if: Vec<Condition>,
 
     /// Where, what and over which connections.

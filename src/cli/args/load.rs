@@ -4,88 +4,63 @@ use clap::{Args, ValueEnum};
 
 use super::super::values::{LimitOrAll, Span};
 use crate::plan::Auto;
+use crate::schedule::Arrivals;
 
 /// What every command that sends requests has.
 #[derive(Debug, Args)]
+#[command(next_help_heading = None)]
 pub(crate) struct LoadArgs {
     /// Ramp from nothing to the full load before the measurement, excluded from it; 0 = none
-    #[arg(
-        long,
-        env = "RPSBENCH_WARMUP",
-        value_name = "DURATION",
-        default_value = "1s",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, default_value = "1s")]
     pub warmup: Span,
     /// Seed of everything random: Poisson arrivals and the built-in service
-    #[arg(long, env = "RPSBENCH_SEED", value_name = "N", default_value_t = 1)]
+    ///
+    /// Also of --data-order random, and of --order random of a sweep.
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// How long to wait for the last answers after the schedule has ended [default: the timeout]
-    #[arg(
-        long,
-        env = "RPSBENCH_DRAIN",
-        value_name = "DURATION",
-        allow_hyphen_values = true,
-        help_heading = "Load"
-    )]
+    ///
+    /// At most 24h.
+    #[arg(long, help_heading = "Load")]
     pub drain: Option<Span>,
     /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
-    #[arg(
-        long,
-        env = "RPSBENCH_THREADS",
-        value_name = "auto|N",
-        default_value = "auto",
-        help_heading = "Load"
-    )]
+    ///
+    /// At most 1,024, and no more than the cap or the depth of the bucket.
+    #[arg(long, default_value = "auto", help_heading = "Load")]
     pub threads: Auto<u64>,
 }
 
 /// What an open loop has besides.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Load")]
 pub(crate) struct OpenLoopArgs {
     /// Spacing of the arrivals
-    #[arg(long, env = "RPSBENCH_ARRIVALS", default_value = "constant")]
-    pub arrivals: ArrivalsArg,
+    #[arg(long, default_value = "constant", help_heading = None)]
+    pub arrivals: Arrivals,
     /// The concurrency cap: requests in flight at once; auto = rate x timeout, which cannot bind, within the file
     /// descriptors at hand
-    #[arg(
-        long,
-        env = "RPSBENCH_MAX_IN_FLIGHT",
-        value_name = "auto|N",
-        default_value = "auto",
-        help_heading = "Load"
-    )]
+    ///
+    /// In numbers, auto is rate x timeout, a tenth more, and ten.
+    #[arg(long, default_value = "auto")]
     pub max_in_flight: Auto<u64>,
     /// What an arrival does that finds the cap full
-    #[arg(long, env = "RPSBENCH_OVERFLOW", default_value = "drop", help_heading = "Load")]
+    #[arg(long, default_value = "drop")]
     pub overflow: OverflowArg,
     /// With --overflow queue: how many arrivals may wait for the cap
-    #[arg(long, env = "RPSBENCH_QUEUE", value_name = "N", default_value_t = 100_000, help_heading = "Load")]
+    #[arg(long, default_value_t = 100_000)]
     pub queue: u64,
     /// Depth of the token bucket: how many requests a late client may send at once; what the bucket cannot hold is
     /// missed. all = send everything, late, and count the lateness
-    #[arg(long, env = "RPSBENCH_BURST", value_name = "all|N", default_value = "all", help_heading = "Load")]
+    #[arg(long, default_value = "all")]
     pub burst: LimitOrAll,
     /// How early to wake up before a request is due, to spin until
     /// it. Costs CPU time [default: learned from how late wake-ups are;
     /// 0 on a machine with one core]
-    #[arg(
-        long,
-        env = "RPSBENCH_LEAD",
-        value_name = "DURATION",
-        allow_hyphen_values = true,
-        help_heading = "Load"
-    )]
+    ///
+    /// At most 1s. A longer lead means less send lag. What is learned is the median of how late wake-ups have been, at most
+    /// 100us.
+    #[arg(long)]
     pub lead: Option<Span>,
-}
-
-/// `--arrivals`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ArrivalsArg {
-    /// Evenly spaced
-    Constant,
-    /// Exponential gaps, as independent users come
-    Poisson,
 }
 
 /// `--overflow`

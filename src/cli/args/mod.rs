@@ -3,6 +3,7 @@
 mod calibrate;
 mod closed;
 mod compare;
+mod generate;
 mod load;
 mod network;
 mod reporting;
@@ -24,12 +25,13 @@ use crate::schedule::Rate;
 pub(crate) use calibrate::CalibrateArgs;
 pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
-pub(crate) use load::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg};
+pub(crate) use generate::{CompletionsArgs, ManArgs, ShellArg};
+pub(crate) use load::{LoadArgs, OpenLoopArgs, OverflowArg};
 pub(crate) use network::NetworkArgs;
 pub(crate) use reporting::ReportingArgs;
-pub(super) use request::{DataOrderArg, RequestArgs};
+pub(crate) use request::RequestArgs;
 pub(crate) use service::ServiceArgs;
-pub(crate) use sweep::{OrderArg, ShapeArg, SweepArgs};
+pub(crate) use sweep::{ShapeArg, SweepArgs};
 pub(crate) use traffic::TrafficArgs;
 
 const EXAMPLES: &str = "\
@@ -43,7 +45,7 @@ Examples:
   rpsbench report result.json --format csv
       print a saved result again
 
-Exit codes: 0 done; 1 the run could not be done; 2 usage; 3 the generator could not hold the schedule;
+Exit codes: 0 done; 1 the run could not be done; 2 usage; 3 the generator could not hold the schedule; \
 99 an objective was missed; 130 interrupted (the report is still written).";
 
 /// An open-loop, constant-rate HTTP benchmark: requests leave on schedule whatever the answers do, and every answer
@@ -88,6 +90,12 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// The built-in service, on its own, until it is interrupted
     Serve(ServeArgs),
+    /// Completions for a shell, from this very command line
+    #[command(after_help = generate::COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// The man pages, as roff
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// The flags of `run`.
@@ -95,19 +103,25 @@ pub(crate) enum Command {
 pub(crate) struct RunArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
+    ///
+    /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5
-    #[arg(short, long, env = "RPSBENCH_RATE", allow_hyphen_values = true)]
+    #[arg(short, long)]
     pub rate: Rate,
     /// Length of the measured phase: 60s, 1m30s, bare number = seconds
-    #[arg(long, env = "RPSBENCH_DURATION", default_value = "10s", allow_hyphen_values = true)]
+    ///
+    /// At most 366 days, and at most 10^12 arrivals.
+    #[arg(long, default_value = "10s")]
     pub duration: Span,
     /// Number of measured requests, in place of --duration
-    #[arg(short = 'n', long, env = "RPSBENCH_REQUESTS", value_name = "N")]
+    #[arg(short = 'n', long)]
     pub requests: Option<u64>,
     /// Run it so many times, and show how much the runs differ
-    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1)]
+    ///
+    /// At most 1,000 times.
+    #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 
     /// Where, what and over which connections.
@@ -128,14 +142,15 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// A saved result (JSON); - reads stdin
-    #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// What stdout receives
-    #[arg(long, env = "RPSBENCH_FORMAT", default_value = "text")]
+    #[arg(long, default_value = "text")]
     pub format: Format,
     /// Also write the result to a file
     #[arg(
-        short, long, env = "RPSBENCH_OUTPUT", value_name = "FILE", value_delimiter = '\n',
+        short,
+        long,
+        value_delimiter = '\n',
         help = format!("Also write the result to a file; format by extension: {}; repeatable", Format::extensions())
     )]
     pub output: Vec<PathBuf>,
@@ -145,10 +160,10 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// Where to listen; port 0 = a free port
-    #[arg(long, env = "RPSBENCH_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
     /// Seed of the service times
-    #[arg(long, env = "RPSBENCH_SEED", value_name = "N", default_value_t = 1)]
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// The service.
     #[command(flatten)]
@@ -163,35 +178,5 @@ impl ValueEnum for Format {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.help()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn every_flag_has_its_environment_variable() {
-        fn walk(command: &clap::Command) -> usize {
-            let flags =
-                command.get_arguments().filter(|arg| !matches!(arg.get_id().as_str(), "help" | "version"));
-            let mut count = 0;
-            for arg in flags.filter(|arg| arg.get_long().is_some()) {
-                let long = arg.get_long().unwrap();
-                let expected = format!("RPSBENCH_{}", long.to_uppercase().replace('-', "_"));
-                let env = arg.get_env().map(|name| name.to_string_lossy().into_owned());
-                assert_eq!(env, Some(expected), "--{long} of {}", command.get_name());
-                count += 1;
-            }
-            count + command.get_subcommands().map(walk).sum::<usize>()
-        }
-        assert!(walk(&Cli::command()) > 50);
     }
 }

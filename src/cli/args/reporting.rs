@@ -2,49 +2,54 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::judge::Slo;
 use crate::report::Format;
+use crate::result::Figure;
 
 /// What every command that measures has.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
 pub(crate) struct ReportingArgs {
-    /// An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when
-    /// one is missed. Metrics: p50 to p99.99, mean, max, error_rate, failure_rate, overflow_rate, throttled_rate, achieved
-    #[arg(long, env = "RPSBENCH_SLO", value_delimiter = ',', help_heading = "Report")]
+    /// An objective
+    #[arg(long, value_delimiter = ',', help = slo_help())]
     pub slo: Vec<Slo>,
     /// What stdout receives
-    #[arg(long, env = "RPSBENCH_FORMAT", default_value = "text", help_heading = "Report")]
+    #[arg(long, default_value = "text")]
     pub format: Format,
     /// Also write the result to a file
-    #[arg(
-        short,
-        long,
-        env = "RPSBENCH_OUTPUT",
-        value_name = "FILE",
-        value_delimiter = '\n',
-        help = format!(
-            "Also write the result to a file; format by extension: {}; repeatable (in the environment: one per line)",
-            Format::extensions()
-        ),
-        help_heading = "Report"
-    )]
+    #[arg(short, long, value_delimiter = '\n', help = output_help(), long_help = output_long_help())]
     pub output: Vec<PathBuf>,
     /// Keep details of the N slowest requests, and of N of each kind of failure
-    #[arg(long, env = "RPSBENCH_SAMPLES", value_name = "N", default_value_t = 10, help_heading = "Report")]
+    ///
+    /// Of good answers the slowest are kept, of each kind of failure the first. 0 = none, at most 10,000.
+    #[arg(long, default_value_t = 10)]
     pub samples: usize,
     /// Show hosts, paths and query values in reports; tokens never
-    #[arg(
-        long, env = "RPSBENCH_NO_REDACT", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Report"
-    )]
+    #[arg(long)]
     pub no_redact: bool,
     /// No live line and no warnings on stderr
-    #[arg(
-        long, short, env = "RPSBENCH_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Report"
-    )]
+    #[arg(short, long)]
     pub quiet: bool,
+}
+
+fn slo_help() -> String {
+    let metrics = Figure::names();
+    format!(
+        "An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when one \
+         is missed. Metrics: {metrics}"
+    )
+}
+
+fn output_help() -> String {
+    let formats = Format::extensions();
+    format!(
+        "Also write the result to a file; format by extension: {formats}; repeatable (in the environment: one per line)"
+    )
+}
+
+fn output_long_help() -> String {
+    let short = output_help();
+    format!("{short}\n\nThe folder is checked before the run, and the file appears only when it is complete.")
 }

@@ -1,11 +1,10 @@
 //! The flags of `sweep`.
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::super::values::{Share, Span};
 use super::{LoadArgs, OpenLoopArgs, ReportingArgs, TrafficArgs};
-use crate::ladder::Rungs;
+use crate::ladder::{Order, Rungs};
 use crate::schedule::Rate;
 
 pub(super) const EXAMPLES: &str = "\
@@ -19,7 +18,7 @@ Examples:
   rpsbench sweep http://127.0.0.1:8080/ --shape spike --rates 200,600 --spike-duration 5s
       how long the service takes to be itself again after 5 s of too much
 
-Exit codes of --find-knee: 0 found; 1 no knee (the reason is printed with the bounds so far); 3 the generator gives out
+Exit codes of --find-knee: 0 found; 1 no knee (the reason is printed with the bounds so far); 3 the generator gives out \
 first; 99 the objectives are missed already at the lowest rate; 130 interrupted.";
 
 /// The flags of `sweep`.
@@ -27,109 +26,80 @@ first; 99 the objectives are missed already at the lowest rate; 130 interrupted.
 pub(crate) struct SweepArgs {
     /// Where requests go, http(s)://HOST:PORT/PATH. Without a URL the built-in service is started on a free
     /// loopback port
+    ///
+    /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// The rungs: 50..400:50 (steps of 50), 50..400:x1.25 (each 1.25 times the one before), or a list 50,100,200. With
     /// --find-knee: none. With --shape: two, the rate to hold and the rate of the spike
-    #[arg(long, env = "RPSBENCH_RATES", value_name = "RATES", help_heading = "Ladder")]
+    ///
+    /// At most 1,000 rungs.
+    #[arg(long, help_heading = "Ladder")]
     pub rates: Option<Rungs>,
     /// Length of each rung, without its warm-up
-    #[arg(
-        long,
-        env = "RPSBENCH_STEP_DURATION",
-        value_name = "DURATION",
-        default_value = "15s",
-        allow_hyphen_values = true,
-        help_heading = "Ladder"
-    )]
+    ///
+    /// With --find-knee, where it is given: length of a trial of full length.
+    #[arg(long, default_value = "15s", help_heading = "Ladder")]
     pub step_duration: Span,
     /// Run each rung so many times; the majority of them decides
-    #[arg(long, env = "RPSBENCH_REPEAT", value_name = "N", default_value_t = 1, help_heading = "Ladder")]
+    ///
+    /// At most 1,000 times. Of a figure the median is taken. Of a ladder only: a search repeats by itself what needs it.
+    /// --repeats and RPSBENCH_REPEATS are earlier names.
+    #[arg(long, default_value_t = 1, help_heading = "Ladder")]
     pub repeat: u64,
     /// The earlier name of --repeat
-    #[arg(long, env = "RPSBENCH_REPEATS", value_name = "N", hide = true)]
+    #[arg(long, hide = true)]
     pub repeats: Option<u64>,
     /// In which order
-    #[arg(long, env = "RPSBENCH_ORDER", default_value = "up", help_heading = "Ladder")]
-    pub order: OrderArg,
+    #[arg(long, default_value = "up", help_heading = "Ladder")]
+    pub order: Order,
     /// End the ladder after two saturated rungs; --stop-when-saturated=false runs them all
-    #[arg(
-        long, env = "RPSBENCH_STOP_WHEN_SATURATED", action = ArgAction::Set, value_parser = BoolishValueParser::new(),
-        default_value = "true", default_missing_value = "true", num_args = 0..=1, require_equals = true,
-        value_name = "true|false", help_heading = "Ladder"
-    )]
+    ///
+    /// With --order updown the ladder turns there. No effect in the other orders.
+    #[arg(long, default_value = "true", help_heading = "Ladder")]
     pub stop_when_saturated: bool,
     /// Longest wait between two rungs for the service to be as fast as at the lowest rate again
-    #[arg(
-        long,
-        env = "RPSBENCH_RECOVER",
-        value_name = "DURATION",
-        default_value = "30s",
-        allow_hyphen_values = true,
-        help_heading = "Ladder"
-    )]
+    ///
+    /// The median must come within 1.5 times that, and 2 ms.
+    #[arg(long, default_value = "30s", help_heading = "Ladder")]
     pub recover: Span,
     /// The baseline knee is where the response p99 is this many times that of the lowest rung (the median, where a rung has
     /// too few requests for a p99)
-    #[arg(
-        long,
-        env = "RPSBENCH_BASELINE_FACTOR",
-        value_name = "K",
-        default_value_t = 3.0,
-        help_heading = "Ladder"
-    )]
+    #[arg(long, value_name = "K", default_value_t = 3.0, help_heading = "Ladder")]
     pub baseline_factor: f64,
 
     /// Search for the highest rate that meets the objectives (--slo), in place of a ladder
-    #[arg(
-        long, env = "RPSBENCH_FIND_KNEE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Search"
-    )]
+    #[arg(long, help_heading = "Search")]
     pub find_knee: bool,
     /// The lowest rate of interest
-    #[arg(
-        long,
-        env = "RPSBENCH_MIN_RATE",
-        value_name = "RATE",
-        default_value = "10",
-        help_heading = "Search"
-    )]
+    ///
+    /// It is also the baseline.
+    #[arg(long, default_value = "10", help_heading = "Search")]
     pub min_rate: Rate,
     /// The highest rate that may be tried [default: 0.8 of what this machine can send]
-    #[arg(long, env = "RPSBENCH_MAX_RATE", value_name = "RATE", help_heading = "Search")]
+    #[arg(long, help_heading = "Search")]
     pub max_rate: Option<Rate>,
     /// How long the search may take
-    #[arg(
-        long,
-        env = "RPSBENCH_BUDGET",
-        value_name = "DURATION",
-        default_value = "10m",
-        allow_hyphen_values = true,
-        help_heading = "Search"
-    )]
+    ///
+    /// Calibration counts.
+    #[arg(long, default_value = "10m", help_heading = "Search")]
     pub budget: Span,
     /// How near the two bounds must come, as a share of the upper one
-    #[arg(long, env = "RPSBENCH_WIDTH", value_name = "SHARE", default_value = "5%", help_heading = "Search")]
+    ///
+    /// From 0.1% to 50%.
+    #[arg(long, value_name = "SHARE", default_value = "5%", help_heading = "Search")]
     pub width: Share,
     /// Run the rate that was found once more, for four times as long, before it is announced
-    #[arg(
-        long, env = "RPSBENCH_CONFIRM", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(),
-        help_heading = "Search"
-    )]
+    #[arg(long, help_heading = "Search")]
     pub confirm: bool,
 
     /// Hold one rate, go to another, go back, and say how long the service takes to recover
-    #[arg(long, env = "RPSBENCH_SHAPE", help_heading = "Shape")]
+    #[arg(long, help_heading = "Shape")]
     pub shape: Option<ShapeArg>,
     /// Length of the spike; a step is as long as --step-duration
-    #[arg(
-        long,
-        env = "RPSBENCH_SPIKE_DURATION",
-        value_name = "DURATION",
-        default_value = "5s",
-        allow_hyphen_values = true,
-        help_heading = "Shape"
-    )]
+    ///
+    /// Only with --shape spike.
+    #[arg(long, default_value = "5s", help_heading = "Shape")]
     pub spike_duration: Span,
 
     /// Where, what and over which connections.
@@ -144,19 +114,6 @@ pub(crate) struct SweepArgs {
     /// What is reported.
     #[command(flatten)]
     pub reporting: ReportingArgs,
-}
-
-/// `--order`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OrderArg {
-    /// From the lowest to the highest
-    Up,
-    /// From the highest to the lowest
-    Down,
-    /// Up, and down again
-    Updown,
-    /// Any, drawn with --seed
-    Random,
 }
 
 /// `--shape`

@@ -8,7 +8,7 @@ use super::{NetworkArgs, RequestArgs, ServiceArgs};
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
     /// The same as the argument URL
-    #[arg(long, env = "RPSBENCH_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(long, hide_env_values = true)]
     pub url: Option<String>,
 
     /// What is asked.

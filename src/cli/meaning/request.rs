@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
 
-use super::super::args::{DataOrderArg, RequestArgs, TrafficArgs};
+use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::{UsageError, files};
 use crate::request::{
@@ -77,10 +77,7 @@ impl Requests {
             token_header: HeaderName::from_bytes(request.token_header.as_bytes())
                 .map_err(|_| UsageError::TokenHeader)?,
             data: data.transpose()?,
-            data_order: match request.data_order {
-                DataOrderArg::Rotate => DataOrder::Rotate,
-                DataOrderArg::Random => DataOrder::Random,
-            },
+            data_order: request.data_order,
             seed,
             traceparent: request.traceparent,
             keepalive: !args.network.no_keepalive,

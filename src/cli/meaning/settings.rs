@@ -1,11 +1,11 @@
 //! The settings of a command's runs, translated from its flags.
 
-use super::super::args::{ArrivalsArg, LoadArgs, OpenLoopArgs, OverflowArg, ReportingArgs, TrafficArgs};
+use super::super::args::{LoadArgs, OpenLoopArgs, OverflowArg, ReportingArgs, TrafficArgs};
 use super::super::values::LimitOrAll;
 use super::{Setup, TargetChoice};
 use crate::plan::{Auto, OverflowPolicy, Settings};
 use crate::result::BurstDepth;
-use crate::schedule::{Arrivals, NANOS_PER_S};
+use crate::schedule::NANOS_PER_S;
 
 /// What every command has that sends requests.
 pub(super) fn settings_of(
@@ -44,10 +44,7 @@ pub(super) fn open_settings_of(
     setup: &Setup,
 ) -> Settings {
     Settings {
-        arrivals: match open.arrivals {
-            ArrivalsArg::Constant => Arrivals::Constant,
-            ArrivalsArg::Poisson => Arrivals::Poisson,
-        },
+        arrivals: open.arrivals,
         max_in_flight: open.max_in_flight,
         overflow: match open.overflow {
             OverflowArg::Drop => OverflowPolicy::Drop,

@@ -1,11 +1,11 @@
 //! `sweep`, checked.
 
-use super::super::args::{OrderArg, ShapeArg, SweepArgs};
+use super::super::args::{ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_settings_of;
 use super::{Setup, UsageError, outputs_of, repeats_of};
-use crate::ladder::{Ladder, Order, Rungs};
+use crate::ladder::{Ladder, Rungs};
 use crate::plan::{Machine, Planner};
 use crate::report::Format;
 use crate::schedule::{Rate, Schedule, Spike};
@@ -128,13 +128,8 @@ fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
     }
     // The earlier name of the setting counts where the new one was not typed.
     let repeats = args.repeats.filter(|_| !typed.has("repeat")).unwrap_or(args.repeat);
-    let order = match args.order {
-        OrderArg::Up => Order::Up,
-        OrderArg::Down => Order::Down,
-        OrderArg::Updown => Order::UpDown,
-        OrderArg::Random => Order::Random,
-    };
-    let ladder = Ladder::new(rungs, order, repeats_of(repeats)?, args.load.seed, args.stop_when_saturated);
+    let ladder =
+        Ladder::new(rungs, args.order, repeats_of(repeats)?, args.load.seed, args.stop_when_saturated);
     Ok(Sweeping::Ladder(ladder, rungs.clone()))
 }
 

@@ -48,7 +48,7 @@ fn a_password_or_token_is_never_repeated() {
 fn an_output_that_cannot_be_written_is_known_before_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing/result.json").display().to_string();
-    refused(&["URL", "--rate", "10", "-o", &path], 2, &["missing/result.json", "folder exists"]);
+    refused(&["URL", "--rate", "10", "-o", &path], 2, &["missing/result.json", "there is no folder"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 

@@ -81,6 +81,8 @@ rpsbench $URL --rate 10 --slo 'error_rate>1%'
 # Outputs
 rpsbench $URL --rate 10 -o result.xml
 rpsbench $URL --rate 10 -o folder.json
+rpsbench $URL --rate 10 -o missing/result.json
+rpsbench $URL --rate 10 -o wrk.txt/result.json
 
 # Formats that have no form for what is asked for
 rpsbench $URL --rate 10 --repeat 2 --format hgrm
