@@ -97,7 +97,7 @@ mod tests {
         assert!(!driver.was_woken(&Context::from_waker(&wakers[0])));
         driver.waker().wake_by_ref();
         assert!(driver.was_woken(&Context::from_waker(&wakers[1])));
-        driver.waker().clone().wake();
+        driver.waker().wake_by_ref();
         assert!(driver.was_woken(&Context::from_waker(&wakers[1])));
         assert_eq!((first.0.load(Ordering::Relaxed), second.0.load(Ordering::Relaxed)), (1, 1));
     }
@@ -112,7 +112,7 @@ mod tests {
         driver.muted(|| inner.wake_by_ref());
         assert_eq!(count.0.load(Ordering::Relaxed), 0);
         assert!(driver.was_woken(&Context::from_waker(&waker)));
-        inner.wake();
+        inner.wake_by_ref();
         assert_eq!(count.0.load(Ordering::Relaxed), 1, "muted only while it acts");
     }
 }
