@@ -1,15 +1,15 @@
 //! Runs for the reporters' tests: synthetic arrivals through the real recorder and the real summary, so that
 //! a report is tested on what a run can produce and not on figures that contradict each other.
 
+use serde_json::Value;
+
 use crate::measure::{ConnectionLog, ErrorKind, HttpFault, Outcome, Sample, Timeline};
 use crate::result::{BurstDepth, Mode, PlanFacts, Summary, TrafficFacts};
 use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 
-mod committed;
 mod mixed;
 mod run;
 
-pub(crate) use self::committed::assert_committed;
 pub(crate) use self::mixed::mixed;
 use self::run::Run;
 
@@ -195,4 +195,38 @@ fn noise(seed: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
+}
+
+/// Asserts that a file of the repository holds this text. With `UPDATE=1` in the environment it is written instead.
+#[track_caller]
+pub(crate) fn assert_committed(path: &str, text: &str) {
+    let whole = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&whole, text).unwrap();
+    }
+    let committed = std::fs::read_to_string(&whole).unwrap_or_default();
+    let differs = committed.lines().zip(text.lines()).position(|(old, new)| old != new);
+    let line = differs.unwrap_or(committed.lines().count().min(text.lines().count())) + 1;
+    assert!(
+        committed == text,
+        "{path} is stale from line {line} on; `UPDATE=1 cargo test --lib` writes it anew, then look at the difference"
+    );
+}
+
+/// Puts a value in the place that the picks lead to.
+pub(crate) fn replace(document: &mut Value, picks: &[proptest::sample::Index], value: Value) {
+    let mut place = document;
+    for pick in picks {
+        let size = place.as_object().map(|map| map.len()).or(place.as_array().map(Vec::len)).unwrap_or(0);
+        if size == 0 {
+            break;
+        }
+        let at = pick.index(size);
+        place = match place {
+            Value::Object(map) => map.values_mut().nth(at).unwrap(),
+            Value::Array(items) => &mut items[at],
+            _ => unreachable!("only objects and arrays have a size"),
+        };
+    }
+    *place = value;
 }

@@ -17,21 +17,13 @@ use super::command::command;
 pub(crate) enum Invocation {
     /// `run`, named or not.
     Run(Box<RunArgs>, Typed),
-    /// `closed`.
     Closed(Box<ClosedArgs>, Typed),
-    /// `compare`.
     Compare(Box<CompareArgs>, Typed),
-    /// `sweep`.
     Sweep(Box<SweepArgs>, Typed),
-    /// `calibrate`.
     Calibrate(CalibrateArgs),
-    /// `report`.
     Report(ReportArgs),
-    /// `serve`.
     Serve(ServeArgs),
-    /// `completions`.
     Completions(CompletionsArgs),
-    /// `man`.
     Man(ManArgs),
 }
 

@@ -4,7 +4,6 @@
 //! Every flag has an environment variable `RPSBENCH_<FLAG>`; a flag on the command line beats it.
 
 mod args;
-mod choices;
 mod command;
 mod invocation;
 mod meaning;
@@ -14,13 +13,12 @@ mod reference;
 mod values;
 
 pub(crate) use args::{
-    CalibrateArgs, ClosedArgs, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, RunArgs, ServeArgs,
-    ShellArg, SweepArgs,
+    CalibrateArgs, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, ServeArgs, ShellArg, SweepArgs,
 };
 pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
-    CalibrateJob, ClosedJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, SearchPlan, ServeJob,
-    Setup, SweepJob, Sweeping, TargetChoice, UsageError,
+    CalibrateJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, SearchPlan, ServeJob, Setup,
+    SweepJob, Sweeping, TargetChoice, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};

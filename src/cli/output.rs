@@ -24,17 +24,14 @@ pub(crate) enum OutputError {
     /// The extension names no format.
     #[error("the output file `{0}` needs an extension that names its format: {formats}", formats = Format::extensions())]
     Extension(PathBuf),
-    /// It is a folder.
     #[error("the output `{0}` is a folder; name a file in it, such as result.json")]
     IsFolder(PathBuf),
-    /// The folder is missing.
     #[error(
         "cannot write the output file `{path}`: there is no folder `{folder}`; create it first, or name another"
     )]
     NoFolder {
         /// The file.
         path: PathBuf,
-        /// Its folder.
         folder: PathBuf,
     },
     /// The folder cannot be written to.

@@ -1,11 +1,18 @@
-//! Values as people type them.
+//! Values as people type them. The words for choices that other rooms define stand here too: those rooms need not know
+//! clap, and the command line no second enum.
 
 use std::fmt;
 use std::str::FromStr;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use jiff::SignedDuration;
 
+use crate::ladder::Order;
 use crate::plan::Auto;
+use crate::report::Format;
+use crate::request::DataOrder;
+use crate::schedule::Arrivals;
 
 /// A duration in nanoseconds: `60s`, `1m30s`, `250ms`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,6 +150,50 @@ impl FromStr for LimitOrAll {
 fn positive(text: &str) -> Option<u64> {
     text.parse().ok().filter(|n| *n > 0)
 }
+
+/// `--format`: the formats describe themselves.
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.help()))
+    }
+}
+
+macro_rules! choices {
+    ($choice:ty { $($variant:ident: $word:literal, $help:literal;)+ }) => {
+        impl ValueEnum for $choice {
+            fn value_variants<'a>() -> &'a [Self] {
+                &[$(Self::$variant),+]
+            }
+
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(match self {
+                    $(Self::$variant => PossibleValue::new($word).help($help),)+
+                })
+            }
+        }
+    };
+}
+
+choices!(Arrivals {
+    Constant: "constant", "Evenly spaced";
+    Poisson: "poisson", "Exponential gaps, as independent users come";
+});
+
+choices!(DataOrder {
+    Rotate: "rotate", "From the first to the last, and again";
+    Random: "random", "Any, drawn with --seed";
+});
+
+choices!(Order {
+    Up: "up", "From the lowest to the highest";
+    Down: "down", "From the highest to the lowest";
+    UpDown: "updown", "Up, and down again";
+    Random: "random", "Any, drawn with --seed";
+});
 
 #[cfg(test)]
 mod tests {

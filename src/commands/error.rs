@@ -30,7 +30,6 @@ pub(super) enum CommandError {
     /// The target does not answer, or not as it should.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The run broke down.
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The result does not add up.
@@ -50,7 +49,6 @@ pub(super) enum CommandError {
     /// A result file could not be read.
     #[error("cannot read the result `{file}`: {source}")]
     Read {
-        /// The file.
         file: String,
         /// Why.
         source: ReadError,
@@ -61,7 +59,6 @@ pub(super) enum CommandError {
     /// The document has no form in the format.
     #[error(transparent)]
     NoReport(#[from] NoReport),
-    /// One result alone.
     #[error(transparent)]
     TooFew(#[from] TooFew),
     /// The built-in service could not be started.

@@ -7,7 +7,6 @@ use crate::result::{GeneratorVerdict, Summary};
 /// How a command ended, from good to bad: of several results the last of these counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Exit {
-    /// Done.
     Done,
     /// A search ended without its answer; what it knows is printed.
     NotFound,

@@ -1,7 +1,6 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
 mod calibrate;
-mod closed;
 mod compare;
 mod console;
 mod error;
@@ -9,7 +8,6 @@ mod exit;
 mod facts;
 mod generate;
 mod machine;
-mod progress_line;
 mod publish;
 mod report;
 mod results;
@@ -22,9 +20,10 @@ mod sweep;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::cli::{self, Invocation};
+use crate::cli::{self, Invocation, RunJob};
 use error::CommandError;
 use exit::Exit;
+use machine::machine;
 
 /// Carries out a command line and returns the process's exit code. Errors are printed to stderr.
 pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -40,8 +39,8 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn carry_out(invocation: Invocation) -> Result<Exit, CommandError> {
     match invocation {
-        Invocation::Run(args, typed) => run::run(&args, &typed),
-        Invocation::Closed(args, typed) => closed::closed(&args, &typed),
+        Invocation::Run(args, typed) => run::run(RunJob::open(&args, &typed, machine())?),
+        Invocation::Closed(args, typed) => run::run(RunJob::closed(&args, &typed, machine())?),
         Invocation::Compare(args, typed) => compare::compare(&args, &typed),
         Invocation::Sweep(args, typed) => sweep::sweep(&args, &typed),
         Invocation::Calibrate(args) => calibrate::calibrate(&args),

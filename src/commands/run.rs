@@ -1,22 +1,23 @@
-//! `rpsbench run`: an open loop, from the plan to the report, once or again.
+//! `rpsbench run` and `rpsbench closed`: from the plan to the report, in one stage or several, once or again.
 
 use super::error::CommandError;
 use super::exit::Exit;
-use super::machine::machine;
 use super::results::Results;
 use super::runner::Runner;
 use super::signals::Signals;
-use crate::cli::{RunArgs, RunJob, Typed};
+use crate::cli::RunJob;
 
-pub(super) fn run(args: &RunArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let RunJob { source, repeats, planner, setup, format, outputs } = RunJob::new(args, typed, machine())?;
+pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
+    let RunJob { stages, repeats, planner, threads, setup, format, outputs } = job;
     let signals = Signals::listen()?;
-    let mut results = Results::new(1, repeats, format);
-    Runner::with(setup, &planner, planner.threads(&source), &signals, async |runner| {
+    let mut results = Results::new(stages.len() as u64, repeats, format);
+    Runner::with(setup, &planner, threads, &signals, async |runner| {
         for _ in 0..repeats {
-            results.add(runner.measure(source).await?);
-            if runner.is_stopping() {
-                break;
+            for stage in &stages {
+                results.add(runner.measure(*stage).await?);
+                if runner.is_stopping() {
+                    return Ok(());
+                }
             }
         }
         Ok(())

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use super::console::Console;
+use super::console::{Console, ProgressLine};
 use super::error::CommandError;
 use super::facts::{asked_of, facts_of};
-use super::progress_line::ProgressLine;
 use super::signals::Signals;
 use crate::cli::{Setup, TargetChoice, UsageError};
 use crate::judge::sum_up;
@@ -176,7 +175,6 @@ pub(super) fn rate_of(per_s: f64) -> Result<Rate, CommandError> {
     Rate::of_per_second(per_s).map_err(|_| CommandError::NothingReached)
 }
 
-/// The runtime of a command.
 pub(super) fn runtime() -> Result<Runtime, CommandError> {
     let runtime = Builder::new_current_thread().enable_all().build();
     runtime.map_err(|source| CommandError::System { what: "could not start the runtime", source })

@@ -35,7 +35,6 @@ pub(crate) struct ConditionError {
 }
 
 impl Condition {
-    /// Judges one difference.
     pub(crate) fn judge(&self, difference: &Difference) -> Judgement {
         let (fails, reason) = self.verdict(difference);
         Judgement { condition: self.text.clone(), result: difference.result, fails, reason }

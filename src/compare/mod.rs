@@ -18,10 +18,9 @@ mod closed_beside_open;
 mod condition;
 mod difference;
 pub(crate) mod import;
-mod side_by_side;
 pub(crate) mod warnings;
 
 pub(crate) use closed_beside_open::Live;
 pub(crate) use condition::Condition;
+pub(crate) use difference::{TooFew, compare};
 pub(crate) use import::{ImportError, import, reading_of};
-pub(crate) use side_by_side::{TooFew, compare};

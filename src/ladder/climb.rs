@@ -26,7 +26,6 @@ pub(crate) enum Order {
 /// One run of a ladder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Step {
-    /// The rate.
     pub rate: Rate,
     /// Which repeat of it, from 1.
     pub repeat: u64,

@@ -12,12 +12,10 @@ const MOST: usize = 1_000;
 pub(crate) struct Rungs(pub Vec<Rate>);
 
 impl Rungs {
-    /// The lowest rate.
     pub(crate) fn lowest(&self) -> Option<Rate> {
         self.0.first().copied()
     }
 
-    /// The highest rate.
     pub(crate) fn highest(&self) -> Option<Rate> {
         self.0.last().copied()
     }
@@ -34,7 +32,6 @@ pub(crate) enum RungsError {
     /// A rate that is none, such as 0.
     #[error("a rung: {0}")]
     Rate(#[from] RateError),
-    /// From high to low.
     #[error(
         "the range {0} goes down; write the lower rate first, and --order down to begin with the highest"
     )]
@@ -42,13 +39,11 @@ pub(crate) enum RungsError {
     /// A list that goes down or repeats itself.
     #[error("the list is not rising at {0}; write the rates from low to high, and --order for another order")]
     NotRising(String),
-    /// It would never end.
     #[error("the step of {0} does not lead upwards; write a step above 0, or a factor above 1 such as x1.25")]
     Step(String),
     /// Smaller than the decimals of a rate.
     #[error("the step of {0} leads to no new rate, for rungs have three decimals; write a larger step")]
     TooFine(String),
-    /// More than is sensible.
     #[error("that is more than {MOST} rungs; take a larger step")]
     TooMany,
 }

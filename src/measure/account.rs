@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::unanswered::Unanswered;
+use super::censored::Unanswered;
 use super::{Distribution, Ledger, Outcome, Sample};
 
 /// Counts and times of the measured arrivals of one endpoint, as one worker saw them; accounts merge.

@@ -20,19 +20,19 @@ mod measured;
 mod quantile;
 mod recorder;
 mod sample;
-mod unanswered;
 
 #[cfg(test)]
 mod test_samples;
 
 pub(crate) use account::Account;
-pub(crate) use censored::Censored;
+pub(crate) use censored::{Censored, Unanswered};
 pub use connections::{ConnectionLog, Protocol};
 pub(crate) use connections::{Opened, TlsFacts, TlsOpened};
 pub use distribution::Distribution;
 pub(crate) use distribution::{HIGHEST_NS, LOWEST_NS, full_range};
 pub use encoding::encode_histogram;
 pub(crate) use encoding::{EncodingError, decode_histogram, encode_interval};
+pub use exemplar::Withhold;
 pub(crate) use exemplar::{Detail, Redact};
 pub(crate) use exemplars::{Exemplar, Exemplars};
 pub(crate) use interval::Interval;
@@ -43,10 +43,8 @@ pub(crate) use quantile::Quantile;
 pub use recorder::{Accounting, Recorder};
 pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
-pub(crate) use unanswered::Unanswered;
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.
 pub(crate) fn millis(nanos: u64) -> f64 {
     nanos as f64 / 1e6
 }
-pub use exemplar::Withhold;

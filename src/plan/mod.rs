@@ -14,11 +14,9 @@ mod machine;
 mod plan;
 mod planner;
 mod settings;
-mod traffic;
 mod warnings;
 
 pub(crate) use machine::Machine;
-pub use plan::Plan;
+pub use plan::{Plan, Traffic};
 pub(crate) use planner::{Planner, Purpose};
 pub(crate) use settings::{Auto, OverflowPolicy, Settings};
-pub use traffic::Traffic;

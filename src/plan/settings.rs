@@ -9,7 +9,6 @@ use crate::schedule::{Arrivals, NANOS_PER_S, Rate};
 pub(crate) enum Auto<T> {
     /// Chosen by rpsbench.
     Auto,
-    /// This one.
     Given(T),
 }
 

@@ -43,3 +43,20 @@ fn assert_reads_as_saved(name: &str, report: &str) {
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, report));
 }
+
+/// Asserts that no line of a report is wider than a page or ends in blanks, and that colour changes nothing but colour.
+#[cfg(test)]
+#[track_caller]
+fn assert_is_well_set(render: impl Fn(&Style) -> String) {
+    let plain = render(&Style::default());
+    for line in plain.lines() {
+        assert!(line.chars().count() <= text::layout::WIDTH, "{line}");
+        assert_eq!(line.trim_end(), line);
+    }
+    let mut coloured = render(&Style { color: true });
+    assert!(coloured.contains('\u{1b}'));
+    for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
+        coloured = coloured.replace(code, "");
+    }
+    assert_eq!(coloured, plain);
+}

@@ -1,6 +1,6 @@
 //! The published schema (`docs/result.schema.json`), held against what is really written.
 
-use jsonschema::{Validator, draft202012};
+use jsonschema::{Registry, Validator, draft202012};
 use serde_json::{Value, json};
 
 use super::json as document;
@@ -16,6 +16,19 @@ fn schema() -> Value {
 
 fn validator() -> Validator {
     draft202012::new(&schema()).unwrap()
+}
+
+/// The validator of documents that hold whole results, which have a schema of their own.
+pub(super) fn validator_of(schema: &Value) -> Validator {
+    let registry = Registry::new().add("urn:rpsbench:result:1", self::schema()).unwrap().prepare().unwrap();
+    jsonschema::options().with_registry(&registry).build(schema).unwrap()
+}
+
+#[track_caller]
+pub(super) fn assert_valid(validator: &Validator, document: &Value) {
+    let errors: Vec<String> =
+        validator.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 fn rendered() -> impl Iterator<Item = Value> {
@@ -52,11 +65,7 @@ fn the_schema_is_a_schema_with_a_description_for_every_field() {
 #[test]
 fn rendered_documents_are_valid() {
     let validator = validator();
-    for document in rendered() {
-        let errors: Vec<String> =
-            validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
-    }
+    rendered().for_each(|document| assert_valid(&validator, &document));
 }
 
 #[test]

@@ -35,7 +35,6 @@ pub enum FeedError {
     /// The file cannot be read to its end.
     #[error("{file}: reading failed: {cause}")]
     Read {
-        /// The file.
         file: String,
         /// What the system says.
         cause: String,
@@ -43,7 +42,6 @@ pub enum FeedError {
     /// Bytes that are not UTF-8.
     #[error("{file}, line {line}: this is not UTF-8; save the file as UTF-8 (CSV UTF-8 in spreadsheets)")]
     NotUtf8 {
-        /// The file.
         file: String,
         /// The line, from 1.
         line: u64,
@@ -51,15 +49,12 @@ pub enum FeedError {
     /// A quote that is never closed.
     #[error("{file}, line {line}: a quoted cell begins here and never ends; close it with \"")]
     OpenQuote {
-        /// The file.
         file: String,
         /// The line where its row begins, from 1.
         line: u64,
     },
-    /// Nothing in it.
     #[error("{file} is empty; it needs {needs}")]
     Empty {
-        /// The file.
         file: String,
         /// What it should hold.
         needs: &'static str,
@@ -67,7 +62,6 @@ pub enum FeedError {
     /// A header, and nothing below it.
     #[error("{file} holds only a header, in line {line}; it needs {needs}")]
     OnlyHeader {
-        /// The file.
         file: String,
         /// The line of the header, from 1.
         line: u64,
@@ -80,7 +74,6 @@ pub enum FeedError {
          stands in quotes"
     )]
     Ragged {
-        /// The file.
         file: String,
         /// The line where the row begins, from 1.
         line: u64,
@@ -92,7 +85,6 @@ pub enum FeedError {
     /// A column without a name.
     #[error("{file}, line {line}: column {column} has no name; the first row names the columns")]
     UnnamedColumn {
-        /// The file.
         file: String,
         /// The line of the header, from 1.
         line: u64,
@@ -102,11 +94,9 @@ pub enum FeedError {
     /// Two columns of one name.
     #[error("{file}, line {line}: two columns are named `{name}`; rename one of them")]
     DuplicateColumn {
-        /// The file.
         file: String,
         /// The line of the header, from 1.
         line: u64,
-        /// The name.
         name: String,
     },
     /// A column that has the name of a built-in placeholder.
@@ -114,17 +104,14 @@ pub enum FeedError {
         "{file}, line {line}: the column `{name}` has the name of a built-in placeholder; rename the column"
     )]
     BuiltinColumn {
-        /// The file.
         file: String,
         /// The line of the header, from 1.
         line: u64,
-        /// The name.
         name: String,
     },
     /// A row of tokens whose first cell is blank, though others are not.
     #[error("{file}, line {line}: the first column is blank here; tokens are read from the first column")]
     NoToken {
-        /// The file.
         file: String,
         /// The line, from 1.
         line: u64,
@@ -132,7 +119,6 @@ pub enum FeedError {
     /// A token that cannot be sent.
     #[error("{file}, line {line}: the token holds characters that HTTP does not allow in a header")]
     TokenCharacters {
-        /// The file.
         file: String,
         /// The line, from 1.
         line: u64,
@@ -140,7 +126,6 @@ pub enum FeedError {
     /// A row that is longer than 4 GiB.
     #[error("{file}, line {line}: the row is longer than 4 GiB")]
     HugeRow {
-        /// The file.
         file: String,
         /// The line, from 1.
         line: u64,

@@ -7,13 +7,10 @@ use super::secret::Secret;
 /// Why a text is not a header. The value is not repeated: it may be a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HeaderError {
-    /// No colon.
     #[error("a header needs a colon; write it as 'Name: value'")]
     NoColon,
-    /// Not a header name.
     #[error("`{0}` is not a header name; names are letters, digits and -")]
     Name(String),
-    /// Not a header value.
     #[error("the value of the header `{0}` holds characters that HTTP does not allow")]
     Value(String),
 }

@@ -47,7 +47,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The scheme.
+    /// Whether it is spoken to over TLS.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -57,7 +57,7 @@ impl Origin {
         &self.host
     }
 
-    /// The port.
+    /// The port, the default one of its scheme too.
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -26,7 +26,6 @@ pub(super) struct Rows<'f, R> {
     ends: Vec<usize>,
 }
 
-/// One row.
 pub(super) struct Row<'r> {
     /// The line it begins in, from 1.
     pub line: u64,

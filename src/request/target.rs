@@ -24,7 +24,6 @@ pub struct Target {
 /// Why a text is not a target. The text itself is not repeated where it may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// No `http://` in front.
     #[error("the URL has no scheme; write it as http://HOST:PORT/PATH or https://HOST:PORT/PATH")]
     NoScheme,
     /// A path without a slash in front.
@@ -33,7 +32,6 @@ pub enum TargetError {
     /// A scheme that is not HTTP.
     #[error("`{0}://` is not supported; rpsbench speaks http:// and https://")]
     Scheme(String),
-    /// Not a URL.
     #[error("the URL is not valid: {0}; write it as http://HOST:PORT/PATH, with spaces and the like as %20")]
     Syntax(String),
     /// A port outside 1 to 65535.
@@ -71,7 +69,7 @@ impl Target {
         &self.origin.host
     }
 
-    /// The port.
+    /// The port, the default one of its scheme too.
     pub fn port(&self) -> u16 {
         self.origin.port
     }

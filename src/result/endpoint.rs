@@ -4,11 +4,21 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::SummaryError;
 use super::histograms::EndpointHistograms;
-use super::latency::Latency;
 use super::rates::{Rates, Window};
-use crate::measure::{Account, Imbalance, Ledger, Recorder};
+use super::stats::Latency;
+use crate::measure::{Account, EncodingError, Imbalance, Ledger, Recorder};
+
+/// Why there is no summary.
+#[derive(Debug, thiserror::Error)]
+pub enum SummaryError {
+    /// The ledger does not add up.
+    #[error(transparent)]
+    Imbalance(#[from] Imbalance),
+    /// A histogram could not be written.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+}
 
 /// What a summary needs to know of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The one vocabulary of figures: objectives, conditions, tables, documents and importers call them by these names.
 //!
-//! To add a figure, give it a variant, an arm in [`Figure::facts`] and one in [`Counted::figure`]: then it is an objective.
+//! To add a figure, give it a variant, an arm in [`Figure::facts`] and one in [`Counted::figure`](super::Counted::figure): then it is an objective.
 //! Whoever lists figures finds it in [`Figure::NAMED`].
 
 use std::fmt;
@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::unit::Unit;
-use crate::measure::{Censored, Ledger, Measured, Quantile};
+use crate::measure::{Ledger, Quantile};
 
 /// A figure of a run. The latencies are response times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,39 +195,6 @@ impl Figure {
     }
 }
 
-/// What was counted in a run, from which every figure can be read, however small the sample.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted<'a> {
-    /// The response times over all arrivals offered.
-    pub(crate) response: Censored<'a>,
-    /// What became of them.
-    pub(crate) ledger: &'a Ledger,
-    /// Sent rate / offered rate.
-    pub(crate) achieved: f64,
-    /// Complete answers per second.
-    pub(crate) completed_per_s: f64,
-}
-
-impl Counted<'_> {
-    /// Reads a figure, in its unit.
-    pub(crate) fn figure(&self, figure: Figure) -> Measured {
-        if self.ledger.offered() == 0 {
-            return Measured::Unknown;
-        }
-        match figure {
-            Figure::Min => self.response.min(),
-            Figure::Mean => self.response.mean(),
-            Figure::Percentile(quantile) => self.response.percentile(quantile),
-            Figure::Max => self.response.max(),
-            Figure::Achieved => Measured::Exact(self.achieved),
-            Figure::CompletedPerS => Measured::Exact(self.completed_per_s),
-            Figure::ErrorRate | Figure::FailureRate | Figure::OverflowRate | Figure::ThrottledRate => {
-                figure.share_of(self.ledger).into()
-            }
-        }
-    }
-}
-
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -275,25 +242,6 @@ impl TryFrom<String> for Figure {
     fn try_from(key: String) -> Result<Self, FigureError> {
         let found = Self::COMPARED.into_iter().chain(Self::NAMED).find(|figure| figure.key() == key);
         found.ok_or(FigureError::Unknown(key))
-    }
-}
-
-/// Figures that documents call by their name alone: `p99`.
-pub(crate) mod by_name {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    use super::Figure;
-
-    pub(crate) fn serialize<S: Serializer>(figure: &Option<Figure>, to: S) -> Result<S::Ok, S::Error> {
-        match figure {
-            Some(figure) => to.collect_str(figure),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Figure>, D::Error> {
-        let name = Option::<String>::deserialize(from)?;
-        name.map(|name| name.parse().map_err(de::Error::custom)).transpose()
     }
 }
 

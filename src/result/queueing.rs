@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
-use super::latency::Latency;
 use super::series::SeriesRow;
+use super::stats::Latency;
 use crate::measure::Measured;
 
 /// What queueing added to the service.

@@ -6,17 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::client::ClientLoad;
 use super::connections::Connections;
-use super::endpoint::{EndpointFacts, EndpointSummary, status_codes};
-use super::error::SummaryError;
+use super::endpoint::{EndpointFacts, EndpointSummary, SummaryError, status_codes};
 use super::histograms::Histograms;
-use super::latency::Latency;
 use super::plan_facts::PlanFacts;
 use super::queueing::{Backlog, Queueing};
 use super::rates::{Rates, Window};
 use super::sample_record::SampleRecord;
 use super::series::SeriesRow;
 use super::slo_result::SloResult;
-use super::stats::LatencyStats;
+use super::stats::{Latency, LatencyStats};
 use super::verdict::Verdict;
 use crate::measure::{ConnectionLog, ErrorKind, Ledger, Recorder, Redact};
 

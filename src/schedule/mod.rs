@@ -11,8 +11,8 @@
 //! they do not drift. All times are nanoseconds since the start of the schedule.
 
 mod arrivals;
+mod closed_loop;
 mod poisson;
-mod ramp;
 mod rate;
 mod source;
 mod spike;
@@ -21,12 +21,13 @@ mod users;
 
 pub(crate) use arrivals::ScheduleError;
 pub use arrivals::{Arrivals, Schedule};
+pub(crate) use closed_loop::{ClosedLoop, ClosedLoopError, LoopEnd};
 pub use rate::Rate;
 pub(crate) use rate::RateError;
 pub use source::Source;
 pub(crate) use spike::Spike;
 pub(crate) use stripe::Stripe;
-pub(crate) use users::{ClosedLoop, ClosedLoopError, LoopEnd, Users};
+pub(crate) use users::Users;
 
 /// Nanoseconds in a second.
 pub const NANOS_PER_S: u64 = 1_000_000_000;

@@ -22,15 +22,18 @@ struct Drawn {
     next_index: u64,
 }
 
-impl Stripe {
-    pub(super) fn new(schedule: Schedule, worker: u64, workers: u64) -> Self {
-        let poisson = schedule.poisson().map(|times| Drawn { times, next_index: 0 });
-        let mut stripe =
-            Self { schedule, position: worker, step: workers.max(1), poisson, upcoming: None, origin_ns: 0 };
+impl Schedule {
+    /// The part of the schedule that worker `worker` of `workers` sends.
+    pub fn stripe(&self, worker: u64, workers: u64) -> Stripe {
+        let poisson = self.poisson().map(|times| Drawn { times, next_index: 0 });
+        let (schedule, step) = (*self, workers.max(1));
+        let mut stripe = Stripe { schedule, position: worker, step, poisson, upcoming: None, origin_ns: 0 };
         stripe.upcoming = stripe.slot_at_position();
         stripe
     }
+}
 
+impl Stripe {
     /// The same stripe on a clock on which the schedule starts at `origin_ns`.
     #[must_use]
     pub fn starting_at(mut self, origin_ns: u64) -> Self {

@@ -42,7 +42,6 @@ pub enum SettingsError {
     /// A rate or a time that is zero, negative or not a number.
     #[error("{0} must be above 0")]
     NotPositive(&'static str),
-    /// The range is empty.
     #[error("the highest rate {highest_per_s}/s is not above the lowest {lowest_per_s}/s")]
     EmptyRange {
         /// Lower end.
@@ -65,9 +64,7 @@ pub enum SettingsError {
              give it at least 12 times as much"
     )]
     BudgetTooShort {
-        /// The budget.
         budget_s: f64,
-        /// One trial.
         trial_s: f64,
         /// What it takes besides.
         overhead_s: f64,

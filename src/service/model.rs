@@ -63,7 +63,7 @@ pub enum ModelError {
     /// Negative, too wide or not a number.
     #[error("sigma {0} is out of range; choose 0 (constant service time) to {MAX_SIGMA}; 0.62 is typical")]
     Sigma(f64),
-    /// A freeze without length.
+    /// It has no length.
     #[error("a freeze of 0 s changes nothing; give it a length, or leave it out")]
     EmptyFreeze,
 }

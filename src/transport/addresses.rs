@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::Unreachable;
 use crate::measure::ErrorKind;
 
 /// How long a name, or a connection, may take. A wrong address is known within seconds instead of a whole run of
@@ -24,6 +23,20 @@ pub(super) type LookUp = Box<dyn Fn(String, u16) -> Found + Send + Sync>;
 /// The system's own resolver, with its files, caches and servers.
 pub(super) fn system_lookup() -> LookUp {
     Box::new(|host, port| Box::pin(async move { Ok(lookup_host((host, port)).await?.collect()) }))
+}
+
+/// The target does not answer. The address is left out: it may be secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot reach the target: {cause}; {remedy}")]
+pub struct Unreachable {
+    cause: String,
+    remedy: &'static str,
+}
+
+impl Unreachable {
+    pub(super) fn new(cause: String, remedy: &'static str) -> Self {
+        Self { cause, remedy }
+    }
 }
 
 /// Looks a name up; every address once, in the order of the answer.

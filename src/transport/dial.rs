@@ -1,8 +1,11 @@
 //! The dialer: which address of an origin, from which address, and what is spoken there.
 
+use std::cell::Cell;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::Transport;
 use super::any_connection::WireConnection;
 use super::failure::Failure;
 use super::http1::Http1Connection;
@@ -88,7 +91,6 @@ impl Network {
         }
     }
 
-    /// TLS for one worker.
     pub(super) fn tls_for_worker(&self) -> Option<TlsClient> {
         self.tls.as_ref().map(TlsClient::for_worker)
     }
@@ -101,5 +103,33 @@ impl Network {
 
     pub(super) fn has_local_for(&self, address: SocketAddr) -> bool {
         self.options.local_addresses.is_empty() || self.local_for(address, 0).is_some()
+    }
+}
+
+/// Opens one worker's connections to the origins of a [`Network`], over all their addresses in turn.
+pub struct Wire<C> {
+    network: Arc<Network>,
+    tls: Option<TlsClient>,
+    /// The next connection's turn among the addresses, by origin. Workers start at different ones.
+    turns: Vec<Cell<usize>>,
+    stamps: Rc<StampClock<C>>,
+}
+
+impl<C: Clock> Wire<C> {
+    /// Worker `worker`'s transport. Instants are read from `clock`.
+    pub fn new(network: &Arc<Network>, worker: u64, clock: C) -> Self {
+        let tls = network.tls_for_worker();
+        let turns = network.places.iter().map(|_| Cell::new(worker as usize)).collect();
+        Self { network: Arc::clone(network), tls, turns, stamps: Rc::new(StampClock::new(clock)) }
+    }
+}
+
+impl<C: Clock> Transport for Wire<C> {
+    type Connection = WireConnection<C>;
+
+    async fn connect(&self, origin: u32) -> Result<Self::Connection, Failure> {
+        let origin = origin as usize;
+        let turn = self.turns.get(origin).map_or(0, |turn| turn.replace(turn.get().wrapping_add(1)));
+        self.network.dial(origin, turn, self.tls.as_ref(), &self.stamps).await
     }
 }

@@ -14,7 +14,6 @@ mod failure_http2;
 mod http1;
 mod http2;
 mod network;
-mod network_error;
 mod options;
 mod overrides;
 mod receive_clock;
@@ -22,7 +21,6 @@ mod refresh;
 mod socket;
 mod stamped;
 mod tls;
-mod wire;
 
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -36,13 +34,11 @@ use crate::measure::Opened;
 use crate::request::BodyWatch;
 
 pub use any_connection::WireConnection;
+pub use dial::Wire;
 pub use failure::Failure;
-pub use network::{Network, Probed};
-pub use network_error::NetworkError;
-pub(crate) use network_error::Unreachable;
+pub use network::{Network, NetworkError, Probed};
 pub use options::{HttpVersions, TlsOptions, WireOptions};
 pub(crate) use overrides::ResolveError;
-pub use wire::Wire;
 
 /// Opens connections to the origins of a workload.
 pub trait Transport: 'static {
@@ -102,7 +98,7 @@ pub trait Connection: Sized + 'static {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// The headers.
+    /// The headers of its head.
     pub headers: HeaderMap,
     /// When the head of the answer had come: by the kernel's receive stamp where there is one, otherwise when it was read.
     pub first_byte_ns: u64,

@@ -7,10 +7,10 @@ use rustls::pki_types::ServerName;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use super::addresses::{AddressBook, LookUp, PATIENCE, look_up, system_lookup};
+use super::addresses::{AddressBook, LookUp, PATIENCE, Unreachable, look_up, system_lookup};
 use super::socket::{Plain, Socket, bound_to};
-use super::tls::{TlsClient, TlsFault};
-use super::{Failure, HttpVersions, NetworkError, Unreachable, WireOptions, http2};
+use super::tls::{TlsClient, TlsFault, TlsSetupError};
+use super::{Failure, HttpVersions, WireOptions, http2};
 use crate::measure::{ErrorKind, Protocol, TlsFacts};
 use crate::request::{Origin, Scheme};
 use crate::time::MonotonicClock;
@@ -237,4 +237,28 @@ fn left_out_note(left_out: usize, all: usize, label: &str) -> String {
         "do not accept connections and are"
     };
     format!("{left_out} of {all} addresses of {label} {verbs} left out")
+}
+
+/// Why there is no network to run on. Nothing has been requested.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// A name without an address, or an address without a service.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// A file for TLS is not right.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
+    /// The service answers, but not as it should: the failure names cause and remedy.
+    #[error("cannot talk to the target: {0}")]
+    Handshake(String),
+    /// A local address that this machine does not have.
+    #[error(
+        "--local-address number {0} cannot be used: {1}; give addresses of this machine, as `ip address` shows them"
+    )]
+    LocalAddress(usize, std::io::Error),
+    /// No local address can reach any of the target's addresses.
+    #[error(
+        "the target has no address of the same family (IPv4 or IPv6) as a --local-address; give one of the other family"
+    )]
+    LocalFamily,
 }

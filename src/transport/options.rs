@@ -35,11 +35,11 @@ pub struct TlsOptions {
 /// How connections are to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WireOptions {
-    /// Versions of HTTP.
+    /// Which versions of HTTP may be spoken.
     pub versions: HttpVersions,
     /// Most exchanges at once on an HTTP/2 connection; at least 1. The server may allow fewer.
     pub streams: u64,
-    /// TLS.
+    /// How TLS is spoken, where an origin is `https`.
     pub tls: TlsOptions,
     /// Addresses of this machine to connect from, in turn. None: the system chooses.
     pub local_addresses: Vec<IpAddr>,

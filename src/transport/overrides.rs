@@ -14,13 +14,10 @@ pub struct ResolveOverride {
 /// Why a text is not such an entry. The text is not repeated: hosts and addresses may be secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
-    /// Not three parts.
     #[error("write it as HOST:PORT:ADDRESS[,ADDRESS]; an IPv6 host stands in brackets")]
     Syntax,
-    /// Not a port.
     #[error("the port is not a number from 1 to 65535; write it as HOST:PORT:ADDRESS[,ADDRESS]")]
     Port,
-    /// Not an address.
     #[error("address {0} is neither IPv4 nor IPv6; write it as HOST:PORT:ADDRESS[,ADDRESS], without names")]
     Address(usize),
 }

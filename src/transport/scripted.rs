@@ -27,7 +27,6 @@ pub(crate) enum Step {
     Fail {
         /// Time until it shows.
         after_ns: u64,
-        /// Its kind.
         kind: ErrorKind,
         /// Whether nothing of an answer had come.
         before_answer: bool,
@@ -89,7 +88,6 @@ impl<C: Clock> Scripted<C> {
     }
 }
 
-/// A scripted connection.
 pub(crate) struct ScriptedConnection<C> {
     transport: Scripted<C>,
     generation: u64,

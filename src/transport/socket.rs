@@ -119,9 +119,9 @@ impl AsyncRead for Plain {
     }
 }
 
-/// Passes every call on to the stream inside.
+/// Passes the calls of [`AsyncWrite`] on to the stream inside, which each of the patterns names.
 macro_rules! pass_writes_on {
-    ($socket:ident: $($variant:ident),+) => {
+    ($socket:ty, $stream:ident in $($inner:pat),+) => {
         impl AsyncWrite for $socket {
             fn poll_write(
                 self: Pin<&mut Self>,
@@ -129,7 +129,7 @@ macro_rules! pass_writes_on {
                 bytes: &[u8],
             ) -> Poll<io::Result<usize>> {
                 match self.get_mut() {
-                    $(Self::$variant(stream) => Pin::new(stream).poll_write(context, bytes),)+
+                    $($inner => Pin::new($stream).poll_write(context, bytes),)+
                 }
             }
 
@@ -139,30 +139,31 @@ macro_rules! pass_writes_on {
                 parts: &[io::IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
                 match self.get_mut() {
-                    $(Self::$variant(stream) => Pin::new(stream).poll_write_vectored(context, parts),)+
+                    $($inner => Pin::new($stream).poll_write_vectored(context, parts),)+
                 }
             }
 
             fn is_write_vectored(&self) -> bool {
                 match self {
-                    $(Self::$variant(stream) => stream.is_write_vectored(),)+
+                    $($inner => $stream.is_write_vectored(),)+
                 }
             }
 
             fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
                 match self.get_mut() {
-                    $(Self::$variant(stream) => Pin::new(stream).poll_flush(context),)+
+                    $($inner => Pin::new($stream).poll_flush(context),)+
                 }
             }
 
             fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
                 match self.get_mut() {
-                    $(Self::$variant(stream) => Pin::new(stream).poll_shutdown(context),)+
+                    $($inner => Pin::new($stream).poll_shutdown(context),)+
                 }
             }
         }
     };
 }
+pub(super) use pass_writes_on;
 
-pass_writes_on!(Socket: Tcp, Unix, Tls);
-pass_writes_on!(Plain: Tcp, Unix);
+pass_writes_on!(Socket, stream in Self::Tcp(stream), Self::Unix(stream), Self::Tls(stream));
+pass_writes_on!(Plain, stream in Self::Tcp(stream), Self::Unix(stream));

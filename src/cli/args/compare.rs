@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::values::Span;
-use super::{LoadArgs, OpenLoopArgs, ReportingArgs, TrafficArgs};
+use super::OpenRunArgs;
 use crate::compare::Condition;
 
 pub(super) const EXAMPLES: &str = "\
@@ -38,16 +38,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     pub fail_if: Vec<Condition>,
 
-    /// Where, what and over which connections.
+    /// Of the runs.
     #[command(flatten)]
-    pub traffic: TrafficArgs,
-    /// How much.
-    #[command(flatten)]
-    pub load: LoadArgs,
-    /// How open loops are paced and capped.
-    #[command(flatten)]
-    pub open: OpenLoopArgs,
-    /// What is reported.
-    #[command(flatten)]
-    pub reporting: ReportingArgs,
+    pub runs: OpenRunArgs,
 }

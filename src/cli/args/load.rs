@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::super::values::{LimitOrAll, Span};
+use super::{ReportingArgs, TrafficArgs};
 use crate::plan::Auto;
 use crate::schedule::Arrivals;
 
@@ -70,4 +71,21 @@ pub(crate) enum OverflowArg {
     Drop,
     /// It waits, and the wait counts as slot wait; beyond --queue it is dropped
     Queue,
+}
+
+/// What every command has that makes runs of an open loop.
+#[derive(Debug, Args)]
+pub(crate) struct OpenRunArgs {
+    /// Where, what and over which connections.
+    #[command(flatten)]
+    pub traffic: TrafficArgs,
+    /// How much.
+    #[command(flatten)]
+    pub load: LoadArgs,
+    /// How it is paced and capped.
+    #[command(flatten)]
+    pub open: OpenLoopArgs,
+    /// What is reported.
+    #[command(flatten)]
+    pub reporting: ReportingArgs,
 }

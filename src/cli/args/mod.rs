@@ -1,38 +1,31 @@
-//! What was typed.
+//! What was typed: the commands, each with its flags. Flags that several commands have stand in files of their own.
 
-mod calibrate;
 mod closed;
 mod compare;
-mod generate;
 mod load;
 mod network;
 mod reporting;
 mod request;
 mod service;
 mod sweep;
-mod traffic;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::Span;
+use crate::plan::Auto;
 use crate::report::Format;
 use crate::schedule::Rate;
 
-pub(crate) use calibrate::CalibrateArgs;
 pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
-pub(crate) use generate::{CompletionsArgs, ManArgs, ShellArg};
-pub(crate) use load::{LoadArgs, OpenLoopArgs, OverflowArg};
+pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
 pub(crate) use network::NetworkArgs;
 pub(crate) use reporting::ReportingArgs;
-pub(crate) use request::RequestArgs;
-pub(crate) use service::ServiceArgs;
+pub(crate) use request::{RequestArgs, TrafficArgs};
+pub(crate) use service::{ServeArgs, ServiceArgs};
 pub(crate) use sweep::{ShapeArg, SweepArgs};
-pub(crate) use traffic::TrafficArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,7 +84,7 @@ pub(crate) enum Command {
     /// The built-in service, on its own, until it is interrupted
     Serve(ServeArgs),
     /// Completions for a shell, from this very command line
-    #[command(after_help = generate::COMPLETIONS_EXAMPLES)]
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(CompletionsArgs),
     /// The man pages, as roff
     #[command(hide = true)]
@@ -124,18 +117,9 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 
-    /// Where, what and over which connections.
+    /// Of the runs.
     #[command(flatten)]
-    pub traffic: TrafficArgs,
-    /// How much.
-    #[command(flatten)]
-    pub load: LoadArgs,
-    /// How it is paced and capped.
-    #[command(flatten)]
-    pub open: OpenLoopArgs,
-    /// What is reported.
-    #[command(flatten)]
-    pub reporting: ReportingArgs,
+    pub runs: OpenRunArgs,
 }
 
 /// The flags of `report`.
@@ -156,27 +140,46 @@ pub(crate) struct ReportArgs {
     pub output: Vec<PathBuf>,
 }
 
-/// The flags of `serve`.
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  rpsbench completions bash > ~/.local/share/bash-completion/completions/rpsbench
+  rpsbench completions zsh > ~/.zfunc/_rpsbench
+      in a folder of $fpath: put `fpath=(~/.zfunc $fpath)` before `compinit` in ~/.zshrc
+  rpsbench completions fish > ~/.config/fish/completions/rpsbench.fish
+
+The man pages come from `rpsbench man`: read them with `rpsbench man | man -l -`, or install them with \
+`rpsbench man --out ~/.local/share/man/man1`.";
+
+/// The flags of `completions`.
 #[derive(Debug, Args)]
-pub(crate) struct ServeArgs {
-    /// Where to listen; port 0 = a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
-    /// Seed of the service times
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// The service.
-    #[command(flatten)]
-    pub service: ServiceArgs,
+pub(crate) struct CompletionsArgs {
+    /// The shell that reads them
+    pub shell: ShellArg,
 }
 
-/// `--format`: the formats describe themselves.
-impl ValueEnum for Format {
-    fn value_variants<'a>() -> &'a [Self] {
-        Self::ALL
-    }
+/// `completions SHELL`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShellArg {
+    Bash,
+    Zsh,
+    Fish,
+}
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.name()).help(self.help()))
-    }
+/// The flags of `man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Write the pages to this folder, one file each, instead of stdout
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// The flags of `calibrate`.
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateArgs {
+    /// Worker threads; auto = 1
+    #[arg(long, default_value = "auto")]
+    pub threads: Auto<u64>,
+    /// No progress on stderr
+    #[arg(short, long)]
+    pub quiet: bool,
 }

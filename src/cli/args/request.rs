@@ -1,10 +1,11 @@
-//! The flags that say what is asked.
+//! The flags that say what is asked, and all the flags of a command that asks: where, what, and over which connections.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::super::values::{Span, Statuses};
+use super::{NetworkArgs, ServiceArgs};
 use crate::request::DataOrder;
 
 /// What is asked, and what counts as a good answer.
@@ -75,4 +76,22 @@ pub(crate) struct RequestArgs {
     /// At most 24h.
     #[arg(long)]
     pub deadline: Option<Span>,
+}
+
+/// What every command that sends requests has.
+#[derive(Debug, Args)]
+pub(crate) struct TrafficArgs {
+    /// The same as the argument URL
+    #[arg(long, hide_env_values = true)]
+    pub url: Option<String>,
+
+    /// What is asked.
+    #[command(flatten)]
+    pub request: RequestArgs,
+    /// Over which connections.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// The flags of the built-in service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }

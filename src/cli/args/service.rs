@@ -1,4 +1,6 @@
-//! The flags of the built-in service.
+//! The flags of the built-in service, and of `serve`, which is nothing else.
+
+use std::net::SocketAddr;
 
 use clap::Args;
 
@@ -34,4 +36,18 @@ pub(crate) struct ServiceArgs {
     /// ... for this long
     #[arg(long, requires = "freeze_at")]
     pub freeze_for: Option<Span>,
+}
+
+/// The flags of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 = a free port
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Seed of the service times
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// The service.
+    #[command(flatten)]
+    pub service: ServiceArgs,
 }

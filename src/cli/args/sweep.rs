@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::super::values::{Share, Span};
-use super::{LoadArgs, OpenLoopArgs, ReportingArgs, TrafficArgs};
+use super::OpenRunArgs;
 use crate::ladder::{Order, Rungs};
 use crate::schedule::Rate;
 
@@ -102,18 +102,9 @@ pub(crate) struct SweepArgs {
     #[arg(long, default_value = "5s", help_heading = "Shape")]
     pub spike_duration: Span,
 
-    /// Where, what and over which connections.
+    /// Of the runs.
     #[command(flatten)]
-    pub traffic: TrafficArgs,
-    /// How much.
-    #[command(flatten)]
-    pub load: LoadArgs,
-    /// How it is paced and capped.
-    #[command(flatten)]
-    pub open: OpenLoopArgs,
-    /// What is reported.
-    #[command(flatten)]
-    pub reporting: ReportingArgs,
+    pub runs: OpenRunArgs,
 }
 
 /// `--shape`

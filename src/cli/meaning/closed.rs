@@ -2,12 +2,10 @@
 
 use super::super::args::ClosedArgs;
 use super::super::invocation::Typed;
-use super::super::output::OutputFile;
 use super::super::values::StageEnd;
 use super::settings::settings_of;
-use super::{Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
+use super::{RunJob, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::{Machine, Planner, Settings};
-use crate::report::Format;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
 /// Most stages of a ramp.
@@ -15,31 +13,12 @@ const MOST_STAGES: u64 = 1_000;
 /// Users where nobody says how many.
 const DEFAULT_USERS: u64 = 10;
 
-/// Closed loops that can be started, one after another.
-#[derive(Debug)]
-pub(crate) struct ClosedJob {
-    /// The stages, at least one; the first begins with the warm-up.
-    pub stages: Vec<Source>,
-    /// How often all stages are run.
-    pub repeats: u64,
-    /// Makes their plans.
-    pub planner: Planner,
-    /// Worker threads.
-    pub threads: u64,
-    /// Where, over which connections, and what is asked.
-    pub setup: Setup,
-    /// What stdout receives.
-    pub format: Format,
-    /// Files that receive the result too.
-    pub outputs: Vec<OutputFile>,
-}
-
-impl ClosedJob {
+impl RunJob {
     /// Checks the arguments of `closed`.
     ///
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
-    pub(crate) fn new(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
+    pub(crate) fn closed(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let ClosedArgs { traffic, load, reporting, .. } = args;
         let loops = stages_of(args, typed)?;
         let many = (loops.len() as u64).saturating_mul(args.repeat);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::CompareArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::settings::open_settings_of;
+use super::settings::open_loop_of;
 use super::{Setup, UsageError, outputs_of};
 use crate::compare::Condition;
 use crate::plan::{Machine, Planner};
@@ -57,7 +57,7 @@ impl CompareJob {
     /// # Errors
     /// [`UsageError`] when there is nothing to compare, or an output cannot be written.
     pub(crate) fn new(args: &CompareArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
-        let reporting = &args.reporting;
+        let reporting = &args.runs.reporting;
         let source = match kind_of(args, typed)? {
             Kind::Saved => CompareSource::Saved(args.files.clone()),
             Kind::Live(users) => CompareSource::Live(Box::new(live(args, users, typed, machine)?)),
@@ -83,7 +83,8 @@ fn kind_of(args: &CompareArgs, typed: &Typed) -> Result<Kind, UsageError> {
     let files = args.files.as_slice();
     let is_url = |file: &PathBuf| file.to_str().is_some_and(|text| text.contains("://"));
     let urls = files.iter().filter(|file| is_url(file)).count();
-    let wants_runs = typed.has("concurrency") || urls > 0 || (files.is_empty() && args.traffic.url.is_some());
+    let wants_runs =
+        typed.has("concurrency") || urls > 0 || (files.is_empty() && args.runs.traffic.url.is_some());
     if !wants_runs {
         if files.iter().filter(|file| file.as_path() == Path::new("-")).count() > 1 {
             return Err(UsageError::StdinTwice);
@@ -97,10 +98,8 @@ fn kind_of(args: &CompareArgs, typed: &Typed) -> Result<Kind, UsageError> {
 }
 
 fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Result<LiveJob, UsageError> {
-    let CompareArgs { traffic, load, open, reporting, .. } = args;
     let url = args.files.first().and_then(|file| file.to_str());
-    let setup = Setup::new(url, traffic, load, reporting, typed)?;
-    let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+    let (setup, planner) = open_loop_of(&args.runs, url, typed, machine)?;
     let duration_ns = args.duration.0;
     let closed = planner.users(ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?)?;
     Ok(LiveJob { users, closed, planner, duration_ns, setup })

@@ -14,19 +14,15 @@ use crate::transport::ResolveError;
 /// The arguments do not make sense together, or name something that is not there.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
-    /// The URL.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// A format that has no form for what is asked for.
     #[error(transparent)]
     Format(#[from] NoReport),
-    /// `compare` without a file.
     #[error("there is nothing to compare; give two saved results or more: rpsbench compare A.json B.json")]
     NothingToCompare,
-    /// `-` more than once.
     #[error("- stands for stdin, which can be read only once; save one of the results to a file")]
     StdinTwice,
-    /// Nothing to ask.
     #[error("there is no URL; give one, or a scenario or targets with URLs of their own")]
     NoTarget,
     /// The built-in service and HTTP/2.
@@ -38,16 +34,13 @@ pub(crate) enum UsageError {
     /// Both the argument and the flag, with different URLs.
     #[error("two URLs are given, as an argument and with --url; leave one out")]
     TwoTargets,
-    /// The schedule.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
-    /// A ladder without rungs.
     #[error("a ladder needs its rates: --rates 50..400:50; or search with --find-knee")]
     NoRates,
     /// A shape with other than two rates.
     #[error("a shape has two rates, the one to hold and the one of the spike: --rates 200,600")]
     TwoRates,
-    /// A search for nothing.
     #[error("--find-knee needs an objective to look for: --slo 'p99<500ms'")]
     NoObjective,
     /// The distance of the bounds.
@@ -56,41 +49,33 @@ pub(crate) enum UsageError {
     /// No rate between the limits.
     #[error("--max-rate {1} is not above --min-rate {0}")]
     EmptyRange(String, String),
-    /// Not even one trial.
     #[error(
         "a budget of {budget_s} s is shorter than one trial of {least_s} s; give at least a dozen times as much"
     )]
     Budget {
-        /// The budget.
         budget_s: f64,
         /// What one trial takes.
         least_s: f64,
     },
-    /// `--baseline-factor`.
     #[error("--baseline-factor must be above 1")]
     BaselineFactor,
-    /// Files and a URL.
     #[error("give either saved results, or one URL with -c for a live comparison")]
     FilesAndRuns,
     /// A live comparison of nobody.
     #[error("a live comparison needs the users of its closed loop: -c 150")]
     NoUsers,
-    /// The users.
     #[error(transparent)]
     ClosedLoop(#[from] ClosedLoopError),
     /// A ramp without its first stage.
     #[error("a ramp needs --ramp-start: the users of its first stage")]
     RampStart,
-    /// A header.
     #[error(transparent)]
     Header(#[from] HeaderError),
     /// A file of tokens or data.
     #[error(transparent)]
     Feed(#[from] FeedError),
-    /// A scenario.
     #[error(transparent)]
     Scenario(#[from] InFile<ScenarioProblem>),
-    /// A file of targets.
     #[error(transparent)]
     Targets(#[from] InFile<TargetsProblem>),
     /// A file that is not UTF-8.
@@ -101,7 +86,6 @@ pub(crate) enum UsageError {
         /// The file.
         path: PathBuf,
     },
-    /// Data that nothing uses.
     #[error(
         "--data is given, but no request holds a column of it; write {{column}} in the URL, a header or the body, or leave --data out"
     )]
@@ -109,7 +93,6 @@ pub(crate) enum UsageError {
     /// Requests that cannot be made.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
-    /// `--resolve`.
     #[error("--resolve: {0}")]
     Resolve(#[from] ResolveError),
     /// The header of the tokens.
@@ -121,7 +104,6 @@ pub(crate) enum UsageError {
     /// Two files that are both stdin.
     #[error("{0} and {1} cannot both read stdin; give one of them a file")]
     BothReadStdin(&'static str, &'static str),
-    /// The method.
     #[error("`{0}` is not an HTTP method; write GET, POST, PUT and so on")]
     Method(String),
     /// Two flags that exclude each other.
@@ -136,7 +118,6 @@ pub(crate) enum UsageError {
     /// A wait beyond a day.
     #[error("{0} must be at most 24h")]
     TooLong(&'static str),
-    /// A file.
     #[error("cannot read the {what} file `{path}`: {cause}; check the path")]
     File {
         /// What it is for.
@@ -146,10 +127,8 @@ pub(crate) enum UsageError {
         /// Why.
         cause: String,
     },
-    /// An output file.
     #[error(transparent)]
     Output(#[from] OutputError),
-    /// The built-in service.
     #[error(transparent)]
     Service(#[from] ModelError),
 }

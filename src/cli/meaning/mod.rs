@@ -1,12 +1,9 @@
 //! What it means: arguments, checked against each other and against the machine.
 
-mod bounds;
-mod calibrate;
 mod closed;
 mod compare;
 mod error;
 mod files;
-mod network;
 mod request;
 mod run;
 mod settings;
@@ -17,15 +14,15 @@ mod target;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::args::{ReportArgs, ReportingArgs, ServeArgs};
+use super::args::{CalibrateArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
+use crate::plan::{Auto, Machine, Planner, Settings};
 use crate::report::Format;
 use crate::result::Kind;
 use crate::service::ServiceModel;
+use crate::transport::WireOptions;
 use target::model_of;
 
-pub(crate) use calibrate::CalibrateJob;
-pub(crate) use closed::ClosedJob;
 pub(crate) use compare::{CompareJob, CompareSource, LiveJob};
 pub(crate) use error::UsageError;
 pub(crate) use request::Requests;
@@ -48,7 +45,6 @@ pub(crate) struct ReportJob {
 /// The built-in service on its own.
 #[derive(Debug)]
 pub(crate) struct ServeJob {
-    /// Where to listen.
     pub listen: SocketAddr,
     /// How it behaves.
     pub model: ServiceModel,
@@ -101,5 +97,37 @@ fn repeats_of(repeats: u64) -> Result<u64, UsageError> {
         0 => Err(UsageError::Zero("--repeat")),
         repeats if repeats > MOST_REPEATS => Err(UsageError::TooMany("--repeat", MOST_REPEATS)),
         repeats => Ok(repeats),
+    }
+}
+
+/// A calibration that can be started.
+#[derive(Debug)]
+pub(crate) struct CalibrateJob {
+    /// Makes its plans.
+    pub planner: Planner,
+    /// Worker threads.
+    pub threads: u64,
+    /// The built-in service.
+    pub setup: Setup,
+}
+
+impl CalibrateJob {
+    /// What the flags say.
+    pub(crate) fn new(args: &CalibrateArgs, machine: Machine) -> Self {
+        Self::with_threads(args.threads, args.quiet, machine)
+    }
+
+    /// The same for a command that calibrates first.
+    pub(crate) fn with_threads(threads: Auto<u64>, quiet: bool, machine: Machine) -> Self {
+        // Nothing here comes from the environment: a calibration must never reach anything but the built-in service.
+        let setup = Setup {
+            target: TargetChoice::BuiltIn(ServiceModel::immediate()),
+            requests: Requests::plain(),
+            wire: WireOptions::default(),
+            quiet,
+            warnings: Vec::new(),
+        };
+        let planner = Planner::new(Settings { threads, serves_itself: true, ..Settings::plain() }, machine);
+        Self { threads: planner.threads_at(None), planner, setup }
     }
 }

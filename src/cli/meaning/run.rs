@@ -1,23 +1,25 @@
-//! `run`, checked.
+//! Runs, one after another: `run`, checked. `closed` gives the same.
 
 use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::settings::open_settings_of;
+use super::settings::open_loop_of;
 use super::{Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::{Machine, Planner};
 use crate::report::Format;
 use crate::schedule::{Schedule, Source};
 
-/// A run that can be started.
+/// Runs that can be started, one after another.
 #[derive(Debug)]
 pub(crate) struct RunJob {
-    /// When and how much.
-    pub source: Source,
-    /// How often.
+    /// What is run, at least one; the first stage begins with the warm-up.
+    pub stages: Vec<Source>,
+    /// How often all stages are run.
     pub repeats: u64,
-    /// Makes its plan.
+    /// Makes their plans.
     pub planner: Planner,
+    /// Worker threads.
+    pub threads: u64,
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
     /// What stdout receives.
@@ -31,15 +33,15 @@ impl RunJob {
     ///
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
-    pub(crate) fn new(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
-        let RunArgs { traffic, load, open, reporting, .. } = args;
+    pub(crate) fn open(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let schedule = schedule_of(args, typed)?;
-        let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+        let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine)?;
+        let reporting = &args.runs.reporting;
         let source = planner.open(schedule)?;
         setup.warnings.extend(planner.warnings(&source));
         Ok(Self {
-            source,
+            threads: planner.threads(&source),
+            stages: vec![source],
             planner,
             repeats: repeats_of(args.repeat)?,
             setup,

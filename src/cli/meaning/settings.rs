@@ -1,9 +1,10 @@
 //! The settings of a command's runs, translated from its flags.
 
-use super::super::args::{LoadArgs, OpenLoopArgs, OverflowArg, ReportingArgs, TrafficArgs};
+use super::super::args::{LoadArgs, OpenRunArgs, OverflowArg, ReportingArgs, TrafficArgs};
+use super::super::invocation::Typed;
 use super::super::values::LimitOrAll;
-use super::{Setup, TargetChoice};
-use crate::plan::{Auto, OverflowPolicy, Settings};
+use super::{Setup, TargetChoice, UsageError};
+use crate::plan::{Auto, Machine, OverflowPolicy, Planner, Settings};
 use crate::result::BurstDepth;
 use crate::schedule::NANOS_PER_S;
 
@@ -35,15 +36,16 @@ pub(super) fn settings_of(
     }
 }
 
-/// The same with what an open loop has besides.
-pub(super) fn open_settings_of(
-    traffic: &TrafficArgs,
-    load: &LoadArgs,
-    open: &OpenLoopArgs,
-    reporting: &ReportingArgs,
-    setup: &Setup,
-) -> Settings {
-    Settings {
+/// What every command has that makes runs of an open loop: where to send, and who makes the plans.
+pub(super) fn open_loop_of(
+    args: &OpenRunArgs,
+    url: Option<&str>,
+    typed: &Typed,
+    machine: Machine,
+) -> Result<(Setup, Planner), UsageError> {
+    let OpenRunArgs { traffic, load, open, reporting } = args;
+    let setup = Setup::new(url, traffic, load, reporting, typed)?;
+    let settings = Settings {
         arrivals: open.arrivals,
         max_in_flight: open.max_in_flight,
         overflow: match open.overflow {
@@ -55,6 +57,7 @@ pub(super) fn open_settings_of(
             LimitOrAll::Number(tokens) => BurstDepth::Tokens(tokens),
         },
         lead_ns: open.lead.map_or(Auto::Auto, |span| Auto::Given(span.0.min(NANOS_PER_S))),
-        ..settings_of(traffic, load, reporting, setup)
-    }
+        ..settings_of(traffic, load, reporting, &setup)
+    };
+    Ok((setup, Planner::new(settings, machine)))
 }

@@ -1,17 +1,16 @@
 //! What every command that sends requests has to set up, whatever it sends then.
 
-use super::super::args::{LoadArgs, ReportingArgs, TrafficArgs};
+use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
-use super::network::wire_of;
 use super::target::{TargetChoice, model_of, url_of};
-use super::{Requests, UsageError, bounds};
+use super::{Requests, UsageError};
 use crate::request::Scheme;
-use crate::transport::WireOptions;
+use crate::schedule::NANOS_PER_S;
+use crate::transport::{HttpVersions, TlsOptions, WireOptions};
 
 /// Where requests go, over which connections, and what is asked.
 #[derive(Debug)]
 pub(crate) struct Setup {
-    /// Where.
     pub target: TargetChoice,
     /// What is asked.
     pub requests: Requests,
@@ -34,7 +33,7 @@ impl Setup {
     ) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
         let url = url_of(argument, traffic, typed, &mut warnings)?;
-        bounds::check(&traffic.request, &traffic.network, load, reporting)?;
+        check_bounds(&traffic.request, &traffic.network, load, reporting)?;
         let requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
         let target = match url {
             Some(url) => TargetChoice::Url(url),
@@ -69,4 +68,74 @@ fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -
     ];
     let idle = found.into_iter().filter(|(flag, has_no_effect, _)| *has_no_effect && typed.has(flag));
     idle.map(|(flag, _, why)| format!("--{} has no effect: {why}", flag.replace('_', "-"))).collect()
+}
+
+/// How connections are to be made.
+fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
+    let versions = match (args.http1, args.http2) {
+        (true, true) => return Err(UsageError::Exclusive("--http1", "--http2")),
+        (true, false) => HttpVersions::Http1,
+        (false, true) => HttpVersions::Http2,
+        (false, false) => HttpVersions::Auto,
+    };
+    Ok(WireOptions {
+        kernel_stamps: true,
+        versions,
+        streams: args.streams,
+        tls: TlsOptions {
+            cacert: args.cacert.clone(),
+            cert: args.cert.clone(),
+            key: args.key.clone(),
+            insecure: args.insecure,
+            sni: args.sni.clone(),
+        },
+        local_addresses: args.local_address.clone(),
+        unix_socket: args.unix_socket.clone(),
+        overrides: args.resolve.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
+        dns_ttl_ns: args.dns_ttl.0,
+    })
+}
+
+/// Longest wait of any kind: a day.
+const MAX_WAIT_NS: u64 = 86_400 * NANOS_PER_S;
+/// Most streams of a connection: each has a task of its own.
+const MOST_STREAMS: u64 = 10_000;
+/// Most samples of a kind: each holds a part of a body.
+const MOST_SAMPLES: usize = 10_000;
+
+/// Checks the figures that have bounds.
+fn check_bounds(
+    request: &RequestArgs,
+    network: &NetworkArgs,
+    load: &LoadArgs,
+    reporting: &ReportingArgs,
+) -> Result<(), UsageError> {
+    for (name, span, may_be_zero) in [
+        ("--timeout", Some(request.timeout), false),
+        ("--deadline", request.deadline, false),
+        ("--drain", load.drain, true),
+        ("--keepalive", Some(network.keepalive), true),
+        ("--dns-ttl", Some(network.dns_ttl), true),
+    ] {
+        match span {
+            Some(span) if span.0 == 0 && !may_be_zero => return Err(UsageError::Zero(name)),
+            Some(span) if span.0 > MAX_WAIT_NS => return Err(UsageError::TooLong(name)),
+            _ => {}
+        }
+    }
+    for (name, number, most) in [
+        ("--connections", network.connections, u64::MAX),
+        ("--streams", Some(network.streams), MOST_STREAMS),
+        ("--max-requests-per-connection", network.max_requests_per_connection, u64::MAX),
+    ] {
+        match number {
+            Some(0) => return Err(UsageError::Zero(name)),
+            Some(number) if number > most => return Err(UsageError::TooMany(name, most)),
+            _ => {}
+        }
+    }
+    if reporting.samples > MOST_SAMPLES {
+        return Err(UsageError::TooMany("--samples", MOST_SAMPLES as u64));
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use super::super::args::{ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::settings::open_settings_of;
+use super::settings::open_loop_of;
 use super::{Setup, UsageError, outputs_of, repeats_of};
 use crate::ladder::{Ladder, Rungs};
 use crate::plan::{Machine, Planner};
@@ -81,7 +81,6 @@ impl SweepJob {
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn new(args: &SweepArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
-        let SweepArgs { traffic, load, open, reporting, .. } = args;
         if args.step_duration.0 == 0 {
             return Err(UsageError::Zero("--step-duration"));
         }
@@ -89,14 +88,14 @@ impl SweepJob {
             return Err(UsageError::BaselineFactor);
         }
         let what = what_of(args, typed)?;
-        let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+        let (setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine)?;
+        let reporting = &args.runs.reporting;
         Ok(Self {
             what,
             planner,
             step_ns: args.step_duration.0,
             recover_ns: args.recover.0,
-            warmup_ns: load.warmup.0,
+            warmup_ns: args.runs.load.warmup.0,
             baseline_factor: args.baseline_factor,
             setup,
             format: reporting.format,
@@ -129,7 +128,7 @@ fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
     // The earlier name of the setting counts where the new one was not typed.
     let repeats = args.repeats.filter(|_| !typed.has("repeat")).unwrap_or(args.repeat);
     let ladder =
-        Ladder::new(rungs, args.order, repeats_of(repeats)?, args.load.seed, args.stop_when_saturated);
+        Ladder::new(rungs, args.order, repeats_of(repeats)?, args.runs.load.seed, args.stop_when_saturated);
     Ok(Sweeping::Ladder(ladder, rungs.clone()))
 }
 
@@ -143,7 +142,7 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
     if typed.has("repeat") {
         return Err(UsageError::Exclusive("--find-knee", "--repeat"));
     }
-    if args.reporting.slo.is_empty() {
+    if args.runs.reporting.slo.is_empty() {
         return Err(UsageError::NoObjective);
     }
     let seconds = |nanos: u64| nanos as f64 / 1e9;
@@ -155,7 +154,7 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
         return Err(UsageError::EmptyRange(args.min_rate.to_string(), max_rate.to_string()));
     }
     let trial_s = typed.has("step_duration").then(|| seconds(args.step_duration.0));
-    let (budget_s, warmup_s) = (seconds(args.budget.0), seconds(args.load.warmup.0));
+    let (budget_s, warmup_s) = (seconds(args.budget.0), seconds(args.runs.load.warmup.0));
     let least_s = trial_s.unwrap_or(2.0) + warmup_s;
     if budget_s < least_s {
         return Err(UsageError::Budget { budget_s, least_s });

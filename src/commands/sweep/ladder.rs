@@ -1,11 +1,38 @@
-//! `rpsbench sweep --rates`: one rung after another.
+//! `rpsbench sweep --rates`, one rung after another, and `--shape`: one rate, another, and the first again. The rows of the
+//! table on stdout appear as their runs finish.
 
 use super::recovery::Recovering;
-use super::rows::Rows;
 use crate::commands::error::CommandError;
+use crate::commands::publish::print_early;
 use crate::commands::runner::Runner;
-use crate::ladder::{Done, Ladder};
-use crate::result::{Rung, ServiceVerdict};
+use crate::judge::spike_recovery;
+use crate::ladder::{Done, Ladder, sweep_of};
+use crate::report::{Format, sweep as report};
+use crate::result::{Rung, ServiceVerdict, Summary, Sweep};
+use crate::schedule::{NANOS_PER_S, Source, Spike};
+
+/// The table in the making, where stdout receives text.
+pub(super) struct Rows {
+    pub(super) are_shown: bool,
+}
+
+impl Rows {
+    pub(super) fn new(format: Format) -> Self {
+        Self { are_shown: format == Format::Text }
+    }
+
+    pub(super) fn header(&self) {
+        if self.are_shown {
+            print_early(&report::header());
+        }
+    }
+
+    pub(super) fn row(&self, rate_per_s: f64, summary: &Summary) {
+        if self.are_shown {
+            print_early(&report::row(rate_per_s, summary));
+        }
+    }
+}
 
 /// Runs the rungs that the ladder asks for, as far as an interrupt lets it. Between two of them the service recovers.
 pub(super) async fn climb(
@@ -39,4 +66,22 @@ pub(super) async fn climb(
         done.push(Done { step, saturated });
     }
     Ok(rungs)
+}
+
+/// Runs a spike, and finds out how long the service takes to recover from it.
+pub(super) async fn run_spike(
+    runner: &mut Runner<'_>,
+    spike: Spike,
+    source: Source,
+    baseline_factor: f64,
+    rows: &Rows,
+) -> Result<Sweep, CommandError> {
+    let result = runner.measure(source).await?;
+    let rate_per_s = spike.held.per_second();
+    rows.row(rate_per_s, &result);
+    let seconds = |nanos: u64| nanos as f64 / NANOS_PER_S as f64;
+    let recovery = spike_recovery(&result.series, seconds(spike.hold_ns), seconds(spike.spike_ns));
+    let interrupted = result.interrupted;
+    let rung = Rung { rate_per_s, repeat: 1, recovery: None, result };
+    Ok(Sweep { spike: recovery, ..sweep_of(vec![rung], baseline_factor, interrupted) })
 }

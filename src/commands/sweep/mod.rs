@@ -2,10 +2,7 @@
 
 mod ladder;
 mod recovery;
-mod rows;
 mod search;
-mod spike;
-mod words;
 
 use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed};
 use crate::commands::calibrate;
@@ -22,8 +19,8 @@ use crate::result::{Rung, Sweep};
 use crate::schedule::{NANOS_PER_S, Rate};
 use crate::search::Reason;
 use crate::time::{Clock, MonotonicClock};
+use ladder::Rows;
 use recovery::Recovering;
-use rows::Rows;
 use search::Search;
 
 pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandError> {
@@ -51,7 +48,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
             }
             Sweeping::Spike(spike, schedule) => {
                 let source = planner.open(*schedule)?;
-                let sweep = spike::run_spike(runner, *spike, source, baseline_factor, &rows).await?;
+                let sweep = ladder::run_spike(runner, *spike, source, baseline_factor, &rows).await?;
                 let exit = exit_of(&sweep);
                 Ok((sweep, exit))
             }
@@ -65,7 +62,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
             }
         }
     })?;
-    if rows.are_shown() {
+    if rows.are_shown {
         publish_rest(&report::after_table(&sweep, &style_of_stdout()), &sweep, outputs)?;
     } else {
         publish(&sweep, format, outputs)?;

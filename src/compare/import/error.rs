@@ -7,7 +7,6 @@ use crate::result::{Figure, ReadError};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("`{file}`: {problem}")]
 pub(crate) struct ImportError {
-    /// The file.
     pub file: String,
     /// What is wrong with it.
     pub problem: Problem,
@@ -16,7 +15,6 @@ pub(crate) struct ImportError {
 /// What is wrong, and what helps.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub(crate) enum Problem {
-    /// Nothing in it.
     #[error("it is empty: the run that was to write it did not finish, or wrote elsewhere; run it again")]
     Empty,
     /// Binary, or in another encoding.
@@ -24,7 +22,6 @@ pub(crate) enum Problem {
         "it is not UTF-8 text; give what the tool printed, saved as UTF-8 (vegeta: the output of `vegeta report`)"
     )]
     NotText,
-    /// No tool's result.
     #[error("it is no result that is known here; known are {KNOWN}")]
     Unknown,
     /// Begins like JSON and is none.
@@ -44,7 +41,6 @@ pub(crate) enum Problem {
         "it is a sweep over several rates (`{0}`), and only single runs are compared; `rpsbench report` prints it"
     )]
     Sweep(String),
-    /// A comparison of ours.
     #[error(
         "it is a comparison already (`{0}`); `rpsbench report` prints it; give the results that it was made of"
     )]
@@ -57,17 +53,14 @@ pub(crate) enum Problem {
         "it looks like the output of {tool}, but its {what} is missing: it was cut off; save the whole output"
     )]
     Missing {
-        /// The tool.
         tool: &'static str,
         /// What is missing.
         what: String,
     },
-    /// A figure is none.
     #[error(
         "it looks like the output of {tool}, but its {what} is `{text}`, not {expected}; use the original file"
     )]
     Value {
-        /// The tool.
         tool: &'static str,
         /// Which figure.
         what: String,
@@ -81,7 +74,6 @@ pub(crate) enum Problem {
         "its {low} is above its {high}, which cannot be: figures of different units were mixed, or the file was changed; use the original output of {tool}"
     )]
     Disorder {
-        /// The tool.
         tool: String,
         /// The figure that should be lower.
         low: Figure,

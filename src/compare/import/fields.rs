@@ -67,7 +67,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text.
     pub(super) fn text(&self, field: &str) -> Option<&'a str> {
         self.object.get(field).and_then(Value::as_str)
     }

@@ -1,9 +1,8 @@
-use jsonschema::{Registry, draft202012};
+use jsonschema::draft202012;
 use serde_json::{Value, json};
 
-use super::super::assert_reads_as_saved;
-use super::super::schema::forbid_unknown_fields;
-use super::super::text::layout::WIDTH;
+use super::super::schema::{assert_valid, forbid_unknown_fields, validator_of};
+use super::super::{assert_is_well_set, assert_reads_as_saved};
 use crate::compare::import::reading_of;
 use crate::compare::{Condition, import};
 use crate::fixture::{freeze, overload};
@@ -115,24 +114,9 @@ fn a_comparison_whose_warnings_are_sentences_still_reads() {
 }
 
 #[test]
-fn no_line_is_wider_than_a_page_or_ends_in_blanks() {
+fn comparisons_fit_the_page_and_colour_changes_nothing_but_colour() {
     for comparison in all() {
-        for line in render(&comparison, Format::Text, &Style::default()).lines() {
-            assert!(line.chars().count() <= WIDTH, "{line}");
-            assert_eq!(line.trim_end(), line);
-        }
-    }
-}
-
-#[test]
-fn colour_changes_nothing_but_colour() {
-    for comparison in all() {
-        let mut coloured = render(&comparison, Format::Text, &Style { color: true });
-        assert!(coloured.contains('\u{1b}'));
-        for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
-            coloured = coloured.replace(code, "");
-        }
-        assert_eq!(coloured, render(&comparison, Format::Text, &Style::default()));
+        assert_is_well_set(|style| render(&comparison, Format::Text, style));
     }
 }
 
@@ -158,23 +142,17 @@ fn the_table_has_a_row_for_each_result() {
 fn the_schema_describes_every_field_that_is_written() {
     let mut schema: Value = serde_json::from_str(SCHEMA).unwrap();
     assert!(draft202012::meta::is_valid(&schema));
-    // A live comparison holds whole results, which have a schema of their own.
-    let result: Value = serde_json::from_str(include_str!("../../../docs/result.schema.json")).unwrap();
-    let registry = Registry::new().add("urn:rpsbench:result:1", result).unwrap().prepare().unwrap();
-    let build = |schema: &Value| jsonschema::options().with_registry(&registry).build(schema).unwrap();
-    let validator = build(&schema);
+    let validator = validator_of(&schema);
     let old = include_bytes!("../../../tests/fixtures/documents/compare-sentences.json");
     let mut old: Value = serde_json::from_slice(old).unwrap();
     assert!(old["warnings"][0].is_string() && validator.is_valid(&old));
     old["warnings"][0] = json!({ "code": "compare.other_clock" });
     assert!(!validator.is_valid(&old));
     forbid_unknown_fields(&mut schema);
-    let strict = build(&schema);
+    let strict = validator_of(&schema);
     for comparison in all() {
         let document = serde_json::to_value(&comparison).unwrap();
-        let errors: Vec<String> =
-            strict.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
+        assert_valid(&strict, &document);
         for (at, value) in [
             ("/schema", json!("rpsbench.result/1")),
             ("/results/0/mode", json!("ajar")),

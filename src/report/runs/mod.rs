@@ -1,21 +1,102 @@
-//! Reports of several results that belong together: stages of a closed loop, repeats of a run.
-
-mod table;
-mod text;
-
-pub(crate) use table::{header, row};
+//! Reports of several results that belong together (stages of a closed loop, repeats of a run): one row for each, in the
+//! study's figures. Columns have fixed widths, because rows appear as they finish.
 
 use super::Style;
-use crate::result::Runs;
+use super::text::closed_loop;
+use super::text::layout::table;
+use super::text::numbers::{count, or_dash, percent, plain, time};
+use crate::result::{Figure, GeneratorVerdict, Runs, Subject, Summary};
+
+/// Widths of the columns: of the name of a run, then of each figure.
+const NAME: usize = 12;
+const WIDTHS: [usize; 11] = [8, 8, 8, 8, 6, 6, 6, 6, 6, 6, 6];
+
+/// The head of the table, which says what is in which unit.
+pub(crate) fn header() -> String {
+    let names = ["requests", "req/s", "errors", "failures", "mean", "min", "p50", "p90", "p95", "p99", "max"];
+    line("times in ms", &names.map(str::to_owned))
+}
+
+/// The row of one result.
+pub(crate) fn row(name: &str, summary: &Summary) -> String {
+    let (rates, response) = (&summary.rates, &summary.latency.response);
+    let share = |share: Option<f64>| or_dash(share, percent);
+    let figures = [
+        count(summary.ledger.sent),
+        format!("{:.1}", rates.requests_per_s(summary.plan.mode, summary.ledger.sent)),
+        share(rates.error_rate),
+        share(rates.failure_rate),
+        time(response.figure(Figure::Mean)),
+        time(response.figure(Figure::Min)),
+        time(response.figure(Figure::P50)),
+        time(response.figure(Figure::P90)),
+        time(response.figure(Figure::P95)),
+        time(response.figure(Figure::P99)),
+        time(response.figure(Figure::Max)),
+    ];
+    line(name, &figures)
+}
 
 /// Several results, for people.
 pub(super) fn text(runs: &Runs, style: &Style) -> String {
-    table::table(runs) + &after_table(runs, style)
+    let rows = runs.runs.iter().map(|run| row(&label(&run.name, run.repeat, runs), &run.result));
+    header() + &rows.collect::<String>() + &after_table(runs, style)
 }
 
-/// What stands below the table: how far the repeats differ, and what a closed loop cannot tell.
+/// The name of a run, and which repeat it is where there are several.
+fn label(name: &str, repeat: u64, runs: &Runs) -> String {
+    let repeated = runs.runs.iter().any(|run| run.name == name && run.repeat > 1);
+    if repeated { format!("{name} #{repeat}") } else { name.to_owned() }
+}
+
+fn line(name: &str, figures: &[String; 11]) -> String {
+    let mut line = format!("{name:NAME$}");
+    for (figure, width) in figures.iter().zip(WIDTHS) {
+        line += &format!(" {figure:>width$}");
+    }
+    line.trim_end().to_owned() + "\n"
+}
+
+/// What stands below the table: results that should not be believed, the spread of repeats, and what a closed loop cannot
+/// tell.
 pub(crate) fn after_table(runs: &Runs, style: &Style) -> String {
-    text::below(runs, style)
+    let results: Vec<_> = runs.results().collect();
+    let sections = [doubts(runs), spread(runs), closed_loop::findings(&results, style)];
+    let sections = sections.into_iter().filter(|section| !section.is_empty());
+    sections.map(|section| format!("\n{section}")).collect()
+}
+
+fn doubts(runs: &Runs) -> String {
+    let mut text = String::new();
+    for run in &runs.runs {
+        let word = match run.result.verdict.generator {
+            GeneratorVerdict::Valid => continue,
+            GeneratorVerdict::Suspect => "SUSPECT",
+            GeneratorVerdict::Invalid => "INVALID",
+        };
+        let reasons: Vec<&str> = run.result.verdict.texts_on(Subject::Generator).collect();
+        text += &format!("{} #{}: {word}: {}\n", run.name, run.repeat, reasons.join("; "));
+    }
+    if runs.interrupted {
+        text += "INTERRUPTED: not all that was asked for was run\n";
+    }
+    text
+}
+
+/// Runs differ more than requests do: the range over the repeats, and its share of the middle.
+fn spread(runs: &Runs) -> String {
+    if runs.spread.is_empty() {
+        return String::new();
+    }
+    let names = ["Spread between repeats", "repeats", "min", "median", "max", "range"];
+    let mut rows = vec![names.map(str::to_owned).to_vec()];
+    for spread in &runs.spread {
+        let range = if spread.median > 0.0 { (spread.max - spread.min) / spread.median } else { 0.0 };
+        let name = format!("  {} {}", spread.name, spread.figure);
+        let figures = [spread.min, spread.median, spread.max].map(plain);
+        rows.push([vec![name, spread.repeats.to_string()], figures.to_vec(), vec![percent(range)]].concat());
+    }
+    table(&rows)
 }
 
 #[cfg(test)]

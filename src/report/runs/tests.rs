@@ -1,9 +1,10 @@
 //! Several results, as they are written and read back.
 
-use jsonschema::{Registry, Validator};
-use serde_json::{Value, json};
+use jsonschema::Validator;
+use serde_json::json;
 
 use super::super::assert_reads_as_saved;
+use super::super::schema::{assert_valid, validator_of};
 use super::*;
 use crate::fixture;
 use crate::judge::Stage;
@@ -38,11 +39,7 @@ fn repeats() -> Runs {
 }
 
 fn validator() -> Validator {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let result = parse(include_str!("../../../docs/result.schema.json"));
-    let registry = Registry::new().add("urn:rpsbench:result:1", result).unwrap().prepare().unwrap();
-    let schema = parse(include_str!("../../../docs/runs.schema.json"));
-    jsonschema::options().with_registry(&registry).build(&schema).unwrap()
+    validator_of(&serde_json::from_str(include_str!("../../../docs/runs.schema.json")).unwrap())
 }
 
 #[test]
@@ -85,9 +82,7 @@ fn repeats_are_numbered_and_their_spread_leaves_out_what_was_not_measured() {
 fn a_document_is_valid_and_reads_as_it_was_written() {
     for runs in [stages(), repeats()] {
         let text = render(&runs, Format::Json, &Style::default());
-        let document: Value = serde_json::from_str(&text).unwrap();
-        let errors: Vec<String> = validator().iter_errors(&document).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
+        assert_valid(&validator(), &serde_json::from_str(&text).unwrap());
         assert_eq!(Document::read(text.as_bytes()), Ok(Document::Runs(Box::new(runs))));
     }
 }

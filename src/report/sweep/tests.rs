@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
-use jsonschema::{Registry, Validator};
+use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::assert_reads_as_saved;
+use super::super::schema::{assert_valid, validator_of};
 use super::*;
 use crate::fixture;
 use crate::ladder::sweep_of;
@@ -67,11 +68,7 @@ fn searched() -> Sweep {
 }
 
 fn validator() -> Validator {
-    let parse = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-    let result = parse(include_str!("../../../docs/result.schema.json"));
-    let registry = Registry::new().add("urn:rpsbench:result:1", result).unwrap().prepare().unwrap();
-    let schema = parse(include_str!("../../../docs/sweep.schema.json"));
-    jsonschema::options().with_registry(&registry).build(&schema).unwrap()
+    validator_of(&serde_json::from_str(include_str!("../../../docs/sweep.schema.json")).unwrap())
 }
 
 #[test]
@@ -94,9 +91,7 @@ fn rows_that_appear_one_by_one_are_the_table() {
 fn a_document_is_valid_and_reads_as_it_was_written() {
     for sweep in [sweep(), searched(), sweep_of(Vec::new(), 3.0, true)] {
         let text = render(&sweep, Format::Json, &Style::default());
-        let document: Value = serde_json::from_str(&text).unwrap();
-        let errors: Vec<String> = validator().iter_errors(&document).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
+        assert_valid(&validator(), &serde_json::from_str(&text).unwrap());
         assert_eq!(Document::read(text.as_bytes()), Ok(Document::Sweep(Box::new(sweep))));
     }
 }
@@ -169,20 +164,7 @@ proptest! {
         // Made once: the fixture simulates its arrivals.
         static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(searched()).unwrap());
         let mut document = DOCUMENT.clone();
-        let mut place = &mut document;
-        for pick in picks {
-            let size = place.as_object().map(|map| map.len()).or(place.as_array().map(Vec::len)).unwrap_or(0);
-            if size == 0 {
-                break;
-            }
-            let at = pick.index(size);
-            place = match place {
-                Value::Object(map) => map.values_mut().nth(at).unwrap(),
-                Value::Array(items) => &mut items[at],
-                _ => unreachable!("only objects and arrays have a size"),
-            };
-        }
-        *place = odd;
+        fixture::replace(&mut document, &picks, odd);
         if let Ok(Document::Sweep(sweep)) = Document::read(document.to_string().as_bytes()) {
             let text = render(&sweep, Format::Text, &Style::default());
             prop_assert!(!text.contains('\u{1b}'), "{}", text);

@@ -18,7 +18,6 @@ pub(crate) mod closed_loop;
 mod connections;
 mod curve;
 mod details;
-mod endpoints;
 mod latency;
 pub(super) mod layout;
 pub(super) mod numbers;
@@ -35,7 +34,7 @@ pub(super) const REPORTER: Reporter = Reporter {
     result: Some(render),
     runs: Some(runs::text),
     sweep: Some(sweep::text),
-    comparison: Some(compare::text::render),
+    comparison: Some(compare::text),
 };
 
 /// Writes the report.
@@ -48,7 +47,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
         latency::table(summary),
         curve::curve(summary).unwrap_or_default(),
         strip::over_time(summary),
-        endpoints::table(summary),
+        latency::of_endpoints(summary),
         details::objectives(summary, style),
         details::details(summary),
         samples::samples(summary),
@@ -62,7 +61,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
 mod tests {
     use super::*;
     use crate::fixture;
-    use crate::report::assert_reads_as_saved;
+    use crate::report::{assert_is_well_set, assert_reads_as_saved};
 
     #[test]
     fn reports_read_as_saved() {
@@ -84,24 +83,9 @@ mod tests {
     }
 
     #[test]
-    fn colour_changes_nothing_but_colour() {
+    fn reports_fit_the_page_and_colour_changes_nothing_but_colour() {
         for summary in fixture::all() {
-            let mut coloured = render(&summary, &Style { color: true });
-            assert!(coloured.contains('\u{1b}'));
-            for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
-                coloured = coloured.replace(code, "");
-            }
-            assert_eq!(coloured, render(&summary, &Style::default()));
-        }
-    }
-
-    #[test]
-    fn no_line_is_wider_than_a_page_or_ends_in_blanks() {
-        for summary in fixture::all() {
-            for line in render(&summary, &Style::default()).lines() {
-                assert!(line.chars().count() <= layout::WIDTH, "{line}");
-                assert_eq!(line.trim_end(), line);
-            }
+            assert_is_well_set(|style| render(&summary, style));
         }
     }
 

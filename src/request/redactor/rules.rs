@@ -36,19 +36,20 @@ enum Shown {
 }
 
 /// One rule.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "names and examples document the rules, and tests check them")
+)]
 pub(super) struct Rule {
     /// Its name, for tests and for whoever asks why a text is hidden.
-    #[cfg_attr(not(test), expect(dead_code, reason = "documents the rule, and tests name it"))]
     pub name: &'static str,
     pub kind: Kind,
     /// A regular expression, in which words in capitals stand for parts of it: see [`expanded`].
     pattern: &'static str,
     shown: Shown,
     /// A text with something to hide, and what is shown of it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "documents the rule, and tests check it"))]
     pub hides: (&'static str, &'static str),
     /// A similar text that stays as it is.
-    #[cfg_attr(not(test), expect(dead_code, reason = "documents the rule, and tests check it"))]
     pub leaves: &'static str,
 }
 

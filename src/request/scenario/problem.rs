@@ -10,7 +10,6 @@ use crate::request::target::TargetError;
 /// Why a text is not a scenario. Only names are ever repeated, never a value of a header, a body or a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ScenarioProblem {
-    /// Not TOML.
     #[error(
         "this is not TOML; a line is written as key = \"value\", texts stand in quotes, and an endpoint begins with \
          [[endpoint]]"
@@ -19,7 +18,6 @@ pub(crate) enum ScenarioProblem {
     /// A key twice in one table.
     #[error("this key stands twice in the same table; repeat a header as Name = [\"one\", \"two\"]")]
     Twice,
-    /// No endpoint.
     #[error("the scenario has no endpoint; write one as [[endpoint]] with name and path = \"/...\"")]
     Empty,
     /// `endpoint` is not a list of tables.
@@ -33,37 +31,27 @@ pub(crate) enum ScenarioProblem {
     },
     /// Something else than a text.
     #[error("`{key}` is a text; write it in quotes, as in {key} = \"...\"")]
-    Text {
-        /// The key.
-        key: &'static str,
-    },
-    /// No name.
+    Text { key: &'static str },
     #[error("the endpoint has no name; reports need one, as in name = \"search\"")]
     NoName,
     /// A name that is empty, long or not printable.
     #[error("a name has 1 to 100 printable characters, as in name = \"search\"")]
     BadName,
-    /// A name twice.
     #[error("the name `{name}` is taken by the endpoint of line {first}; give each endpoint its own")]
     Name {
-        /// The name.
         name: String,
         /// The line of the other endpoint.
         first: u64,
     },
-    /// Not a weight.
     #[error("a weight is a whole number from 0 to 4294967295, as in weight = 3")]
     Weight,
     /// Weights that make no mix.
     #[error("{0}")]
     Mix(MixError),
-    /// Not a method.
     #[error("this is not an HTTP method; write it as method = \"PUT\"")]
     Method,
-    /// Neither URL nor path.
     #[error("the endpoint leads nowhere; write path = \"/...\" or url = \"http://HOST:PORT/PATH\"")]
     NoTarget,
-    /// Both URL and path.
     #[error("the endpoint has both `url` and `path`; write one of them")]
     TwoTargets,
     /// A path, and no URL to join it to.
@@ -74,7 +62,6 @@ pub(crate) enum ScenarioProblem {
     /// A path without its slash.
     #[error("a path begins with /; write a whole URL as url = \"http://HOST:PORT/PATH\"")]
     NotAPath,
-    /// Not a URL.
     #[error("{0}")]
     Target(TargetError),
     /// Not a table of headers.
@@ -85,12 +72,10 @@ pub(crate) enum ScenarioProblem {
     /// Not a header name. It is not repeated: a value in a wrong place looks like a name.
     #[error("this is not a header name; names are letters, digits and -")]
     HeaderName,
-    /// Not a header value.
     #[error(
         "the value of the header `{0}` holds characters that HTTP does not allow; leave out line ends and the like"
     )]
     HeaderValue(HeaderName),
-    /// Both body and file.
     #[error("the endpoint has both `body` and `body_file`; write one of them")]
     TwoBodies,
     /// A body that cannot be read.
@@ -103,7 +88,6 @@ pub(crate) enum ScenarioProblem {
         /// Why.
         kind: ErrorKind,
     },
-    /// Not a status.
     #[error("a status is a number from 100 to 599, as in expect_status = 200 or expect_status = [200, 404]")]
     Status,
     /// An empty text to look for.

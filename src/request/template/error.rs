@@ -15,7 +15,6 @@ const NAMED_COLUMNS: usize = 20;
 pub struct TemplateError {
     /// The endpoint's name.
     pub endpoint: String,
-    /// Where in the request.
     pub place: RequestPart,
     /// What is wrong there; boxed, because errors are rare and results are passed on.
     pub problem: Box<TemplateProblem>,
@@ -28,7 +27,6 @@ pub enum RequestPart {
     Url,
     /// The value of a header.
     Header(HeaderName),
-    /// The body.
     Body,
 }
 
@@ -76,7 +74,6 @@ pub enum TemplateProblem {
         "the cell of column `{column}` in {file}, line {line}, holds characters that HTTP does not allow in a header"
     )]
     HeaderCell {
-        /// The column.
         column: String,
         /// The data file.
         file: String,
@@ -91,7 +88,6 @@ pub enum TemplateProblem {
         /// The line of the row, from 1.
         line: u64,
     },
-    /// Not a URL.
     #[error("the URL is not valid; write spaces and the like as %20")]
     Url,
 }

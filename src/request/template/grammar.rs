@@ -39,7 +39,6 @@ pub(crate) enum Part {
 /// A brace that is neither a placeholder nor escaped, in a text that uses escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoneBrace {
-    /// The brace.
     pub brace: char,
     /// Where it stands.
     pub position: Position,

@@ -56,7 +56,6 @@ struct Compiled {
 /// What reports show of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Its name.
     pub name: String,
     /// Its share of the arrivals, relative to the other endpoints; 0 = none.
     pub weight: u64,
@@ -97,7 +96,6 @@ impl fmt::Debug for Outgoing {
 /// Why a specification makes no workload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkloadError {
-    /// No endpoint at all.
     #[error("there is no endpoint; give a URL, or a scenario with at least one endpoint")]
     NoEndpoint,
     /// Weights that cannot be mixed.

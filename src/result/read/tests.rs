@@ -160,24 +160,6 @@ fn odd_value() -> impl Strategy<Value = Value> {
     ])
 }
 
-/// Puts a value in the place that the picks lead to.
-fn replace(document: &mut Value, picks: &[prop::sample::Index], value: Value) {
-    let mut place = document;
-    for pick in picks {
-        let size = place.as_object().map(|map| map.len()).or(place.as_array().map(Vec::len)).unwrap_or(0);
-        if size == 0 {
-            break;
-        }
-        let at = pick.index(size);
-        place = match place {
-            Value::Object(map) => map.values_mut().nth(at).unwrap(),
-            Value::Array(items) => &mut items[at],
-            _ => unreachable!("only objects and arrays have a size"),
-        };
-    }
-    *place = value;
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -201,7 +183,7 @@ proptest! {
     ) {
         let mut document = serde_json::to_value(fixture::mixed()).unwrap();
         for (picks, value) in changes {
-            replace(&mut document, &picks, value);
+            fixture::replace(&mut document, &picks, value);
         }
         if let Ok(summary) = read_result(document.to_string().as_bytes()) {
             for format in Format::ALL {

@@ -9,20 +9,22 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::super::socket::{Socket, pass_writes_on};
+
 /// A stream of bytes that is read once each time its task runs.
 #[derive(Debug)]
-pub(super) struct OneRead<S> {
-    stream: S,
+pub(super) struct OneRead {
+    stream: Socket,
     has_read: bool,
 }
 
-impl<S> OneRead<S> {
-    pub(super) fn new(stream: S) -> Self {
+impl OneRead {
+    pub(super) fn new(stream: Socket) -> Self {
         Self { stream, has_read: false }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for OneRead<S> {
+impl AsyncRead for OneRead {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -40,28 +42,4 @@ impl<S: AsyncRead + Unpin> AsyncRead for OneRead<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for OneRead<S> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
+pass_writes_on!(OneRead, stream in Self { stream, .. });

@@ -23,7 +23,7 @@ const REMEMBERED_RESETS: usize = 1024;
 /// A connection whose room is known, not yet driven.
 pub(in super::super) struct Open {
     pub(super) sender: SendRequest<Bytes>,
-    pub(super) driver: Connection<OneRead<Socket>>,
+    pub(super) driver: Connection<OneRead>,
     /// Exchanges at once.
     pub(in super::super) streams: u64,
 }

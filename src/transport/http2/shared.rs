@@ -9,7 +9,6 @@ use bytes::Bytes;
 use h2::client::{Connection, SendRequest};
 use http::uri::{Authority, Scheme};
 
-use super::super::socket::Socket;
 use super::one_read::OneRead;
 use crate::measure::Opened;
 
@@ -167,7 +166,7 @@ impl Drop for Exchanging {
 
 /// Reads and writes until the connection has ended: after its last handle has gone, or because the server ended it.
 /// What ended it reaches the exchanges as their own error.
-pub(super) async fn drive(shared: Weak<Shared>, mut connection: Connection<OneRead<Socket>>) {
+pub(super) async fn drive(shared: Weak<Shared>, mut connection: Connection<OneRead>) {
     std::future::poll_fn(|context| {
         let ended = Pin::new(&mut connection).poll(context).map(drop);
         if let Some(shared) = shared.upgrade() {

@@ -37,7 +37,6 @@ pub enum TlsSetupError {
     Read {
         /// What the file is for.
         role: Role,
-        /// The file.
         file: PathBuf,
         /// Why.
         source: io::Error,
@@ -50,7 +49,6 @@ pub enum TlsSetupError {
     NotPem {
         /// What the file is for.
         role: Role,
-        /// The file.
         file: PathBuf,
     },
     /// It is PEM, and something in it is broken.
@@ -58,7 +56,6 @@ pub enum TlsSetupError {
     Malformed {
         /// What the file is for.
         role: Role,
-        /// The file.
         file: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -70,7 +67,6 @@ pub enum TlsSetupError {
     Missing {
         /// What the file is for.
         role: Role,
-        /// The file.
         file: PathBuf,
         /// What is missing.
         what: &'static str,
@@ -83,7 +79,6 @@ pub enum TlsSetupError {
     Encrypted {
         /// What the file is for.
         role: Role,
-        /// The file.
         file: PathBuf,
         /// The line, counted from 1.
         line: usize,
@@ -99,7 +94,6 @@ pub enum TlsSetupError {
     /// A key without its certificate.
     #[error("--key is given without --cert; give both")]
     KeyAlone,
-    /// The platform trusts nobody.
     #[error(
         "this machine has no trusted certificates; install its CA certificates (package ca-certificates), give --cacert, \
          or use --insecure"
@@ -113,7 +107,6 @@ pub enum TlsSetupError {
     Internal,
 }
 
-/// A PEM file.
 pub(super) struct PemFile {
     role: Role,
     path: PathBuf,
