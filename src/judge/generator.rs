@@ -53,6 +53,14 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Gener
             GeneratorReason::Overrun { took_s, planned_s, sent_per_s, offered_per_s },
         );
     }
+    if summary.plan.is_cap_lowered && ledger.overflow > 0 {
+        let reason = GeneratorReason::CapLowered {
+            overflow: ledger.overflow,
+            offered: ledger.offered(),
+            cap: summary.plan.max_in_flight,
+        };
+        worse(grade_of_loss(ledger.overflow), reason);
+    }
     let limits = summary.errors.iter().filter(|error| ErrorKind::is_client_limit(error.kind));
     let requests: u64 = limits.map(|error| error.count).sum();
     if requests > 0 {

@@ -1,9 +1,9 @@
 //! Did the service keep up with the offered rate? The evidence, weighed.
 
-use super::client::client_saturated;
+use super::generator::judge_generator;
 use super::overload::{Overload, Sign};
 use super::reasons::ServiceReason;
-use crate::result::{Mode, ServiceVerdict, Summary};
+use crate::result::{GeneratorVerdict, Mode, ServiceVerdict, Summary};
 
 /// Whether the service kept up, and the evidence.
 pub(super) fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<ServiceReason>) {
@@ -15,7 +15,8 @@ pub(super) fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<ServiceRe
     if ledger.offered() == 0 {
         return (ServiceVerdict::Unknown, vec![ServiceReason::NothingOffered]);
     }
-    if client_saturated(summary).is_some() {
+    // A client that did not do its part has shown nothing of the service.
+    if judge_generator(summary).0 == GeneratorVerdict::Invalid {
         return (ServiceVerdict::Unknown, vec![ServiceReason::ClientLimit]);
     }
     let signs = Overload::of(summary).signs;

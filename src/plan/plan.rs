@@ -20,6 +20,8 @@ pub struct Plan {
     pub deadline_ns: Option<u64>,
     /// The concurrency cap over all threads.
     pub max_in_flight: u64,
+    /// Whether the cap is lower than it should be, for want of file descriptors.
+    pub is_cap_lowered: bool,
     /// What an arrival does that finds the cap full.
     pub overflow: OverflowPolicy,
     /// Depth of the token bucket.
@@ -92,6 +94,7 @@ impl Plan {
             seed: self.seed,
             burst: self.burst,
             max_in_flight: self.max_in_flight,
+            is_cap_lowered: self.is_cap_lowered,
             overflow: if self.overflow == OverflowPolicy::Drop { "drop" } else { "queue" }.to_owned(),
             queue: self.overflow.queue(),
             threads: self.threads,
@@ -135,6 +138,7 @@ impl Planner {
                 (users.users(), OverflowPolicy::Drop, BurstDepth::All, Some(0), expected_rate_per_s)
             }
         };
+        let is_cap_lowered = source.schedule().is_some_and(|schedule| self.is_cap_lowered(schedule.peak_rate()));
         // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
         let room = if keepalive { max_requests.unwrap_or(u64::MAX) } else { 1 };
         let (samples, slos) = match purpose {
@@ -146,6 +150,7 @@ impl Planner {
             timeout_ns: self.settings.timeout_ns,
             deadline_ns: self.settings.deadline_ns,
             max_in_flight,
+            is_cap_lowered,
             overflow,
             burst,
             seed: self.settings.seed,

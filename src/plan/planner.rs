@@ -86,6 +86,11 @@ impl Planner {
         self.settings.max_in_flight.unwrap_or_else(|| self.unbound_cap(rate).min(self.connections()))
     }
 
+    /// Whether the cap is lower than it should be, for want of file descriptors.
+    pub(super) fn is_cap_lowered(&self, rate: Rate) -> bool {
+        self.settings.max_in_flight == Auto::Auto && self.unbound_cap(rate) > self.connections()
+    }
+
     /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight. A tenth more, and
     /// ten, are for timeouts that ring late on a busy machine.
     pub(super) fn unbound_cap(&self, rate: Rate) -> u64 {

@@ -89,6 +89,9 @@ pub struct PlanFacts {
     pub burst: BurstDepth,
     /// The concurrency cap, requests in flight at once.
     pub max_in_flight: u64,
+    /// Whether the cap is lower than it should be, because this machine had no more file descriptors.
+    #[serde(default)]
+    pub is_cap_lowered: bool,
     /// What an arrival does that finds the cap full: `drop` or `queue`.
     #[cfg_attr(test, schemars(extend("enum" = ["drop", "queue"])))]
     pub overflow: String,
