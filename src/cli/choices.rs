@@ -6,6 +6,7 @@ use clap::builder::PossibleValue;
 use crate::ladder::Order;
 use crate::request::DataOrder;
 use crate::schedule::Arrivals;
+use crate::transport::Timestamps;
 
 macro_rules! choices {
     ($choice:ty { $($variant:ident: $word:literal, $help:literal;)+ }) => {
@@ -26,6 +27,12 @@ macro_rules! choices {
 choices!(Arrivals {
     Constant: "constant", "Evenly spaced";
     Poisson: "poisson", "Exponential gaps, as independent users come";
+});
+
+choices!(Timestamps {
+    Auto: "auto", "When the kernel received it where the kernel tells (Linux, TCP), else when it was read";
+    Kernel: "kernel", "When the kernel received it; refused where it does not tell";
+    User: "user", "When this program read it: a late client makes the service look slow";
 });
 
 choices!(DataOrder {

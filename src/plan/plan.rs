@@ -48,6 +48,8 @@ pub struct Plan {
     pub connect_rate: Option<Rate>,
     /// How early the pacer wakes up before a due instant; `None`: it learns that.
     pub lead_ns: Option<u64>,
+    /// Whether the pacer never sleeps.
+    pub spin: bool,
     /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
     pub expected_rate_per_s: Option<f64>,
     /// Objectives.
@@ -138,7 +140,8 @@ impl Planner {
                 (users.users(), OverflowPolicy::Drop, BurstDepth::All, Some(0), expected_rate_per_s)
             }
         };
-        let is_cap_lowered = source.schedule().is_some_and(|schedule| self.is_cap_lowered(schedule.peak_rate()));
+        let is_cap_lowered =
+            source.schedule().is_some_and(|schedule| self.is_cap_lowered(schedule.peak_rate()));
         // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
         let room = if keepalive { max_requests.unwrap_or(u64::MAX) } else { 1 };
         let (samples, slos) = match purpose {
@@ -164,6 +167,7 @@ impl Planner {
             samples,
             connect_rate: self.settings.connect_rate,
             lead_ns,
+            spin: self.settings.spin,
             expected_rate_per_s,
             slos,
         }

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub threads: Auto<u64>,
     /// How early the pacer of an open loop wakes before a due instant.
     pub lead_ns: Auto<u64>,
+    /// Whether the pacer never sleeps.
+    pub spin: bool,
     /// Longest wait for the last answers.
     pub drain_ns: u64,
     /// Longest service time, from the actual send, and longest wait for a new connection.
@@ -101,6 +103,7 @@ impl Settings {
             burst: BurstDepth::All,
             threads: Auto::Auto,
             lead_ns: Auto::Auto,
+            spin: false,
             drain_ns: 10 * NANOS_PER_S,
             timeout_ns: 10 * NANOS_PER_S,
             deadline_ns: None,

@@ -40,8 +40,10 @@ pub use failure::Failure;
 pub use network::{Network, Probed};
 pub use network_error::NetworkError;
 pub(crate) use network_error::Unreachable;
+pub(crate) use options::Timestamps;
 pub use options::{HttpVersions, TlsOptions, WireOptions};
 pub(crate) use overrides::ResolveError;
+pub(crate) use stamped::has_kernel_stamps;
 pub use wire::Wire;
 
 /// Opens connections to the origins of a workload.

@@ -61,6 +61,11 @@ pub(crate) struct OpenLoopArgs {
     /// 100us.
     #[arg(long)]
     pub lead: Option<Span>,
+    /// Never sleep, so that nothing has to wake up: for a core that has nothing else to do
+    ///
+    /// Each thread takes its core altogether; what it spins does not count as work in the report. Not together with --lead.
+    #[arg(long)]
+    pub spin: bool,
 }
 
 /// `--overflow`

@@ -100,7 +100,7 @@ fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Resu
     let CompareArgs { traffic, load, open, reporting, .. } = args;
     let url = args.files.first().and_then(|file| file.to_str());
     let setup = Setup::new(url, traffic, load, reporting, typed)?;
-    let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+    let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup)?, machine);
     let duration_ns = args.duration.0;
     let closed = planner.users(ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?)?;
     Ok(LiveJob { users, closed, planner, duration_ns, setup })

@@ -2,7 +2,7 @@
 
 use super::super::args::NetworkArgs;
 use super::UsageError;
-use crate::transport::{HttpVersions, TlsOptions, WireOptions};
+use crate::transport::{HttpVersions, Timestamps, TlsOptions, WireOptions, has_kernel_stamps};
 
 /// How connections are to be made.
 pub(super) fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
@@ -12,8 +12,11 @@ pub(super) fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
         (false, true) => HttpVersions::Http2,
         (false, false) => HttpVersions::Auto,
     };
+    if args.timestamps == Timestamps::Kernel && (args.unix_socket.is_some() || !has_kernel_stamps()) {
+        return Err(UsageError::NoKernelStamps);
+    }
     Ok(WireOptions {
-        kernel_stamps: true,
+        timestamps: args.timestamps,
         versions,
         streams: args.streams,
         tls: TlsOptions {

@@ -35,7 +35,7 @@ impl RunJob {
         let RunArgs { traffic, load, open, reporting, .. } = args;
         let schedule = schedule_of(args, typed)?;
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup)?, machine);
         let source = planner.open(schedule)?;
         setup.warnings.extend(planner.warnings(&source));
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use super::super::args::{LoadArgs, OpenLoopArgs, OverflowArg, ReportingArgs, TrafficArgs};
 use super::super::values::LimitOrAll;
-use super::{Setup, TargetChoice};
+use super::{Setup, TargetChoice, UsageError};
 use crate::plan::{Auto, OverflowPolicy, Settings};
 use crate::result::BurstDepth;
 use crate::schedule::NANOS_PER_S;
@@ -42,8 +42,11 @@ pub(super) fn open_settings_of(
     open: &OpenLoopArgs,
     reporting: &ReportingArgs,
     setup: &Setup,
-) -> Settings {
-    Settings {
+) -> Result<Settings, UsageError> {
+    if open.spin && open.lead.is_some() {
+        return Err(UsageError::Exclusive("--spin", "--lead"));
+    }
+    Ok(Settings {
         arrivals: open.arrivals,
         max_in_flight: open.max_in_flight,
         overflow: match open.overflow {
@@ -54,7 +57,8 @@ pub(super) fn open_settings_of(
             LimitOrAll::All => BurstDepth::All,
             LimitOrAll::Number(tokens) => BurstDepth::Tokens(tokens),
         },
+        spin: open.spin,
         lead_ns: open.lead.map_or(Auto::Auto, |span| Auto::Given(span.0.min(NANOS_PER_S))),
         ..settings_of(traffic, load, reporting, setup)
-    }
+    })
 }

@@ -90,7 +90,7 @@ impl SweepJob {
         }
         let what = what_of(args, typed)?;
         let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
-        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup), machine);
+        let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup)?, machine);
         Ok(Self {
             what,
             planner,

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::load::worker::progress::{Progress, Report};
 use crate::load::worker::WorkerResult;
+use crate::load::worker::progress::{Progress, Report};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::result::{Backlog, ClientLoad, Series, SeriesRow};
