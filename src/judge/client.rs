@@ -1,7 +1,6 @@
 //! Whose limit was it? A client that needed a core all the time, and could not do what it should, was at its own.
 
-use super::phrases::share;
-use super::reasons::GeneratorReason;
+use super::reasons::{GeneratorReason, share};
 use crate::result::{Figure, Mode, Summary};
 
 /// Share of the time that a thread needs a core from which on it has nothing left to give.

@@ -1,8 +1,7 @@
 //! Did the generator do its part? The evidence, weighed.
 
 use super::client::client_saturated;
-use super::phrases::share;
-use super::reasons::GeneratorReason;
+use super::reasons::{GeneratorReason, share};
 use crate::measure::ErrorKind;
 use crate::result::{Figure, GeneratorVerdict, Mode, Rates, Summary};
 

@@ -5,7 +5,6 @@ use std::fmt;
 
 use strum::{IntoStaticStr, VariantNames};
 
-use super::phrases::{percent, share};
 use crate::result::{ClientLoad, Figure, Mode, Reason, Subject};
 
 /// The code of [`ServiceReason::BacklogGrows`], for those who only have the document.
@@ -238,4 +237,15 @@ impl fmt::Display for ServiceReason {
             ),
         }
     }
+}
+
+/// A share of 1; 0 of nothing.
+pub(super) fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// A share as a percentage.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.2} %") }
 }

@@ -1,6 +1,6 @@
 //! Four knees, which people call by the same name.
 
-use crate::result::{Figure, Knee, Knees, Rung, ServiceVerdict, Summary};
+use crate::result::{Figure, Knee, Knees, Rung, ServiceVerdict, Summary, Sweep};
 
 /// The runs of one rate that are not void, with a majority vote.
 struct Level<'a> {
@@ -91,6 +91,12 @@ fn baseline(levels: &[Level<'_>], factor: f64) -> Option<(Knee, Figure)> {
         fails_per_s: first.map(|first| levels[first].rate_per_s),
     };
     Some((knee, figure))
+}
+
+/// The document of some runs, with the knees that they show.
+pub(crate) fn sweep_of(rungs: Vec<Rung>, baseline_factor: f64, interrupted: bool) -> Sweep {
+    let knees = knees_of(&rungs, baseline_factor);
+    Sweep::new(rungs, knees, baseline_factor, interrupted)
 }
 
 #[cfg(test)]

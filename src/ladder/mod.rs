@@ -3,8 +3,7 @@
 mod climb;
 mod knees;
 mod rungs;
-mod sweep;
 
 pub(crate) use climb::{Done, Ladder, Order};
+pub(crate) use knees::sweep_of;
 pub(crate) use rungs::Rungs;
-pub(crate) use sweep::sweep_of;

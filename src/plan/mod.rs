@@ -14,11 +14,10 @@ mod machine;
 mod plan;
 mod planner;
 mod settings;
-mod traffic;
 mod warnings;
 
 pub(crate) use machine::Machine;
 pub use plan::Plan;
 pub(crate) use planner::{Planner, Purpose};
+pub use settings::Traffic;
 pub(crate) use settings::{Auto, OverflowPolicy, Settings};
-pub use traffic::Traffic;

@@ -3,8 +3,7 @@
 
 use super::machine::Machine;
 use super::planner::{Planner, Purpose};
-use super::settings::{OverflowPolicy, Settings};
-use super::traffic::Traffic;
+use super::settings::{OverflowPolicy, Settings, Traffic};
 use crate::judge::Slo;
 use crate::result::{BurstDepth, Mode, PlanFacts, Series, TrafficFacts};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Source};

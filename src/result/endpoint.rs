@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::SummaryError;
 use super::histograms::EndpointHistograms;
 use super::latency::Latency;
 use super::rates::{Rates, Window};
+use super::summary::SummaryError;
 use crate::measure::{Account, Imbalance, Ledger, Recorder};
 
 /// What a summary needs to know of an endpoint.

@@ -1,5 +1,6 @@
 //! The result of a run: the document `rpsbench.result/1`, and all that a reporter sees.
 
+use crate::measure::{EncodingError, Imbalance};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::client::ClientLoad;
 use super::connections::Connections;
 use super::endpoint::{EndpointFacts, EndpointSummary, status_codes};
-use super::error::SummaryError;
 use super::histograms::Histograms;
 use super::latency::Latency;
 use super::plan_facts::PlanFacts;
@@ -204,4 +204,15 @@ impl Summary {
             histograms: Histograms::new(&total)?,
         })
     }
+}
+
+/// Why there is no summary.
+#[derive(Debug, thiserror::Error)]
+pub enum SummaryError {
+    /// The ledger does not add up.
+    #[error(transparent)]
+    Imbalance(#[from] Imbalance),
+    /// A histogram could not be written.
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
 }

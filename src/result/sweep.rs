@@ -1,9 +1,8 @@
 //! The document `rpsbench.sweep/1`.
 
+use super::figure::{Figure, by_name};
 use serde::{Deserialize, Serialize};
 
-use super::knee::{Knee, Knees};
-use super::spike::SpikeRecovery;
 use super::summary::{Summary, Tool};
 use super::verdict::GeneratorVerdict;
 
@@ -133,4 +132,52 @@ impl Sweep {
             spike: None,
         }
     }
+}
+
+/// What a spike did to the response time. Percentiles are over all arrivals due, as everywhere.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct SpikeRecovery {
+    /// p99 (or the percentile named in `figure`) while the first rate was held, in milliseconds.
+    pub before_ms: f64,
+    /// The highest in any window from the spike on; null where arrivals without a good answer reach into it.
+    pub worst_ms: Option<f64>,
+    /// From the end of the spike to the end of the first window in which it is within 10 % of before; null: not until the
+    /// end of the run.
+    pub recovered_after_s: Option<f64>,
+    /// How long the service was watched after the spike.
+    pub watched_s: f64,
+    /// Length of a window: as many seconds as the percentile needs arrivals.
+    pub window_s: f64,
+    /// Which percentile: `p99`, or a lower one where there are too few arrivals for it.
+    pub figure: String,
+}
+
+/// Where a ladder bends: the highest rung that is still on the near side, and the lowest on the far side.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Knee {
+    /// The highest rung on the near side; null where already the lowest rung is beyond the knee.
+    pub holds_per_s: Option<f64>,
+    /// The lowest rung on the far side; null where no rung is beyond the knee.
+    pub fails_per_s: Option<f64>,
+}
+
+/// The knees of a ladder. None is an exact rate: each lies between two rungs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Knees {
+    /// The highest rate at which all objectives are met; null without objectives.
+    pub slo: Option<Knee>,
+    /// The first rate at which the service falls behind.
+    pub saturation: Option<Knee>,
+    /// The rate at which throughput / response time is highest (L. Kleinrock's power, 1979).
+    pub power: Option<Knee>,
+    /// The first rate at which the response time is so many times that of the lowest rung.
+    pub baseline: Option<Knee>,
+    /// Which percentile of the response time the baseline knee compares: p50 where a rung has too few requests for a p99;
+    /// null without a baseline knee.
+    #[serde(default, with = "by_name")]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("enum" = super::schema::baselines())))]
+    pub baseline_figure: Option<Figure>,
 }
