@@ -228,7 +228,7 @@ KINDS = {
     "service at 130 % of its capacity": (SERVICE, lambda: against(built_in(4, "10ms"), 520)),
     "service at 200 % of its capacity": (SERVICE, lambda: against(built_in(4, "10ms"), 800)),
     "service at 130 %, cap 16": (SERVICE, lambda: against(built_in(4, "10ms"), 520, "--max-in-flight", "16")),
-    "service at 1,000 % of its capacity": (SERVICE, lambda: against(built_in(4, "10ms"), 4_000)),
+    "service at 400 % of its capacity": (SERVICE, lambda: against(built_in(4, "10ms"), 1_600)),
     "service with nice 19 beside a hog, 20,000/s": (SERVICE, lambda: against(
         STAMPING, 20_000, "--max-in-flight", "200", target_actions=[nice_19], target_hogs=1)),
     "service stopped for 1 s": (RECOVERS, lambda: against(
@@ -238,7 +238,7 @@ KINDS = {
     "nothing, 1,000/s": (NEITHER, lambda: against(STAMPING, 1_000)),
     "nothing, 10,000/s": (NEITHER, lambda: against(STAMPING, 10_000)),
     "nothing, 30,000/s": (NEITHER, lambda: against(STAMPING, 30_000)),
-    "nothing, 60 % of the ceiling": (NEITHER, lambda: against(STAMPING, int(0.6 * ceiling_per_s()))),
+    "nothing, half of the ceiling": (NEITHER, lambda: against(STAMPING, int(0.5 * ceiling_per_s()))),
     "nothing, service at half of its capacity": (NEITHER, lambda: against(built_in(4, "10ms"), 200)),
     "nothing, service of 100 ms, 2,000/s": (NEITHER, lambda: against(built_in(100_000, "100ms"), 2_000)),
 }
