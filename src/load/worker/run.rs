@@ -18,7 +18,7 @@ use crate::transport::Transport;
 /// How long an interrupted run waits for the answers that are under way.
 const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
 /// How long a client that was too slow may still send what was due, from its first look after the end of the schedule.
-const CATCH_UP_NS: u64 = NANOS_PER_S;
+const CATCH_UP_NS: u64 = NANOS_PER_S / 2;
 /// While arrivals wait for something to come, which sends them by itself, the loop looks only so often.
 const LOOK_AGAIN_NS: u64 = 1_000_000;
 
