@@ -11,6 +11,7 @@ mod generate;
 mod machine;
 mod progress_line;
 mod publish;
+mod quota;
 mod report;
 mod results;
 mod run;

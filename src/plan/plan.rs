@@ -58,7 +58,8 @@ pub struct Plan {
 impl Plan {
     /// The plan of plain settings, on one thread of a machine that limits nothing.
     pub fn plain(source: Source) -> Self {
-        let machine = Machine { cores: 1, cores_of_machine: 1, descriptors: u64::MAX, ports: u64::MAX };
+        let machine =
+            Machine { cores: 1, quota: None, cores_of_machine: 1, descriptors: u64::MAX, ports: u64::MAX };
         Planner::new(Settings::plain(), machine).plan(source, Purpose::Probe, 1, &[])
     }
 
@@ -181,7 +182,8 @@ mod tests {
     const S: u64 = NANOS_PER_S;
 
     fn facts(source: Source, settings: Settings, traffic: &Traffic) -> PlanFacts {
-        let machine = Machine { cores: 2, cores_of_machine: 2, descriptors: 1_024, ports: 28_232 };
+        let machine =
+            Machine { cores: 2, quota: None, cores_of_machine: 2, descriptors: 1_024, ports: 28_232 };
         let plan = Planner::new(settings, machine).plan(source, Purpose::Measurement, 1, &traffic.streams);
         plan.facts(traffic, 3 * S / 2)
     }

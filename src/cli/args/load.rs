@@ -23,7 +23,8 @@ pub(crate) struct LoadArgs {
     /// At most 24h.
     #[arg(long, help_heading = "Load")]
     pub drain: Option<Span>,
-    /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
+    /// Worker threads; auto = one for each 40,000 requests/s, within the cores and the CPU quota at
+    /// hand
     ///
     /// At most 1,024, and no more than the cap or the depth of the bucket.
     #[arg(long, default_value = "auto", help_heading = "Load")]

@@ -99,9 +99,10 @@ fn kind_of(args: &CompareArgs, typed: &Typed) -> Result<Kind, UsageError> {
 fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Result<LiveJob, UsageError> {
     let CompareArgs { traffic, load, open, reporting, .. } = args;
     let url = args.files.first().and_then(|file| file.to_str());
-    let setup = Setup::new(url, traffic, load, reporting, typed)?;
+    let mut setup = Setup::new(url, traffic, load, reporting, typed)?;
     let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup)?, machine);
     let duration_ns = args.duration.0;
     let closed = planner.users(ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?)?;
+    setup.warnings.extend(planner.warning_of_threads(planner.threads(&closed), None));
     Ok(LiveJob { users, closed, planner, duration_ns, setup })
 }

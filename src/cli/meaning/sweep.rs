@@ -89,8 +89,10 @@ impl SweepJob {
             return Err(UsageError::BaselineFactor);
         }
         let what = what_of(args, typed)?;
-        let setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
+        let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
         let planner = Planner::new(open_settings_of(traffic, load, open, reporting, &setup)?, machine);
+        let highest = what.highest_rate();
+        setup.warnings.extend(planner.warning_of_threads(planner.threads_at(highest), highest));
         Ok(Self {
             what,
             planner,
