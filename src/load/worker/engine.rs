@@ -101,6 +101,9 @@ impl<T: Transport, C: Clock> Engine<T, C> {
             Halt::Full => came == 0,
             Halt::Done | Halt::Enough | Halt::NoPlace => false,
         };
+        if matches!(halt, Halt::Done) && !state.dispatcher.is_full() {
+            state.full_from_ns = None;
+        }
         match halt {
             Halt::Done => Upcoming::Arrival {
                 next: state.due.as_ref().and_then(Due::peek),
@@ -186,7 +189,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         {
             let is_full = state.dispatcher.is_full();
             // What was due before the cap was full would not have found it full, had the client been in time.
-            let found_full = (state.full_from_ns..=leave.read_ns).contains(&slot.intended_ns);
+            let found_full = (state.full_from_ns.unwrap_or(0)..=leave.read_ns).contains(&slot.intended_ns);
             if is_full && due.may_wait() && !found_full {
                 return Halt::Full;
             }
@@ -214,7 +217,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         let decision = state.arrive(slot, route, now_ns, has_token);
         if !was_full && state.dispatcher.is_full() {
             let is_late = state.due.as_ref().is_some_and(|due| due.is_late(slot, now_ns));
-            state.full_from_ns = if is_late { now_ns } else { slot.intended_ns };
+            state.full_from_ns.get_or_insert(if is_late { now_ns } else { slot.intended_ns });
         }
         // One that is refused was refused when it was due.
         let at_ns = if matches!(decision, Decision::Overflow(_)) { slot.intended_ns } else { now_ns };

@@ -37,8 +37,9 @@ pub(super) struct State<C: Clock> {
     pub(super) due: Option<Due>,
     /// Whether arrivals that are due wait for something to come, while the worker's loop rests.
     pub(super) due_waits: bool,
-    /// Since when the cap is full, where it is.
-    pub(super) full_from_ns: u64,
+    /// Since when the cap was full whenever an arrival was due. A place that the next one of those that wait takes at once was
+    /// never free for the others.
+    pub(super) full_from_ns: Option<u64>,
     /// When the worker's loop last looked at what is due. What came before has been read by the next time.
     pub(super) looked_ns: u64,
     /// Answers and failures since then.
@@ -90,7 +91,7 @@ impl<C: Clock> State<C> {
             streams: Slab::new(),
             due: None,
             due_waits: false,
-            full_from_ns: 0,
+            full_from_ns: None,
             looked_ns: 0,
             came: 0,
             last_dispatch_ns: 0,
@@ -128,7 +129,7 @@ impl<C: Clock> State<C> {
             Source::Users(_) => None,
         };
         self.due_waits = false;
-        self.full_from_ns = 0;
+        self.full_from_ns = None;
         self.looked_ns = origin_ns;
         self.came = 0;
         self.last_dispatch_ns = origin_ns;
