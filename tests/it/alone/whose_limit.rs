@@ -1,6 +1,8 @@
 //! Faults of the client and of the service, staged: the verdicts name the right one. `benches/faults.py` has more kinds and
 //! counts how often.
 
+#![allow(clippy::disallowed_methods, reason = "a fault lasts as long as it lasts")]
+
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
