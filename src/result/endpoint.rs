@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::SummaryError;
 use super::histograms::EndpointHistograms;
 use super::latency::Latency;
 use super::rates::{Rates, Window};
-use super::summary::SummaryError;
 use crate::measure::{Account, Imbalance, Ledger, Recorder};
 
 /// What a summary needs to know of an endpoint.
@@ -44,7 +44,7 @@ pub struct EndpointSummary {
     /// Its times.
     pub latency: Latency,
     /// Its answers by HTTP status.
-    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema::statuses())))]
+    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
     /// Its distributions.
     pub histograms: EndpointHistograms,

@@ -59,7 +59,7 @@ impl TryFrom<BurstText> for BurstDepth {
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(extend("allOf" = super::schema::by_mode())))]
+#[cfg_attr(test, schemars(extend("allOf" = super::schema_values::by_mode())))]
 pub struct PlanFacts {
     /// Where arrivals come from: a schedule (open loop), or users who each wait for their last answer (closed loop).
     pub mode: Mode,

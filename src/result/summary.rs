@@ -1,6 +1,5 @@
 //! The result of a run: the document `rpsbench.result/1`, and all that a reporter sees.
 
-use crate::measure::{EncodingError, Imbalance};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::client::ClientLoad;
 use super::connections::Connections;
 use super::endpoint::{EndpointFacts, EndpointSummary, status_codes};
+use super::error::SummaryError;
 use super::histograms::Histograms;
 use super::latency::Latency;
 use super::plan_facts::PlanFacts;
@@ -53,7 +53,7 @@ pub struct Summary {
     #[serde(default)]
     pub slos: Vec<SloResult>,
     /// Complete answers by HTTP status.
-    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema::statuses())))]
+    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
     /// Failures by kind: of connections, and timeouts.
     pub errors: Vec<ErrorCount>,
@@ -204,15 +204,4 @@ impl Summary {
             histograms: Histograms::new(&total)?,
         })
     }
-}
-
-/// Why there is no summary.
-#[derive(Debug, thiserror::Error)]
-pub enum SummaryError {
-    /// The ledger does not add up.
-    #[error(transparent)]
-    Imbalance(#[from] Imbalance),
-    /// A histogram could not be written.
-    #[error(transparent)]
-    Encoding(#[from] EncodingError),
 }
