@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A release build of rpsbench that is optimised by a profile of itself: built with counters, trained on the stamping target,
-# built again. docs/releasing.md says what that gains.
+# built again. See docs/releasing.md.
 #
 #     rustup component add llvm-tools
 #     benches/pgo.sh
@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 host=$(rustc -vV | sed -n 's/^host: //p')
-# The profile's format belongs to the compiler's own LLVM: that of a distribution is too old to read it.
+# The profile's format belongs to the compiler's own LLVM: that of a distribution is commonly too old to read it.
 profdata=$(rustc --print target-libdir)/../bin/llvm-profdata
 [[ -x $profdata ]] || { echo "llvm-profdata is missing: rustup component add llvm-tools" >&2; exit 1; }
 plain=${CARGO_TARGET_DIR:-$PWD/target}
