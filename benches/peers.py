@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""rpsbench beside its peers: evenness, cost, capacity, memory.
+"""rpsbench beside its peers: evenness, cost, what happens above the ceiling, whose time it measures, memory.
 
-    benches/peers.py                        about 7 minutes
-    ROUNDS=1 DURATION=3 RATES=1000 benches/peers.py
+    benches/peers.py                        about 20 minutes
+    ROUNDS=1 DURATION=3 RATES=1000 PARTS=rates benches/peers.py
 
 The stamping target (benches/stamping_target) runs on one core and the client on another. Rounds are interleaved,
 tool by tool, so that a noisy minute hits all of them; the tables hold medians over the rounds. CPU is the
@@ -10,8 +10,16 @@ client's user and system time, start-up included, for each request that the targ
 an even schedule the requests reached the target, "cv" the coefficient of variation of their gaps (0 is even).
 The first second of every run is left out: connections and warm-up. All traffic is on 127.0.0.1.
 
-Environment: ROUNDS (3), DURATION in seconds (5), RATES (1000,10000,30000), RPSBENCH (a binary; by default the
-release build, which is brought up to date), MEMORY=1 for the memory of a run of 5 minutes.
+Environment: ROUNDS (3), DURATION in seconds (5), RATES (1000,10000,30000), CEILING (60000,100000,120000,150000),
+RPSBENCH (a binary; by default the release build, which is brought up to date), and PARTS, any of
+
+    rates    evenness and CPU at RATES, beside every peer
+    waking   CPU before a target that never sleeps
+    flat     closed loop, as fast as it can
+    ceiling  more than one core can send, with several caps, against the closed loop of the same round
+    own      what the client adds to the service's own time
+    threads  one thread and two: as even?
+    memory   5 minutes at 1,000/s (only when named)
 """
 
 import contextlib
@@ -34,7 +42,12 @@ DURATION = int(os.environ.get("DURATION", "5"))
 RATES = [int(rate) for rate in os.environ.get("RATES", "1000,10000,30000").split(",")]
 CONNECTIONS = 200
 FLAT_OUT_CONNECTIONS = 64
-HOLD_RATE = 80_000
+CEILING = [int(rate) for rate in os.environ.get("CEILING", "60000,100000,120000,150000").split(",")]
+# Caps above the ceiling; None is the default.
+CAPS = [64, 200, None]
+OWN_RATES = [500, 5_000, 20_000]
+THREADS_RATE = 10_000
+PARTS = os.environ.get("PARTS", "rates,waking,flat,ceiling,own,threads").split(",")
 WARMUP_S = 1
 CORES = sorted(os.sched_getaffinity(0))
 TARGET_CORE, CLIENT_CORE = CORES[0], CORES[-1]
@@ -51,6 +64,8 @@ def per_connection(rate):
 PEERS = {
     "oha": lambda url, rate, s: ["oha", "-q", f"{rate}", "-c", f"{CONNECTIONS}", "-z", f"{s}s", "--worker-threads", "1",
                                  "--latency-correction", "--no-tui", "--output-format", "quiet", url],
+    "zrk": lambda url, rate, s: ["zrk", "-t1", f"-c{CONNECTIONS}", f"-d{s}s", f"-R{rate}", "--plain", "--format", "json",
+                                 url],
     "wrk2": lambda url, rate, s: ["wrk2", "-t1", f"-c{CONNECTIONS}", f"-R{rate}", f"-d{s}s", url],
     "h2load": lambda url, rate, s: ["h2load", "--h1", "-t1", f"-c{CONNECTIONS}", f"--rps={per_connection(rate)}",
                                     f"-D{s}", url],
@@ -72,18 +87,23 @@ INSTALL = {
     "h2load": "Debian package nghttp2-client",
     "hey": "Debian package hey",
     "oha": "cargo install oha",
+    "zrk": "not packaged: build github.com/zoxy-io/zrk (Zig)",
 }
 
 
-def rpsbench_command(binary, url, rate, seconds, out):
-    return [str(binary), url, "--rate", f"{rate}", "--duration", f"{seconds}s", "--warmup", f"{WARMUP_S}s",
-            "--max-in-flight", f"{CONNECTIONS}", "--overflow", "queue", "--quiet", "--format", "json", "-o", str(out)]
+# What the tables of the peers give rpsbench: as many connections as they have, and no request left out.
+LIKE_PEERS = ["--max-in-flight", f"{CONNECTIONS}", "--overflow", "queue"]
+
+
+def rpsbench_command(binary, url, rate, seconds, out, flags=LIKE_PEERS):
+    return [str(binary), url, "--rate", f"{rate}", "--duration", f"{seconds}s", "--warmup", f"{WARMUP_S}s", *flags,
+            "--quiet", "--format", "json", "-o", str(out)]
 
 
 @contextlib.contextmanager
-def on_core(core):
-    """Processes started inside run on this core; they inherit it from the thread that starts them."""
-    os.sched_setaffinity(0, {core})
+def on_cores(cores):
+    """Processes started inside run on these cores; they inherit them from the thread that starts them."""
+    os.sched_setaffinity(0, set(cores))
     try:
         yield
     finally:
@@ -95,7 +115,7 @@ class Target:
 
     def __init__(self, *args):
         command = [RELEASE / "examples" / "stamping-target", *map(str, args)]
-        with on_core(TARGET_CORE):
+        with on_cores([TARGET_CORE]):
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.report = None
 
@@ -114,9 +134,9 @@ class Target:
             self.process.kill()
 
 
-def run_client(command, limit_s):
+def run_client(command, limit_s, cores=(CLIENT_CORE,)):
     """Runs a client to its end on its core: (exit code, CPU seconds)."""
-    with on_core(CLIENT_CORE):
+    with on_cores(cores):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE if command[0].endswith("rpsbench") else subprocess.DEVNULL)
     guard = threading.Timer(limit_s, process.kill)
@@ -130,7 +150,7 @@ def run_client(command, limit_s):
     return process.returncode, usage.ru_utime + usage.ru_stime
 
 
-def measure(tool, rate, binary, *target_args):
+def measure(tool, rate, binary, *target_args, flags=LIKE_PEERS, cores=(CLIENT_CORE,)):
     """One open-loop run: the row of figures, or None when the tool failed."""
     seconds = DURATION + WARMUP_S
     # Peers start at full rate; the ramp of rpsbench has a known number of requests.
@@ -138,9 +158,11 @@ def measure(tool, rate, binary, *target_args):
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "out.json"
         with Target("--rate", rate, "--max-requests", 2 * rate * seconds, *skip, *target_args) as target:
-            command = rpsbench_command(binary, target.url, rate, DURATION, out) if tool == "rpsbench" else \
+            command = rpsbench_command(binary, target.url, rate, DURATION, out, flags) if tool == "rpsbench" else \
                 PEERS[tool](target.url, rate, seconds)
-            code, cpu_s = run_client(command, 3 * seconds + 30)
+            started = time.monotonic()
+            code, cpu_s = run_client(command, 3 * seconds + 30, cores)
+            took_s = time.monotonic() - started
         result = json.loads(out.read_text()) if out.exists() else None
     report = target.report
     if code not in CARRIED_OUT or not report["requests_measured"] or (tool == "rpsbench" and result is None):
@@ -150,6 +172,8 @@ def measure(tool, rate, binary, *target_args):
         print(f"{tool} at {rate}/s: stamps are {report['stamp_source']}, so lag holds the target's own", file=sys.stderr)
     row = {
         "delivered": report["requests_measured"],
+        "per_s": report["requests_measured"] / report["duration_s"],
+        "over_s": took_s - seconds,
         "cpu_us": cpu_s / report["requests_total"] * 1e6,
         "lag_p50_us": report["lag"]["p50_us"],
         "lag_p99_us": report["lag"]["p99_us"],
@@ -157,6 +181,11 @@ def measure(tool, rate, binary, *target_args):
     }
     if result:
         row["send_lag_p99_us"] = (result["latency"]["send_lag"]["p99_ms"] or 0.0) * 1e3
+        row["sent"] = result["ledger"]["sent"] / result["ledger"]["planned"]
+        for name in ("p50", "p99"):
+            own_us = report["service"][f"{name}_us"]
+            row[f"own_{name}_us"] = own_us
+            row[f"added_{name}_us"] = (result["latency"]["service"][f"{name}_ms"] or 0.0) * 1e3 - own_us
     return row
 
 
@@ -236,14 +265,61 @@ def capacity(binary):
         print(f"| {tool} | {row['per_s']:,.0f} | {row['cpu_us']:.1f} |")
     if "rpsbench" in rows and "wrk" in rows:
         print(f"\nthroughput, rpsbench / wrk: {rows['rpsbench']['per_s'] / rows['wrk']['per_s']:.2f}")
-    if not binary:
-        return
-    rows = rounds(["rpsbench"], lambda tool: measure(tool, HOLD_RATE, binary)).get("rpsbench")
-    if rows:
-        row = medians(rows)
-        print(f"\nrpsbench asked for {HOLD_RATE:,}/s: {row['delivered']:,.0f} / {HOLD_RATE * DURATION:,} delivered, "
-              f"{row['cpu_us']:.1f} us/request, its own send lag p99 {row['send_lag_p99_us']:,.0f} us, "
-              f"lag p99 at the target {row['lag_p99_us']:,.0f} us")
+    sys.stdout.flush()
+
+
+def ceiling_table(binary):
+    """More than one core can send. Each round begins with a closed loop, which is what the core can do at best."""
+    of_caps = {f"rpsbench, cap {cap or 'default'}": ["--max-in-flight", f"{cap}"] if cap else [] for cap in CAPS}
+    peers = [tool for tool in ("zrk", "oha") if shutil.which(tool)]
+
+    def run(tool, rate):
+        if tool == "closed":
+            return flat_out("rpsbench", binary)
+        if tool in of_caps:
+            return measure("rpsbench", rate, binary, flags=of_caps[tool])
+        return measure(tool, rate, binary)
+
+    for rate in CEILING:
+        rows = rounds(["closed", *of_caps, *peers], lambda tool: run(tool, rate))
+        closed = rows.pop("closed", None)
+        closed_per_s = medians(closed)["per_s"] if closed else None
+        print(f"\n### {rate:,}/s asked of one core; its closed loop of {FLAT_OUT_CONNECTIONS} users makes "
+              f"{closed_per_s or 0:,.0f}/s\n")
+        print("| tool | of the planned requests | requests/s | / closed loop | CPU us/request | lag p99 us | longer by s |")
+        print("|---|---|---|---|---|---|---|")
+        for tool, found in rows.items():
+            row = medians(found)
+            share = row["sent"] if "sent" in row else min(row["delivered"] / (rate * DURATION), 1.0)
+            ratio = f"{row['per_s'] / closed_per_s:.2f}" if closed_per_s else "-"
+            print(f"| {tool} | {share:.4f} | {row['per_s']:,.0f} | {ratio} | {row['cpu_us']:.1f} | {row['lag_p99_us']:,.0f} "
+                  f"| {row['over_s']:.2f} |")
+        sys.stdout.flush()
+
+
+def own_table(binary):
+    """The service as rpsbench reports it against the target's own account: kernel's receive stamp to the answer's write."""
+    print("\n### What the client adds to the service's own time\n")
+    print("| rate | the target's own p50, p99 us | rpsbench adds p50, p99 us |\n|---|---|---|")
+    for rate in OWN_RATES:
+        rows = rounds(["rpsbench"], lambda tool: measure(tool, rate, binary)).get("rpsbench")
+        if rows:
+            row = medians(rows)
+            print(f"| {rate:,}/s | {row['own_p50_us']:.1f}, {row['own_p99_us']:.1f} "
+                  f"| {row['added_p50_us']:.1f}, {row['added_p99_us']:.1f} |")
+    sys.stdout.flush()
+
+
+def threads_table(binary):
+    """Stripes on two threads make one even schedule, where there are cores for them: here they share with the target."""
+    kinds = {"1 thread": ["--threads", "1"], "2 threads": ["--threads", "2"]}
+    rows = rounds(list(kinds), lambda kind: measure("rpsbench", THREADS_RATE, binary, flags=LIKE_PEERS + kinds[kind],
+                                                    cores=CORES))
+    print(f"\n### {THREADS_RATE:,}/s on all {len(CORES)} cores, target included\n")
+    print("| | CPU us/request | lag p50 us | lag p99 us | gap cv |\n|---|---|---|---|---|")
+    for kind, found in rows.items():
+        row = medians(found)
+        print(f"| {kind} | {row['cpu_us']:.1f} | {row['lag_p50_us']:,.0f} | {row['lag_p99_us']:,.0f} | {row['cv']:.2f} |")
     sys.stdout.flush()
 
 
@@ -257,7 +333,7 @@ def memory(binary):
     seconds = 300
     with tempfile.TemporaryDirectory() as directory, Target("--max-requests", 1) as target:
         command = rpsbench_command(binary, target.url, 1000, seconds + 5, Path(directory) / "out.json")
-        with on_core(CLIENT_CORE):
+        with on_cores([CLIENT_CORE]):
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             time.sleep(10 + WARMUP_S)
@@ -295,12 +371,17 @@ def main():
         print("only one core: client and target disturb each other", file=sys.stderr)
     tools = (["rpsbench"] if binary else []) + [tool for tool in PEERS if shutil.which(tool)]
     print(f"Linux {platform.release()} {platform.machine()}, {len(CORES)} cores; {ROUNDS} rounds of {DURATION} s, medians")
-    for rate in RATES:
-        rate_table(rate, tools, binary)
-    waking_table(binary)
-    capacity(binary)
-    if os.environ.get("MEMORY") == "1" and binary:
-        memory(binary)
+    if "rates" in PARTS:
+        for rate in RATES:
+            rate_table(rate, tools, binary)
+    if "waking" in PARTS:
+        waking_table(binary)
+    if "flat" in PARTS:
+        capacity(binary)
+    ours = {"ceiling": ceiling_table, "own": own_table, "threads": threads_table, "memory": memory}
+    for part, show in ours.items():
+        if part in PARTS and binary:
+            show(binary)
 
 
 if __name__ == "__main__":

@@ -164,6 +164,7 @@ fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
         seed: 42,
         burst: BurstDepth::All,
         max_in_flight: 10_000,
+        is_cap_lowered: false,
         overflow: "drop".to_owned(),
         queue: 0,
         threads: 1,

@@ -2,6 +2,15 @@
 
 use serde::Serialize;
 
+/// A request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival {
+    /// When the kernel had received it, in nanoseconds.
+    pub stamp_ns: u64,
+    /// How long after that its answer was written, in nanoseconds: the service's own time.
+    pub service_ns: u64,
+}
+
 /// What is left out at the beginning of a run: the client's warm-up.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Skip {
@@ -28,6 +37,8 @@ pub struct Report {
     pub rate_per_s: Option<f64>,
     /// How far behind the even schedule the requests came.
     pub lag: Option<Lag>,
+    /// The service's own time, from the kernel's receiving a request to the writing of its answer.
+    pub service: Option<ServiceTime>,
     /// Coefficient of variation of the gaps: 0 for an even stream, 1 for Poisson arrivals.
     pub gap_cv: Option<f64>,
 }
@@ -46,11 +57,35 @@ pub struct Lag {
     pub max_us: f64,
 }
 
+/// Percentiles of the service time, in microseconds.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct ServiceTime {
+    /// Median.
+    pub p50_us: f64,
+    /// 99th percentile.
+    pub p99_us: f64,
+}
+
+impl ServiceTime {
+    fn new(arrivals: &[Arrival]) -> Self {
+        let mut times_us: Vec<f64> = arrivals.iter().map(|arrival| arrival.service_ns as f64 / 1e3).collect();
+        times_us.sort_unstable_by(f64::total_cmp);
+        Self { p50_us: quantile(&times_us, 0.5), p99_us: quantile(&times_us, 0.99) }
+    }
+}
+
+/// Of sorted values, at least one; to a tenth.
+fn quantile(sorted: &[f64], q: f64) -> f64 {
+    let rank = (q * sorted.len() as f64).ceil().max(1.0) as usize;
+    (sorted[rank.min(sorted.len()) - 1] * 10.0).round() / 10.0
+}
+
 impl Report {
-    /// Judges arrival times, in nanoseconds of one clock and in any order.
-    pub fn new(mut stamps: Vec<u64>, rate_per_s: Option<f64>, skip: Skip) -> Self {
+    /// Judges arrivals, with times of one clock and in any order.
+    pub fn new(mut arrivals: Vec<Arrival>, rate_per_s: Option<f64>, skip: Skip) -> Self {
         // Reads follow the order of the connections in the loop, not that of the arrivals.
-        stamps.sort_unstable();
+        arrivals.sort_unstable();
+        let stamps: Vec<u64> = arrivals.iter().map(|arrival| arrival.stamp_ns).collect();
         let from_ns = stamps.first().map_or(0, |first| first + skip.nanos);
         let skipped = skip.requests.max(stamps.partition_point(|stamp| *stamp < from_ns));
         let measured = stamps.get(skipped..).unwrap_or_default();
@@ -62,6 +97,7 @@ impl Report {
             duration_s: (last - first) as f64 / 1e9,
             rate_per_s,
             lag: rate_per_s.map(|rate| Lag::new(measured, rate)),
+            service: Some(ServiceTime::new(&arrivals[skipped..])),
             gap_cv: gap_cv(measured),
             ..Self::default()
         }
@@ -76,10 +112,8 @@ impl Lag {
         let mut lags: Vec<f64> = stamps.iter().enumerate().map(behind).collect();
         lags.sort_unstable_by(f64::total_cmp);
         let earliest = lags[0];
-        let quantile = |q: f64| {
-            let rank = (q * lags.len() as f64).ceil().max(1.0) as usize;
-            ((lags[rank.min(lags.len()) - 1] - earliest) * 10.0).round() / 10.0
-        };
+        lags.iter_mut().for_each(|lag| *lag -= earliest);
+        let quantile = |q: f64| quantile(&lags, q);
         Self { p50_us: quantile(0.5), p90_us: quantile(0.9), p99_us: quantile(0.99), max_us: quantile(1.0) }
     }
 }
@@ -97,8 +131,13 @@ mod tests {
     use super::*;
 
     /// 1,000 requests at 1,000/s, which start at an arbitrary time.
-    fn even() -> Vec<u64> {
-        (0..1_000).map(|i| 5_000_000_000 + i * 1_000_000).collect()
+    fn even() -> Vec<Arrival> {
+        at((0..1_000).map(|i| 5_000_000_000 + i * 1_000_000))
+    }
+
+    /// Arrivals of which number i is answered after i microseconds.
+    fn at(stamps: impl Iterator<Item = u64>) -> Vec<Arrival> {
+        (0..).zip(stamps).map(|(i, stamp_ns)| Arrival { stamp_ns, service_ns: i * 1_000 }).collect()
     }
 
     #[test]
@@ -110,8 +149,8 @@ mod tests {
 
     #[test]
     fn a_stream_in_batches_of_ten_is_late_by_up_to_nine_periods() {
-        let stamps = (0..1_000).map(|i| (i / 10 + 1) * 10_000_000).rev().collect();
-        let lag = Report::new(stamps, Some(1_000.0), Skip::default()).lag.unwrap();
+        let arrivals = at((0..1_000).map(|i| (i / 10 + 1) * 10_000_000).rev());
+        let lag = Report::new(arrivals, Some(1_000.0), Skip::default()).lag.unwrap();
         assert_eq!((lag.p50_us, lag.p99_us, lag.max_us), (4_000.0, 9_000.0, 9_000.0));
     }
 
@@ -129,8 +168,15 @@ mod tests {
     }
 
     #[test]
+    fn the_services_own_time_is_that_of_the_measured_requests() {
+        let service = |requests| Report::new(even(), None, Skip { requests, nanos: 0 }).service.unwrap();
+        assert_eq!((service(0).p50_us, service(0).p99_us), (499.0, 989.0));
+        assert_eq!((service(900).p50_us, service(900).p99_us), (949.0, 998.0));
+    }
+
+    #[test]
     fn one_request_has_no_gap() {
-        let report = Report::new(vec![7], Some(10.0), Skip::default());
+        let report = Report::new(at([7].into_iter()), Some(10.0), Skip::default());
         assert_eq!((report.requests_measured, report.gap_cv), (1, None));
     }
 }

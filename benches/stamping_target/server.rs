@@ -10,9 +10,9 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use super::arrivals::{Report, Skip};
+use super::arrivals::{Arrival, Report, Skip};
 use super::heads::Heads;
-use super::stamp::{READ_BYTES, Read, StampedReader, pause};
+use super::stamp::{READ_BYTES, Read, StampedReader, pause, realtime_ns};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"hello\": \"world\"}\r\n";
 /// Events taken at once.
@@ -64,7 +64,7 @@ struct Server<'a> {
     accepted: u64,
     reader: StampedReader,
     /// Never longer than its first capacity.
-    stamps: Vec<u64>,
+    arrivals: Vec<Arrival>,
     requests: u64,
     freeze_due_ns: Option<u64>,
 }
@@ -100,7 +100,7 @@ pub fn run(args: &Args) -> io::Result<()> {
         connections: Vec::new(),
         accepted: 0,
         reader: StampedReader::new(),
-        stamps: touched(args.max_requests),
+        arrivals: touched(args.max_requests),
         requests: 0,
         freeze_due_ns: None,
     };
@@ -110,8 +110,8 @@ pub fn run(args: &Args) -> io::Result<()> {
 }
 
 /// Memory that is really there, so that no page fault falls into the run.
-fn touched(capacity: usize) -> Vec<u64> {
-    let mut memory = vec![1; capacity];
+fn touched(capacity: usize) -> Vec<Arrival> {
+    let mut memory = vec![Arrival { stamp_ns: 1, service_ns: 1 }; capacity];
     memory.clear();
     memory
 }
@@ -188,6 +188,7 @@ impl Server<'_> {
                 pause(Duration::from_nanos(nanos(for_s)));
             }
         }
+        let service_ns = realtime_ns().saturating_sub(stamp_ns);
         let written = match ended {
             0 => Ok(()),
             1 => send(&connection.stream, ANSWER),
@@ -197,8 +198,8 @@ impl Server<'_> {
             self.connections[token] = None;
         }
         self.requests += ended as u64;
-        for _ in 0..ended.min(self.stamps.capacity() - self.stamps.len()) {
-            self.stamps.push(stamp_ns);
+        for _ in 0..ended.min(self.arrivals.capacity() - self.arrivals.len()) {
+            self.arrivals.push(Arrival { stamp_ns, service_ns });
         }
         len == READ_BYTES || ending
     }
@@ -209,7 +210,7 @@ impl Server<'_> {
             requests_total: self.requests,
             connections: self.accepted,
             stamp_source: self.reader.source(),
-            ..Report::new(self.stamps, self.args.rate, skip)
+            ..Report::new(self.arrivals, self.args.rate, skip)
         }
     }
 }

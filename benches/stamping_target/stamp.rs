@@ -126,7 +126,7 @@ pub fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-fn realtime_ns() -> u64 {
+pub fn realtime_ns() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 

@@ -13,6 +13,7 @@ use crate::plan::Auto;
 use crate::report::Format;
 use crate::request::DataOrder;
 use crate::schedule::Arrivals;
+use crate::transport::Timestamps;
 
 /// A duration in nanoseconds: `60s`, `1m30s`, `250ms`; a bare number is seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,6 +182,12 @@ macro_rules! choices {
 choices!(Arrivals {
     Constant: "constant", "Evenly spaced";
     Poisson: "poisson", "Exponential gaps, as independent users come";
+});
+
+choices!(Timestamps {
+    Auto: "auto", "When the kernel received it where the kernel tells (Linux, TCP), else when it was read";
+    Kernel: "kernel", "When the kernel received it; refused where it does not tell";
+    User: "user", "When this program read it: a late client makes the service look slow";
 });
 
 choices!(DataOrder {

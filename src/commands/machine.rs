@@ -5,7 +5,8 @@ use std::thread;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::plan::Machine;
+use super::quota::cpu_quota;
+use crate::plan::{CpuQuota, Machine};
 
 /// Reads the machine's limits, after raising the soft limit on file descriptors to the hard one: every connection
 /// needs a descriptor, and the soft limit is commonly 1,024.
@@ -15,9 +16,12 @@ pub(super) fn machine() -> Machine {
     // A refusal leaves the limit as it was, and the cap is chosen by what is read here.
     let _ = setrlimit(Resource::Nofile, wanted);
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let quota = cpu_quota();
+    // The standard library knows the affinity, and quotas too, on some systems.
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     Machine {
-        cores,
+        cores: cores.min(quota.map_or(u64::MAX, CpuQuota::threads)),
+        quota,
         cores_of_machine: cores_of_machine().unwrap_or(cores),
         descriptors,
         ports: ephemeral_ports().unwrap_or(DEFAULT_PORTS),

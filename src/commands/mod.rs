@@ -9,6 +9,7 @@ mod facts;
 mod generate;
 mod machine;
 mod publish;
+mod quota;
 mod report;
 mod results;
 mod run;

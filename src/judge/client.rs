@@ -1,7 +1,6 @@
 //! Whose limit was it? A client that needed a core all the time, and could not do what it should, was at its own.
 
-use super::phrases::share;
-use super::reasons::GeneratorReason;
+use super::reasons::{GeneratorReason, share};
 use crate::result::{Figure, Mode, Summary};
 
 /// Share of the time that a thread needs a core from which on it has nothing left to give.
@@ -22,8 +21,7 @@ pub(super) fn client_saturated(summary: &Summary) -> Option<GeneratorReason> {
         summary.latency.send_lag.tail().is_some_and(|(figure, ms)| figure == Figure::P99 && ms > IN_TIME_MS);
     (summary.plan.mode == Mode::Open && (unsent || overran || late)).then_some(
         GeneratorReason::ClientSaturated {
-            cpu_share: client.cpu_share,
-            cpu_wait_share: client.cpu_wait_share,
+            client,
             sent_per_s: rates.sent_per_s,
             offered_per_s: rates.offered_per_s,
         },
@@ -42,8 +40,13 @@ mod tests {
         cpu_share: f64,
         cpu_wait_share: f64,
     ) -> (GeneratorVerdict, ServiceVerdict) {
-        summary.client = Some(ClientLoad { cpu_share, cpu_wait_share });
-        (judge_generator(&summary).0, judge_service(&summary).0)
+        summary.client = Some(ClientLoad { cpu_share, cpu_wait_share, ..ClientLoad::default() });
+        judged(&summary)
+    }
+
+    fn judged(summary: &Summary) -> (GeneratorVerdict, ServiceVerdict) {
+        let generator = judge_generator(summary).0;
+        (generator, judge_service(summary, generator).0)
     }
 
     #[test]
@@ -56,6 +59,31 @@ mod tests {
             let expected = (GeneratorVerdict::Invalid, ServiceVerdict::Unknown);
             assert_eq!(verdicts(overload.clone(), cpu_share, cpu_wait_share), expected, "{cpu_share}");
         }
+    }
+
+    #[test]
+    fn who_kept_the_cpu_from_the_client_is_named_with_the_remedy() {
+        let mut summary = fixture::overload();
+        let mut said_of = |client: ClientLoad| {
+            summary.client = Some(client);
+            client_saturated(&summary).expect("the client was the limit").to_string()
+        };
+        let quota = ClientLoad { cpu_share: 0.2, cpu_throttled_share: 0.78, ..ClientLoad::default() };
+        let said = said_of(quota);
+        assert!(said.contains("control group stopped it 78 %") && said.contains("raise the quota"), "{said}");
+        let said = said_of(ClientLoad { cpu_share: 0.5, cpu_stolen_share: 0.49, ..ClientLoad::default() });
+        assert!(said.contains("the host of this virtual machine"), "{said}");
+        let said = said_of(ClientLoad { cpu_share: 0.4, cpu_wait_share: 0.59, ..ClientLoad::default() });
+        assert!(said.contains("others on this machine") && said.contains("stop what else runs"), "{said}");
+        assert!(said_of(ClientLoad { cpu_share: 1.0, ..ClientLoad::default() }).contains("--threads"));
+    }
+
+    #[test]
+    fn a_cap_that_was_lowered_for_want_of_descriptors_is_the_clients_limit() {
+        let mut summary = fixture::overload();
+        summary.client = Some(ClientLoad::default());
+        summary.plan.is_cap_lowered = true;
+        assert_eq!(judged(&summary), (GeneratorVerdict::Invalid, ServiceVerdict::Unknown));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Did the generator do its part? The evidence, weighed.
 
 use super::client::client_saturated;
-use super::phrases::share;
-use super::reasons::GeneratorReason;
+use super::reasons::{GeneratorReason, share};
 use crate::measure::ErrorKind;
 use crate::result::{Figure, GeneratorVerdict, Mode, Rates, Summary};
 
@@ -53,6 +52,14 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Gener
             GeneratorReason::Overrun { took_s, planned_s, sent_per_s, offered_per_s },
         );
     }
+    if summary.plan.is_cap_lowered && ledger.overflow > 0 {
+        let reason = GeneratorReason::CapLowered {
+            overflow: ledger.overflow,
+            offered: ledger.offered(),
+            cap: summary.plan.max_in_flight,
+        };
+        worse(grade_of_loss(ledger.overflow), reason);
+    }
     let limits = summary.errors.iter().filter(|error| ErrorKind::is_client_limit(error.kind));
     let requests: u64 = limits.map(|error| error.count).sum();
     if requests > 0 {
@@ -62,8 +69,11 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Gener
     if let Some(longest_ms) = send_lag.exact(Figure::Max).filter(|longest| *longest > STALL_MS) {
         worse(GeneratorVerdict::Suspect, GeneratorReason::Stalled { longest_ms });
     }
-    let without_answers = || send_lag.tail().map(|(figure, lag_ms)| (figure, lag_ms, lag_ms));
-    let figures = send_lag.common_tail(&summary.latency.response_ok).or_else(without_answers);
+    // Beside what the same arrivals waited: where a percentile falls among those without a good answer, they waited that
+    // long at least, and the answers of the others say nothing of it.
+    let waited_ms = |figure| summary.latency.response.figure(figure).least();
+    let figures =
+        send_lag.tail().map(|(figure, lag_ms)| (figure, lag_ms, waited_ms(figure).unwrap_or(lag_ms)));
     if let Some((figure, lag_ms, response_ms)) = figures {
         let part = if response_ms > 0.0 { lag_ms / response_ms } else { 0.0 };
         let late = |mostly| GeneratorReason::Late {

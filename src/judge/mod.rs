@@ -11,7 +11,6 @@ mod generator;
 mod modelled;
 mod objective;
 mod overload;
-mod phrases;
 mod reasons;
 mod recovery;
 mod service;

@@ -5,8 +5,7 @@ use std::fmt;
 
 use strum::{IntoStaticStr, VariantNames};
 
-use super::phrases::{percent, share};
-use crate::result::{Figure, Mode, Reason, Subject};
+use crate::result::{ClientLoad, Figure, Mode, Reason, Subject};
 
 /// The code of [`ServiceReason::BacklogGrows`], for those who only have the document.
 pub(crate) const BACKLOG_GROWS: &str = "service.backlog_grows";
@@ -19,13 +18,16 @@ pub(crate) enum GeneratorReason {
     Missed { missed: u64, offered: u64 },
     /// The client had no more CPU time, and what it should have sent in time was not sent, or late.
     #[strum(serialize = "generator.client_saturated")]
-    ClientSaturated { cpu_share: f64, cpu_wait_share: f64, sent_per_s: f64, offered_per_s: f64 },
+    ClientSaturated { client: ClientLoad, sent_per_s: f64, offered_per_s: f64 },
     /// Sending took longer than planned.
     #[strum(serialize = "generator.overrun")]
     Overrun { took_s: f64, planned_s: f64, sent_per_s: f64, offered_per_s: f64 },
     /// Ports or descriptors ran out.
     #[strum(serialize = "generator.client_limits")]
     ClientLimits { requests: u64 },
+    /// The cap was full, and only for want of descriptors so low.
+    #[strum(serialize = "generator.cap_lowered")]
+    CapLowered { overflow: u64, offered: u64, cap: u64 },
     /// One request left very late, whatever the percentiles say.
     #[strum(serialize = "generator.stalled")]
     Stalled { longest_ms: f64 },
@@ -98,6 +100,28 @@ impl From<ServiceReason> for Reason {
     }
 }
 
+/// Who kept the CPU from the client, if anybody did.
+fn kept_from_it(client: &ClientLoad) -> String {
+    let parts = [
+        (client.cpu_throttled_share, "the CPU quota of its control group stopped it"),
+        (client.cpu_stolen_share, "the host of this virtual machine had its CPU"),
+        (client.cpu_wait_share - client.cpu_throttled_share, "others on this machine had its core"),
+    ];
+    let told = parts.iter().filter(|(part, _)| *part >= 0.01);
+    told.map(|(part, who)| format!(", {who} {} of it", percent(*part))).collect()
+}
+
+/// What helps.
+fn remedy(client: &ClientLoad) -> &'static str {
+    if client.cpu_share >= client.kept_from_share() {
+        "use more --threads, a lower rate, smaller messages or another machine"
+    } else if client.cpu_throttled_share >= client.kept_from_share() / 2.0 {
+        "raise the quota, or use a lower rate"
+    } else {
+        "stop what else runs here, or use another machine or a lower rate"
+    }
+}
+
 impl fmt::Display for GeneratorReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -107,22 +131,14 @@ impl fmt::Display for GeneratorReason {
                  late, a lower rate or more --threads",
                 percent(share(*missed, *offered))
             ),
-            Self::ClientSaturated { cpu_share, cpu_wait_share, sent_per_s, offered_per_s } => {
-                let others = if *cpu_wait_share >= 0.01 {
-                    format!(
-                        " and waited for it {} of the time, because others had it",
-                        percent(*cpu_wait_share)
-                    )
-                } else {
-                    String::new()
-                };
-                write!(
-                    f,
-                    "the client was the limit: its busiest thread had its core {} of the time{others}; {sent_per_s:.1}/s were \
-                     sent of {offered_per_s:.1}/s; use more --threads, a lower rate, smaller messages or another machine",
-                    percent(*cpu_share)
-                )
-            }
+            Self::ClientSaturated { client, sent_per_s, offered_per_s } => write!(
+                f,
+                "the client was the limit: its busiest thread worked {} of the time{}; {sent_per_s:.1}/s were sent of \
+                 {offered_per_s:.1}/s; {}",
+                percent(client.cpu_share),
+                kept_from_it(client),
+                remedy(client),
+            ),
             Self::Overrun { took_s, planned_s, sent_per_s, offered_per_s } => write!(
                 f,
                 "the client needed {took_s:.1} s to send what was planned for {planned_s:.1} s: {sent_per_s:.1}/s of \
@@ -132,6 +148,12 @@ impl fmt::Display for GeneratorReason {
                 f,
                 "{requests} requests failed because this machine ran out of ports or descriptors; keep connections \
                  alive, raise `ulimit -n`, or widen net.ipv4.ip_local_port_range"
+            ),
+            Self::CapLowered { overflow, offered, cap } => write!(
+                f,
+                "{} of the requests found the cap of {cap} full, which is so low for want of file descriptors; raise `ulimit \
+                 -n`, or give --max-in-flight",
+                percent(share(*overflow, *offered))
             ),
             Self::Stalled { longest_ms } => write!(
                 f,
@@ -215,4 +237,15 @@ impl fmt::Display for ServiceReason {
             ),
         }
     }
+}
+
+/// A share of 1; 0 of nothing.
+pub(super) fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+/// A share as a percentage.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.2} %") }
 }

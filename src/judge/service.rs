@@ -1,12 +1,14 @@
 //! Did the service keep up with the offered rate? The evidence, weighed.
 
-use super::client::client_saturated;
 use super::overload::{Overload, Sign};
 use super::reasons::ServiceReason;
-use crate::result::{Mode, ServiceVerdict, Summary};
+use crate::result::{GeneratorVerdict, Mode, ServiceVerdict, Summary};
 
-/// Whether the service kept up, and the evidence.
-pub(super) fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<ServiceReason>) {
+/// Whether the service kept up, and the evidence, given what is said of the generator.
+pub(super) fn judge_service(
+    summary: &Summary,
+    generator: GeneratorVerdict,
+) -> (ServiceVerdict, Vec<ServiceReason>) {
     let (ledger, queueing) = (&summary.ledger, &summary.queueing);
     let (completed_per_s, offered_per_s) = (summary.rates.completed_per_s, summary.rates.offered_per_s);
     if summary.plan.mode == Mode::Closed {
@@ -15,7 +17,8 @@ pub(super) fn judge_service(summary: &Summary) -> (ServiceVerdict, Vec<ServiceRe
     if ledger.offered() == 0 {
         return (ServiceVerdict::Unknown, vec![ServiceReason::NothingOffered]);
     }
-    if client_saturated(summary).is_some() {
+    // A client that did not do its part has shown nothing of the service.
+    if generator == GeneratorVerdict::Invalid {
         return (ServiceVerdict::Unknown, vec![ServiceReason::ClientLimit]);
     }
     let signs = Overload::of(summary).signs;

@@ -29,7 +29,7 @@ pub fn sum_up(
     };
     summary.slos = slos.iter().map(|slo| slo.judge(&counted)).collect();
     let (generator, on_generator) = judge_generator(&summary);
-    let (service, on_service) = judge_service(&summary);
+    let (service, on_service) = judge_service(&summary, generator);
     let reasons = on_generator.into_iter().map(Reason::from).chain(on_service.into_iter().map(Reason::from));
     summary.verdict = Verdict { generator, service, reasons: reasons.collect() };
     Ok(summary)

@@ -1,13 +1,17 @@
 //! What the machine has to give.
 
+use super::quota::CpuQuota;
+
 /// Descriptors that are not connections: standard streams, timers, the runtimes, output files.
 const RESERVED_DESCRIPTORS: u64 = 64;
 
 /// The machine's limits, as far as a plan depends on them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Machine {
-    /// Cores that this process may use.
+    /// Cores that this process may use all the time, by its affinity and its quota; at least one.
     pub cores: u64,
+    /// The CPU quota of its control group, where it has one.
+    pub quota: Option<CpuQuota>,
     /// Cores of the whole machine.
     pub cores_of_machine: u64,
     /// File descriptors that this process may open.
@@ -30,7 +34,8 @@ mod tests {
 
     #[test]
     fn a_connection_takes_a_descriptor_for_each_end_that_this_process_holds() {
-        let machine = |descriptors| Machine { cores: 2, cores_of_machine: 2, descriptors, ports: 28_232 };
+        let machine =
+            |descriptors| Machine { cores: 2, quota: None, cores_of_machine: 2, descriptors, ports: 28_232 };
         assert_eq!(machine(1_024).connections(false), 960);
         assert_eq!(machine(1_024).connections(true), 480);
         assert_eq!(machine(10).connections(true), 1);

@@ -13,10 +13,13 @@ mod machine;
 #[expect(clippy::module_inception, reason = "the room is named after what comes out of it")]
 mod plan;
 mod planner;
+mod quota;
 mod settings;
 mod warnings;
 
 pub(crate) use machine::Machine;
-pub use plan::{Plan, Traffic};
+pub use plan::Plan;
 pub(crate) use planner::{Planner, Purpose};
+pub(crate) use quota::CpuQuota;
+pub use settings::Traffic;
 pub(crate) use settings::{Auto, OverflowPolicy, Settings};

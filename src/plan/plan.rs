@@ -3,32 +3,10 @@
 
 use super::machine::Machine;
 use super::planner::{Planner, Purpose};
-use super::settings::{OverflowPolicy, Settings};
+use super::settings::{OverflowPolicy, Settings, Traffic};
 use crate::judge::Slo;
 use crate::result::{BurstDepth, Mode, PlanFacts, Series, TrafficFacts};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Source};
-
-/// What is asked, and over which connections: known once files are read and the first connections made, and the same for
-/// every run of a command.
-#[derive(Debug, Clone, Default)]
-pub struct Traffic {
-    /// The method of all requests, or `mixed`.
-    pub method: String,
-    /// The target's label, without host and query values, or how many endpoints there are.
-    pub target: String,
-    /// Tokens in rotation; 0: none.
-    pub tokens: u64,
-    /// Rows of data that requests are made from; 0: none.
-    pub data_rows: u64,
-    /// Addresses that connections go to, over all origins.
-    pub addresses: u64,
-    /// Whether certificates are checked; `None` without TLS.
-    pub tls_verification: Option<bool>,
-    /// Requests that a connection to each origin has room for at once.
-    pub streams: Vec<u64>,
-    /// Whether any origin is spoken to over connections that carry several requests at once.
-    pub is_multiplexed: bool,
-}
 
 /// A validated plan, made by a [`Planner`]. Times are in nanoseconds.
 #[derive(Debug, Clone)]
@@ -41,6 +19,8 @@ pub struct Plan {
     pub deadline_ns: Option<u64>,
     /// The concurrency cap over all threads.
     pub max_in_flight: u64,
+    /// Whether the cap is lower than it should be, for want of file descriptors.
+    pub is_cap_lowered: bool,
     /// What an arrival does that finds the cap full.
     pub overflow: OverflowPolicy,
     /// Depth of the token bucket.
@@ -67,6 +47,8 @@ pub struct Plan {
     pub connect_rate: Option<Rate>,
     /// How early the pacer wakes up before a due instant; `None`: it learns that.
     pub lead_ns: Option<u64>,
+    /// Whether the pacer never sleeps.
+    pub spin: bool,
     /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
     pub expected_rate_per_s: Option<f64>,
     /// Objectives.
@@ -76,7 +58,8 @@ pub struct Plan {
 impl Plan {
     /// The plan of plain settings, on one thread of a machine that limits nothing.
     pub fn plain(source: Source) -> Self {
-        let machine = Machine { cores: 1, cores_of_machine: 1, descriptors: u64::MAX, ports: u64::MAX };
+        let machine =
+            Machine { cores: 1, quota: None, cores_of_machine: 1, descriptors: u64::MAX, ports: u64::MAX };
         Planner::new(Settings::plain(), machine).plan(source, Purpose::Probe, 1, &[])
     }
 
@@ -113,6 +96,7 @@ impl Plan {
             seed: self.seed,
             burst: self.burst,
             max_in_flight: self.max_in_flight,
+            is_cap_lowered: self.is_cap_lowered,
             overflow: if self.overflow == OverflowPolicy::Drop { "drop" } else { "queue" }.to_owned(),
             queue: self.overflow.queue(),
             threads: self.threads,
@@ -156,6 +140,8 @@ impl Planner {
                 (users.users(), OverflowPolicy::Drop, BurstDepth::All, Some(0), expected_rate_per_s)
             }
         };
+        let is_cap_lowered =
+            source.schedule().is_some_and(|schedule| self.is_cap_lowered(schedule.peak_rate()));
         // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
         let room = if keepalive { max_requests.unwrap_or(u64::MAX) } else { 1 };
         let (samples, slos) = match purpose {
@@ -167,6 +153,7 @@ impl Planner {
             timeout_ns: self.settings.timeout_ns,
             deadline_ns: self.settings.deadline_ns,
             max_in_flight,
+            is_cap_lowered,
             overflow,
             burst,
             seed: self.settings.seed,
@@ -180,6 +167,7 @@ impl Planner {
             samples,
             connect_rate: self.settings.connect_rate,
             lead_ns,
+            spin: self.settings.spin,
             expected_rate_per_s,
             slos,
         }
@@ -194,7 +182,8 @@ mod tests {
     const S: u64 = NANOS_PER_S;
 
     fn facts(source: Source, settings: Settings, traffic: &Traffic) -> PlanFacts {
-        let machine = Machine { cores: 2, cores_of_machine: 2, descriptors: 1_024, ports: 28_232 };
+        let machine =
+            Machine { cores: 2, quota: None, cores_of_machine: 2, descriptors: 1_024, ports: 28_232 };
         let plan = Planner::new(settings, machine).plan(source, Purpose::Measurement, 1, &traffic.streams);
         plan.facts(traffic, 3 * S / 2)
     }

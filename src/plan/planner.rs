@@ -76,14 +76,18 @@ impl Planner {
     }
 
     fn wanted_threads(&self, rate: Option<Rate>) -> u64 {
-        let paced_by = |rate: Rate| (rate.per_second() / RATE_PER_THREAD).ceil() as u64;
-        let choose = || rate.map_or(1, |rate| paced_by(rate).clamp(1, self.machine.cores.max(1)));
+        let choose = || rate.map_or(1, |rate| threads_that_pace(rate).min(self.machine.cores.max(1)));
         self.settings.threads.unwrap_or_else(choose).min(MOST_THREADS)
     }
 
     /// The cap: what was asked for, or what cannot bind within the connections that the file descriptors allow.
     pub(super) fn cap(&self, rate: Rate) -> u64 {
         self.settings.max_in_flight.unwrap_or_else(|| self.unbound_cap(rate).min(self.connections()))
+    }
+
+    /// Whether the cap is lower than it should be, for want of file descriptors.
+    pub(super) fn is_cap_lowered(&self, rate: Rate) -> bool {
+        self.settings.max_in_flight == Auto::Auto && self.unbound_cap(rate) > self.connections()
     }
 
     /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight. A tenth more, and
@@ -108,6 +112,11 @@ impl Planner {
     }
 }
 
+/// How many threads it takes to pace a rate best: at least one.
+pub(super) fn threads_that_pace(rate: Rate) -> u64 {
+    ((rate.per_second() / RATE_PER_THREAD).ceil() as u64).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::settings::OverflowPolicy;
@@ -115,7 +124,8 @@ mod tests {
     use crate::schedule::{Arrivals, LoopEnd, NANOS_PER_S};
 
     const S: u64 = NANOS_PER_S;
-    const MACHINE: Machine = Machine { cores: 4, cores_of_machine: 4, descriptors: 10_064, ports: 28_232 };
+    const MACHINE: Machine =
+        Machine { cores: 4, quota: None, cores_of_machine: 4, descriptors: 10_064, ports: 28_232 };
 
     fn planner(settings: Settings) -> Planner {
         Planner::new(settings, MACHINE)

@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub threads: Auto<u64>,
     /// How early the pacer of an open loop wakes before a due instant.
     pub lead_ns: Auto<u64>,
+    /// Whether the pacer never sleeps.
+    pub spin: bool,
     /// Longest wait for the last answers.
     pub drain_ns: u64,
     /// Longest service time, from the actual send, and longest wait for a new connection.
@@ -100,6 +102,7 @@ impl Settings {
             burst: BurstDepth::All,
             threads: Auto::Auto,
             lead_ns: Auto::Auto,
+            spin: false,
             drain_ns: 10 * NANOS_PER_S,
             timeout_ns: 10 * NANOS_PER_S,
             deadline_ns: None,
@@ -115,4 +118,26 @@ impl Settings {
             expected_rate_per_s: None,
         }
     }
+}
+
+/// What is asked, and over which connections: known once files are read and the first connections made, and the same for
+/// every run of a command.
+#[derive(Debug, Clone, Default)]
+pub struct Traffic {
+    /// The method of all requests, or `mixed`.
+    pub method: String,
+    /// The target's label, without host and query values, or how many endpoints there are.
+    pub target: String,
+    /// Tokens in rotation; 0: none.
+    pub tokens: u64,
+    /// Rows of data that requests are made from; 0: none.
+    pub data_rows: u64,
+    /// Addresses that connections go to, over all origins.
+    pub addresses: u64,
+    /// Whether certificates are checked; `None` without TLS.
+    pub tls_verification: Option<bool>,
+    /// Requests that a connection to each origin has room for at once.
+    pub streams: Vec<u64>,
+    /// Whether any origin is spoken to over connections that carry several requests at once.
+    pub is_multiplexed: bool,
 }

@@ -1,6 +1,7 @@
 //! What will not go well, seen before the run: limits of this machine against the rate and the connections.
 
-use super::planner::Planner;
+use super::machine::Machine;
+use super::planner::{Planner, threads_that_pace};
 use super::settings::{Auto, OverflowPolicy};
 use crate::schedule::{Rate, Source};
 
@@ -14,10 +15,43 @@ impl Planner {
             Source::Schedule(schedule) => {
                 let rate = schedule.peak_rate();
                 let ports = self.warning_of_ports(rate, schedule.duration_ns() as f64 / 1e9);
-                self.warning_of_cap(rate).into_iter().chain(ports).collect()
+                let threads = self.warning_of_threads(self.threads(source), Some(rate));
+                self.warning_of_cap(rate).into_iter().chain(ports).chain(threads).collect()
             }
-            Source::Users(users) => self.warning_of_users(users.users()).into_iter().collect(),
+            Source::Users(users) => {
+                let threads = self.warning_of_threads(self.threads(source), None);
+                self.warning_of_users(users.users()).into_iter().chain(threads).collect()
+            }
         }
+    }
+
+    /// That the threads of a run have less than a core each, or are fewer than its highest rate should have.
+    pub(crate) fn warning_of_threads(&self, threads: u64, highest: Option<Rate>) -> Option<String> {
+        let Machine { cores, quota, .. } = self.machine;
+        if let Some(quota) = quota.filter(|quota| quota.is_exceeded_by(threads)) {
+            let many = match threads {
+                1 => "less than one thread can use".to_owned(),
+                several => format!("less than {several} threads can use"),
+            };
+            let fewer = match quota.threads() {
+                fewer if fewer < threads => format!(", or use --threads {fewer}"),
+                _ => String::new(),
+            };
+            return Some(format!(
+                "the CPU quota of this control group is {quota}, {many}; when it is used up the client stands still until \
+                 the period ends, and what is due then is sent late: raise the quota{fewer}"
+            ));
+        }
+        let (rate, best) = highest.map(|rate| (rate, threads_that_pace(rate)))?;
+        let is_limited = self.settings.threads == Auto::Auto && threads == cores && threads < best;
+        is_limited.then(|| {
+            let why = match quota.filter(|quota| quota.threads() == cores) {
+                Some(quota) => format!("the CPU quota of this control group is {quota}"),
+                None => "this process may use no more cores".to_owned(),
+            };
+            let noun = if threads == 1 { "thread" } else { "threads" };
+            format!("{rate} is paced by {threads} {noun} instead of {best}: {why}")
+        })
     }
 
     fn warning_of_users(&self, users: u64) -> Option<String> {
@@ -73,13 +107,14 @@ impl Planner {
 
 #[cfg(test)]
 mod tests {
-    use super::super::machine::Machine;
+    use super::super::quota::CpuQuota;
     use super::super::settings::Settings;
     use super::*;
     use crate::schedule::{ClosedLoop, LoopEnd};
 
     fn warnings(settings: Settings, source: impl Fn(&Planner) -> Source) -> Vec<String> {
-        let machine = Machine { cores: 2, cores_of_machine: 2, descriptors: 1_064, ports: 28_232 };
+        let machine =
+            Machine { cores: 4, quota: None, cores_of_machine: 4, descriptors: 1_064, ports: 28_232 };
         let planner = Planner::new(settings, machine);
         planner.warnings(&source(&planner))
     }
@@ -123,6 +158,49 @@ mod tests {
         assert!(warning(Auto::Given(999), OverflowPolicy::Queue(1), "90").contains("counted as slot wait"));
         assert_eq!(warning(Auto::Given(1_000), OverflowPolicy::Drop, "90"), "");
         assert!(warning(Auto::Given(1_001), OverflowPolicy::Drop, "90").contains("more than the 1000"));
+    }
+
+    /// What is said of the threads of a run, and how many they are.
+    fn of_threads(threads: Auto<u64>, cores: u64, quota_us: Option<u64>, rate: &str) -> (u64, String) {
+        let quota = quota_us.and_then(|run_us| CpuQuota::new(run_us, 100_000));
+        let cores = cores.min(quota.map_or(u64::MAX, CpuQuota::threads));
+        let machine = Machine { cores, quota, cores_of_machine: 8, descriptors: u64::MAX, ports: u64::MAX };
+        let planner = Planner::new(Settings { threads, ..Settings::plain() }, machine);
+        let source = open(rate, 1)(&planner);
+        (planner.threads(&source), planner.warnings(&source).join("\n"))
+    }
+
+    #[test]
+    fn the_threads_that_are_chosen_are_as_many_as_the_rate_the_cores_and_the_quota_allow() {
+        let auto = |cores, quota_us| of_threads(Auto::Auto, cores, quota_us, "100000");
+        assert_eq!(auto(8, None), (3, String::new()), "as many as pace the rate");
+        assert_eq!(auto(3, Some(300_000)), (3, String::new()));
+        let limited = "100000/s is paced by 2 threads instead of 3: ";
+        assert_eq!(auto(2, None), (2, format!("{limited}this process may use no more cores")));
+        assert_eq!(auto(2, Some(700_000)), (2, format!("{limited}this process may use no more cores")));
+        let by_quota = "the CPU quota of this control group is 2.5 cores (250 ms of every 100 ms)";
+        assert_eq!(auto(8, Some(250_000)), (2, format!("{limited}{by_quota}")));
+        assert_eq!(of_threads(Auto::Auto, 8, Some(250_000), "80000"), (2, String::new()));
+    }
+
+    #[test]
+    fn threads_that_a_quota_stops_are_announced() {
+        let (threads, said) = of_threads(Auto::Auto, 8, Some(20_000), "10");
+        assert_eq!(threads, 1);
+        assert_eq!(
+            said,
+            "the CPU quota of this control group is 0.2 cores (20 ms of every 100 ms), less than one thread can use; \
+             when it is used up the client stands still until the period ends, and what is due then is sent late: raise \
+             the quota"
+        );
+        let (threads, said) = of_threads(Auto::Given(4), 8, Some(250_000), "10");
+        assert_eq!(threads, 4);
+        assert!(
+            said.contains("less than 4 threads can use") && said.ends_with(", or use --threads 2"),
+            "{said}"
+        );
+        assert_eq!(of_threads(Auto::Given(4), 1, None, "10"), (4, String::new()));
+        assert_eq!(of_threads(Auto::Given(2), 8, Some(200_000), "10"), (2, String::new()));
     }
 
     #[test]

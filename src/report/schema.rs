@@ -102,7 +102,7 @@ pub(super) fn forbid_unknown_fields(schema: &mut Value) {
 #[test]
 fn a_document_without_any_of_its_fixed_names_is_invalid() {
     /// Names that were added later or have a default, so that a document may lack them.
-    const OPTIONAL: [&str; 14] = [
+    const OPTIONAL: [&str; 17] = [
         "slos",
         "body_bytes",
         "warmup",
@@ -117,6 +117,9 @@ fn a_document_without_any_of_its_fixed_names_is_invalid() {
         "response_histogram",
         "receive_lag",
         "client",
+        "cpu_throttled_share",
+        "cpu_stolen_share",
+        "is_cap_lowered",
     ];
     /// The same, of the plan and the connections alone: elsewhere these names are not optional.
     const OPTIONAL_THERE: [&str; 16] = [

@@ -7,22 +7,28 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClientLoad {
-    /// Share of the time that it ran.
+    /// Share of the time that it worked. Time that it spun until a request was due is not work.
     pub cpu_share: f64,
     /// Share of the time that it was ready to run while others had its core.
     pub cpu_wait_share: f64,
+    /// Share of the time that the CPU quota of its control group had stopped it.
+    #[serde(default)]
+    pub cpu_throttled_share: f64,
+    /// Share of the time that the host of this virtual machine gave its CPUs to others.
+    #[serde(default)]
+    pub cpu_stolen_share: f64,
 }
 
 impl ClientLoad {
-    /// Of a thread that was watched for `wall_ns`.
-    pub(crate) fn of(wall_ns: u64, cpu_ns: u64, waited_ns: u64) -> Self {
-        let share = |part: u64| if wall_ns == 0 { 0.0 } else { (part as f64 / wall_ns as f64).min(1.0) };
-        Self { cpu_share: share(cpu_ns), cpu_wait_share: share(waited_ns) }
-    }
-
     /// The share of the time that it needed a core, whether it had one or not.
     pub(crate) fn busy_share(&self) -> f64 {
-        (self.cpu_share + self.cpu_wait_share).min(1.0)
+        (self.cpu_share + self.kept_from_share()).min(1.0)
+    }
+
+    /// The share of the time that it needed a core and had none. What a quota takes is a part of what it waited, on kernels
+    /// that count it there.
+    pub(crate) fn kept_from_share(&self) -> f64 {
+        (self.cpu_wait_share.max(self.cpu_throttled_share) + self.cpu_stolen_share).min(1.0)
     }
 
     /// The one of two that needed a core more.
@@ -37,10 +43,11 @@ mod tests {
 
     #[test]
     fn the_busiest_is_the_one_that_needed_a_core_most_not_the_one_that_had_it() {
-        let (ran, waited) = (ClientLoad::of(100, 60, 0), ClientLoad::of(100, 30, 50));
+        let load =
+            |cpu_share, cpu_wait_share| ClientLoad { cpu_share, cpu_wait_share, ..ClientLoad::default() };
+        let (ran, waited) = (load(0.6, 0.0), load(0.3, 0.5));
         assert_eq!(ran.busier_of(waited), waited);
         assert_eq!(waited.busier_of(ran), waited);
-        assert_eq!(ClientLoad::of(0, 5, 5), ClientLoad::default());
-        assert!((ClientLoad::of(100, 90, 30).busy_share() - 1.0).abs() < 1e-9);
+        assert!((load(0.9, 0.3).busy_share() - 1.0).abs() < 1e-9);
     }
 }

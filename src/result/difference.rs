@@ -62,7 +62,7 @@ pub(crate) struct Noise {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FigureDifference {
     /// The figure, with its unit in the name.
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::compared())))]
+    #[cfg_attr(test, schemars(extend("enum" = super::schema_values::compared())))]
     pub figure: Figure,
     /// Its value in the first result, in the figure's unit.
     pub first: f64,

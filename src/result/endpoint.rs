@@ -54,7 +54,7 @@ pub struct EndpointSummary {
     /// Its times.
     pub latency: Latency,
     /// Its answers by HTTP status.
-    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema::statuses())))]
+    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
     /// Its distributions.
     pub histograms: EndpointHistograms,

@@ -28,6 +28,8 @@ mod runs;
 mod sample_record;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod schema_values;
 mod seconds;
 mod series;
 mod slo_result;
@@ -46,11 +48,11 @@ pub(crate) use connections::ConnectionKind;
 pub(crate) use difference::{Bound, Difference, FigureDifference, Judgement, Noise, NoiseVerdict};
 pub(crate) use document::{Document, DocumentRef, Kind};
 pub(crate) use endpoint::{EndpointFacts, EndpointSummary, SummaryError};
-pub(crate) use figure::{Better, Figure};
+pub(crate) use figure::{Better, Counted, Figure};
 pub use plan_facts::BurstDepth;
 pub(crate) use plan_facts::{Mode, PlanFacts, TrafficFacts};
 pub use queueing::Backlog;
-pub(crate) use rates::{Counted, Rates};
+pub(crate) use rates::Rates;
 pub(crate) use read::{ReadError, read_result};
 pub(crate) use reading::{Loop, Reading, TimedFrom, target_label};
 pub(crate) use runs::{NamedRun, RUNS_SCHEMA, Runs, name_of};

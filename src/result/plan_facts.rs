@@ -59,7 +59,7 @@ impl TryFrom<BurstText> for BurstDepth {
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(extend("allOf" = super::schema::by_mode())))]
+#[cfg_attr(test, schemars(extend("allOf" = super::schema_values::by_mode())))]
 pub struct PlanFacts {
     /// Where arrivals come from: a schedule (open loop), or users who each wait for their last answer (closed loop).
     pub mode: Mode,
@@ -89,6 +89,9 @@ pub struct PlanFacts {
     pub burst: BurstDepth,
     /// The concurrency cap, requests in flight at once.
     pub max_in_flight: u64,
+    /// Whether the cap is lower than it should be, because this machine had no more file descriptors.
+    #[serde(default)]
+    pub is_cap_lowered: bool,
     /// What an arrival does that finds the cap full: `drop` or `queue`.
     #[cfg_attr(test, schemars(extend("enum" = ["drop", "queue"])))]
     pub overflow: String,

@@ -1,10 +1,10 @@
-//! How many per second, and every other figure that can be read from what was counted.
+//! How many per second.
 
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
 use super::plan_facts::Mode;
-use crate::measure::{Account, Censored, Ledger, Measured};
+use crate::measure::{Account, Ledger};
 
 /// Rates over the measured window: the planned duration, less when the run was interrupted, more when the client could
 /// not send as fast as planned. The offered rate is the schedule's own.
@@ -73,39 +73,6 @@ impl Rates {
             error_rate: Figure::ErrorRate.share_of(ledger),
             failure_rate: Figure::FailureRate.share_of(ledger),
             overflow_rate: Figure::OverflowRate.share_of(ledger).unwrap_or(0.0),
-        }
-    }
-}
-
-/// What was counted in a run, from which every figure can be read, however small the sample.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted<'a> {
-    /// The response times over all arrivals offered.
-    pub(crate) response: Censored<'a>,
-    /// What became of them.
-    pub(crate) ledger: &'a Ledger,
-    /// Sent rate / offered rate.
-    pub(crate) achieved: f64,
-    /// Complete answers per second.
-    pub(crate) completed_per_s: f64,
-}
-
-impl Counted<'_> {
-    /// Reads a figure, in its unit.
-    pub(crate) fn figure(&self, figure: Figure) -> Measured {
-        if self.ledger.offered() == 0 {
-            return Measured::Unknown;
-        }
-        match figure {
-            Figure::Min => self.response.min(),
-            Figure::Mean => self.response.mean(),
-            Figure::Percentile(quantile) => self.response.percentile(quantile),
-            Figure::Max => self.response.max(),
-            Figure::Achieved => Measured::Exact(self.achieved),
-            Figure::CompletedPerS => Measured::Exact(self.completed_per_s),
-            Figure::ErrorRate | Figure::FailureRate | Figure::OverflowRate | Figure::ThrottledRate => {
-                figure.share_of(self.ledger).into()
-            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::measure::{Exemplar, Exemplars, Outcome, Redact, millis};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SampleRecord {
     /// `slow`, or how it failed: `throttled`, `unexpected_body`, `http_503`, `timeout`, `reset`, ...
-    #[cfg_attr(test, schemars(extend("pattern" = super::schema::kinds_of_samples())))]
+    #[cfg_attr(test, schemars(extend("pattern" = super::schema_values::kinds_of_samples())))]
     pub kind: String,
     /// Its place in the measured schedule, from 0.
     pub index: u64,

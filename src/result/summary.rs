@@ -51,7 +51,7 @@ pub struct Summary {
     #[serde(default)]
     pub slos: Vec<SloResult>,
     /// Complete answers by HTTP status.
-    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema::statuses())))]
+    #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
     /// Failures by kind: of connections, and timeouts.
     pub errors: Vec<ErrorCount>,

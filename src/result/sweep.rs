@@ -159,7 +159,7 @@ pub(crate) struct Knees {
     /// Which percentile of the response time the baseline knee compares: p50 where a rung has too few requests for a p99;
     /// null without a baseline knee.
     #[serde(default, with = "by_name")]
-    #[cfg_attr(test, schemars(with = "Option<String>", extend("enum" = super::schema::baselines())))]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("enum" = super::schema_values::baselines())))]
     pub baseline_figure: Option<Figure>,
 }
 

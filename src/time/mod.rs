@@ -4,6 +4,7 @@
 //! outside this room.
 
 mod clock;
+mod cpu_groups;
 #[cfg(target_os = "linux")]
 mod kernel_pacer;
 mod lead;
@@ -14,6 +15,7 @@ mod thread_times;
 mod watchdog;
 
 pub use clock::{Clock, MonotonicClock};
+pub(crate) use cpu_groups::{CpuGroup, cpu_groups};
 pub(crate) use lead::Lead;
 pub(crate) use pacer::{Meanwhile, Pacer, Pacing};
 pub(crate) use stamps::StampClock;

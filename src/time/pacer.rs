@@ -39,4 +39,9 @@ pub(crate) trait Pacer {
     /// Returns at `due_ns` or as little as possible after it, never before. It lets other tasks of the runtime
     /// run at least once, also when the instant has already passed. Dropping the future cancels the wait.
     fn until(&mut self, due_ns: u64, meanwhile: Meanwhile) -> impl Future<Output = ()>;
+
+    /// How long it has spun so far with nothing to do but to wait, in nanoseconds: CPU time that is no work.
+    fn spun_ns(&self) -> u64 {
+        0
+    }
 }

@@ -35,6 +35,14 @@ impl<C: Clock> Pacer for SystemPacer<C> {
             Self::Timer(pacer) => pacer.until(due_ns, meanwhile).await,
         }
     }
+
+    fn spun_ns(&self) -> u64 {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Kernel(pacer) => pacer.spun_ns(),
+            Self::Timer(pacer) => pacer.spun_ns(),
+        }
+    }
 }
 
 /// Waits with tokio's timer: portable, to the millisecond, and under a paused tokio clock without sleeping.

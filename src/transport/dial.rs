@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::http1::Http1Connection;
 use super::http2::{self, Http2Connection};
 use super::network::{Network, Place};
-use super::options::HttpVersions;
+use super::options::{HttpVersions, Timestamps};
 use super::receive_clock::ReceiveClock;
 use super::socket::{Plain, Socket, connect_tcp, connect_unix};
 use super::tls::{TlsClient, TlsFault};
@@ -24,7 +24,8 @@ impl Network {
         let connected = match (&self.options.unix_socket, address) {
             (Some(path), _) => connect_unix(path).await,
             (None, Some(address)) => {
-                connect_tcp(address, self.local_for(address, turn), self.options.kernel_stamps).await
+                let stamped = self.options.timestamps != Timestamps::User;
+                connect_tcp(address, self.local_for(address, turn), stamped).await
             }
             (None, None) => Err(std::io::ErrorKind::AddrNotAvailable.into()),
         };

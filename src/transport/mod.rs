@@ -37,8 +37,10 @@ pub use any_connection::WireConnection;
 pub use dial::Wire;
 pub use failure::Failure;
 pub use network::{Network, NetworkError, Probed};
+pub(crate) use options::Timestamps;
 pub use options::{HttpVersions, TlsOptions, WireOptions};
 pub(crate) use overrides::ResolveError;
+pub(crate) use stamped::has_kernel_stamps;
 
 /// Opens connections to the origins of a workload.
 pub trait Transport: 'static {

@@ -32,6 +32,18 @@ pub struct TlsOptions {
     pub sni: Option<String>,
 }
 
+/// Whose time the end of an answer is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Timestamps {
+    /// The kernel's, where it has any (Linux, TCP); otherwise this program's.
+    #[default]
+    Auto,
+    /// The kernel's.
+    Kernel,
+    /// This program's: when it read the answer.
+    User,
+}
+
 /// How connections are to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WireOptions {
@@ -47,8 +59,8 @@ pub struct WireOptions {
     pub unix_socket: Option<PathBuf>,
     /// Addresses that stand in place of a lookup.
     pub overrides: Vec<ResolveOverride>,
-    /// Whether the kernel is asked when it received what is read (Linux, TCP).
-    pub kernel_stamps: bool,
+    /// Whose time an answer's end is.
+    pub timestamps: Timestamps,
     /// Time until names are looked up again, in nanoseconds; 0 = never.
     pub dns_ttl_ns: u64,
 }
@@ -62,7 +74,7 @@ impl Default for WireOptions {
             local_addresses: Vec::new(),
             unix_socket: None,
             overrides: Vec::new(),
-            kernel_stamps: true,
+            timestamps: Timestamps::Auto,
             dns_ttl_ns: 0,
         }
     }

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// The stamp of what was read last: time since 1970 by the wall clock. `None` before the first one.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,11 @@ impl LastStamp {
     pub(super) fn get(&self) -> Option<Duration> {
         self.0.get()
     }
+}
+
+/// Whether this system stamps what a TCP socket receives.
+pub(crate) fn has_kernel_stamps() -> bool {
+    TcpSocket::new_v4().is_ok_and(|socket| ask_for_stamps(&socket))
 }
 
 /// A TCP stream whose reads are stamped, where the system can.
@@ -90,7 +95,7 @@ impl AsyncWrite for StampedTcp {
 use linux::{ask_for_stamps, poll_stamped};
 
 #[cfg(not(target_os = "linux"))]
-fn ask_for_stamps(_stream: &TcpStream) -> bool {
+fn ask_for_stamps<Socket>(_socket: &Socket) -> bool {
     false
 }
 
@@ -108,7 +113,7 @@ fn poll_stamped(
 mod linux {
     use std::cell::RefCell;
     use std::io::{self, IoSliceMut};
-    use std::os::fd::AsRawFd;
+    use std::os::fd::{AsFd, AsRawFd};
     use std::task::{Context, Poll, ready};
     use std::time::Duration;
 
@@ -135,8 +140,8 @@ mod linux {
             RefCell::new(Room { bytes: vec![0; AT_ONCE], control: nix::cmsg_space!(TimeSpec) });
     }
 
-    pub(super) fn ask_for_stamps(stream: &TcpStream) -> bool {
-        setsockopt(stream, ReceiveTimestampns, &true).is_ok()
+    pub(super) fn ask_for_stamps(socket: &impl AsFd) -> bool {
+        setsockopt(socket, ReceiveTimestampns, &true).is_ok()
     }
 
     pub(super) fn poll_stamped(

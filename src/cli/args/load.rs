@@ -24,7 +24,8 @@ pub(crate) struct LoadArgs {
     /// At most 24h.
     #[arg(long, help_heading = "Load")]
     pub drain: Option<Span>,
-    /// Worker threads; auto = one for each 40,000 requests/s, within the cores at hand
+    /// Worker threads; auto = one for each 40,000 requests/s, within the cores and the CPU quota at
+    /// hand
     ///
     /// At most 1,024, and no more than the cap or the depth of the bucket.
     #[arg(long, default_value = "auto", help_heading = "Load")]
@@ -62,6 +63,11 @@ pub(crate) struct OpenLoopArgs {
     /// 100us.
     #[arg(long)]
     pub lead: Option<Span>,
+    /// Never sleep, so that nothing has to wake up: for a core that has nothing else to do
+    ///
+    /// Each thread takes its core altogether; what it spins does not count as work in the report. Not together with --lead.
+    #[arg(long)]
+    pub spin: bool,
 }
 
 /// `--overflow`

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::super::values::Span;
 use crate::schedule::Rate;
+use crate::transport::Timestamps;
 
 const TLS: &str = "TLS";
 
@@ -49,6 +50,9 @@ pub(crate) struct NetworkArgs {
     /// They are spaced evenly.
     #[arg(long)]
     pub connect_rate: Option<Rate>,
+    /// What the end of an answer is
+    #[arg(long, default_value = "auto")]
+    pub timestamps: Timestamps,
     /// How long addresses of a host name are used before it is looked up again, in the background; 0 = for ever
     ///
     /// All addresses that accept a connection before the run are used in rotation.

@@ -99,8 +99,9 @@ fn kind_of(args: &CompareArgs, typed: &Typed) -> Result<Kind, UsageError> {
 
 fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Result<LiveJob, UsageError> {
     let url = args.files.first().and_then(|file| file.to_str());
-    let (setup, planner) = open_loop_of(&args.runs, url, typed, machine)?;
+    let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine)?;
     let duration_ns = args.duration.0;
     let closed = planner.users(ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?)?;
+    setup.warnings.extend(planner.warning_of_threads(planner.threads(&closed), None));
     Ok(LiveJob { users, closed, planner, duration_ns, setup })
 }

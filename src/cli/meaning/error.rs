@@ -109,6 +109,11 @@ pub(crate) enum UsageError {
     /// Two flags that exclude each other.
     #[error("{0} and {1} cannot be used together; leave one out")]
     Exclusive(&'static str, &'static str),
+    /// `--timestamps kernel` where the kernel has none.
+    #[error(
+        "--timestamps kernel: this system does not stamp what such a socket receives (Linux does, for TCP); use --timestamps auto or user"
+    )]
+    NoKernelStamps,
     /// A value that must be above zero.
     #[error("{0} must be above 0")]
     Zero(&'static str),

@@ -3,7 +3,6 @@
 mod closed;
 mod compare;
 mod error;
-mod files;
 mod request;
 mod run;
 mod settings;
@@ -120,7 +119,7 @@ impl CalibrateJob {
     /// The same for a command that calibrates first.
     pub(crate) fn with_threads(threads: Auto<u64>, quiet: bool, machine: Machine) -> Self {
         // Nothing here comes from the environment: a calibration must never reach anything but the built-in service.
-        let setup = Setup {
+        let mut setup = Setup {
             target: TargetChoice::BuiltIn(ServiceModel::immediate()),
             requests: Requests::plain(),
             wire: WireOptions::default(),
@@ -128,6 +127,8 @@ impl CalibrateJob {
             warnings: Vec::new(),
         };
         let planner = Planner::new(Settings { threads, serves_itself: true, ..Settings::plain() }, machine);
-        Self { threads: planner.threads_at(None), planner, setup }
+        let threads = planner.threads_at(None);
+        setup.warnings.extend(planner.warning_of_threads(threads, None));
+        Self { threads, planner, setup }
     }
 }

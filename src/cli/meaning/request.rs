@@ -1,7 +1,7 @@
 //! What is asked, read from the arguments and their files.
 
-use std::fs;
-use std::io::BufReader;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use http::header::HeaderName;
 
 use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
-use super::{UsageError, files};
+use super::UsageError;
 use crate::request::{
     DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, ScenarioProblem, Secret, Target,
     TokenList, Workload, WorkloadSpec, parse_header_text, parse_scenario, parse_targets,
@@ -64,11 +64,11 @@ impl Requests {
             return Err(UsageError::BothReadStdin(one, other));
         }
         let tokens = request.tokens.as_deref().map(|path| {
-            let tokens = TokenList::read(files::open("token", path)?, &path.display().to_string());
+            let tokens = TokenList::read(open_file("token", path)?, &path.display().to_string());
             tokens.map_err(UsageError::from)
         });
         let data = request.data.as_deref().map(|path| {
-            let data = DataTable::read(files::open("data", path)?, &path.display().to_string());
+            let data = DataTable::read(open_file("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
         });
         Ok(Self {
@@ -196,7 +196,7 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
     if flag == "--targets" {
         return targets(file, base, &defaults).map(Source::Endpoints);
     }
-    let text = String::from_utf8(files::read("scenario", file)?)
+    let text = String::from_utf8(read_file("scenario", file)?)
         .map_err(|_| UsageError::NotText { what: "scenario", path: file.clone() })?;
     match scenario(file, &text, base, &defaults) {
         Ok(endpoints) => Ok(Source::Endpoints(endpoints)),
@@ -220,7 +220,7 @@ fn scenario(
 }
 
 fn targets(file: &Path, base: Option<&Target>, defaults: &Defaults) -> Result<Vec<EndpointSpec>, UsageError> {
-    let reader = BufReader::new(files::open("targets", file)?);
+    let reader = BufReader::new(open_file("targets", file)?);
     // As vegeta does: bodies are looked for from where the program runs.
     let read = |name: &str| fs::read(name);
     Ok(parse_targets(&file.display().to_string(), reader, base, defaults, read)?)
@@ -243,9 +243,40 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     // A flag beats the environment.
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {
-        (Some(path), _) => files::read("body", path).map(Bytes::from),
+        (Some(path), _) => read_file("body", path).map(Bytes::from),
         (None, Some(text)) if text.starts_with('@') => Err(UsageError::BodyAt),
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),
     }
+}
+
+/// Largest accepted file: what is sent is held in memory, so this guards against a wrong file.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Opens a file; `-` is stdin. `what` names its purpose in the error.
+fn open_file(what: &'static str, path: &Path) -> Result<Box<dyn Read>, UsageError> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = File::open(path).map_err(|cause| unreadable(what, path, &cause))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(UsageError::File { what, path: path.to_owned(), cause: "it is a directory".to_owned() });
+    }
+    Ok(Box::new(file))
+}
+
+/// Reads a file to its end.
+fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, UsageError> {
+    let mut bytes = Vec::new();
+    let size = open_file(what, path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    size.map_err(|cause| unreadable(what, path, &cause))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let cause = format!("it is larger than {} MiB", MAX_BYTES >> 20);
+        return Err(UsageError::File { what, path: path.to_owned(), cause });
+    }
+    Ok(bytes)
+}
+
+fn unreadable(what: &'static str, path: &Path, cause: &io::Error) -> UsageError {
+    UsageError::File { what, path: path.to_owned(), cause: cause.to_string() }
 }

@@ -44,6 +44,9 @@ pub(super) fn open_loop_of(
     machine: Machine,
 ) -> Result<(Setup, Planner), UsageError> {
     let OpenRunArgs { traffic, load, open, reporting } = args;
+    if open.spin && open.lead.is_some() {
+        return Err(UsageError::Exclusive("--spin", "--lead"));
+    }
     let setup = Setup::new(url, traffic, load, reporting, typed)?;
     let settings = Settings {
         arrivals: open.arrivals,
@@ -56,6 +59,7 @@ pub(super) fn open_loop_of(
             LimitOrAll::All => BurstDepth::All,
             LimitOrAll::Number(tokens) => BurstDepth::Tokens(tokens),
         },
+        spin: open.spin,
         lead_ns: open.lead.map_or(Auto::Auto, |span| Auto::Given(span.0.min(NANOS_PER_S))),
         ..settings_of(traffic, load, reporting, &setup)
     };

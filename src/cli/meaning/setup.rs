@@ -6,7 +6,7 @@ use super::target::{TargetChoice, model_of, url_of};
 use super::{Requests, UsageError};
 use crate::request::Scheme;
 use crate::schedule::NANOS_PER_S;
-use crate::transport::{HttpVersions, TlsOptions, WireOptions};
+use crate::transport::{HttpVersions, Timestamps, TlsOptions, WireOptions, has_kernel_stamps};
 
 /// Where requests go, over which connections, and what is asked.
 #[derive(Debug)]
@@ -78,8 +78,11 @@ fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
         (false, true) => HttpVersions::Http2,
         (false, false) => HttpVersions::Auto,
     };
+    if args.timestamps == Timestamps::Kernel && (args.unix_socket.is_some() || !has_kernel_stamps()) {
+        return Err(UsageError::NoKernelStamps);
+    }
     Ok(WireOptions {
-        kernel_stamps: true,
+        timestamps: args.timestamps,
         versions,
         streams: args.streams,
         tls: TlsOptions {

@@ -88,8 +88,10 @@ impl SweepJob {
             return Err(UsageError::BaselineFactor);
         }
         let what = what_of(args, typed)?;
-        let (setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine)?;
+        let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine)?;
         let reporting = &args.runs.reporting;
+        let highest = what.highest_rate();
+        setup.warnings.extend(planner.warning_of_threads(planner.threads_at(highest), highest));
         Ok(Self {
             what,
             planner,

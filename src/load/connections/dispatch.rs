@@ -160,10 +160,9 @@ impl Dispatcher {
         self.waiting.len() as u64
     }
 
-    /// Whether an arrival to an origin could be sent at once, or on a new connection beside fewer than `few` that are being
-    /// opened.
-    pub fn has_place(&self, origin: u32, few: u64) -> bool {
-        self.pools[origin as usize].has_place(few)
+    /// Whether an arrival to an origin could be sent at once.
+    pub fn has_idle(&self, origin: u32) -> bool {
+        self.pools[origin as usize].has_idle()
     }
 
     /// Whether an arrival that is due now would overflow.

@@ -35,8 +35,6 @@ pub(crate) struct Pool {
     unconnected: VecDeque<Ticket>,
     /// Connections open or being opened, without those that take no more requests.
     connections: u64,
-    /// Connections being opened.
-    opening: u64,
     /// Further arrivals that the connections being opened are expected to have room for.
     expected: u64,
 }
@@ -44,14 +42,7 @@ pub(crate) struct Pool {
 impl Pool {
     /// No connection yet.
     pub(crate) fn new(limits: PoolLimits) -> Self {
-        Self {
-            limits,
-            idle: Vec::new(),
-            unconnected: VecDeque::new(),
-            connections: 0,
-            opening: 0,
-            expected: 0,
-        }
+        Self { limits, idle: Vec::new(), unconnected: VecDeque::new(), connections: 0, expected: 0 }
     }
 
     /// The idle stream that was used last.
@@ -95,22 +86,19 @@ impl Pool {
         self.unconnected.len() as u64 > self.expected && self.connections < self.limits.connections
     }
 
-    /// Whether an arrival could be sent at once, or on a new connection beside fewer than `few` that are being opened.
-    pub(crate) fn has_place(&self, few: u64) -> bool {
-        self.is_served()
-            && (!self.idle.is_empty() || (self.opening < few && self.connections < self.limits.connections))
+    /// Whether an arrival could be sent at once.
+    pub(crate) fn has_idle(&self) -> bool {
+        self.is_served() && !self.idle.is_empty()
     }
 
     /// A connection is being opened for an arrival, with room for more as the limits say.
     pub(crate) fn opening(&mut self) {
         self.connections += 1;
-        self.opening += 1;
         self.expected += self.limits.streams - 1;
     }
 
     /// The attempt to open a connection is over. A failed one is no connection.
     pub(crate) fn attempted(&mut self, succeeded: bool) {
-        self.opening = self.opening.saturating_sub(1);
         self.expected = self.expected.saturating_sub(self.limits.streams - 1);
         if !succeeded {
             self.retire();

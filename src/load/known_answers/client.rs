@@ -48,6 +48,20 @@ async fn a_frozen_client_with_ten_tokens_releases_ten_and_misses_the_rest() {
     );
 }
 
+/// A service of 100/s behind a cap of 10. The client that was late once is in time again at once: what finds the cap full
+/// overflows, and does not leave ever later.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_was_late_once_does_not_stay_late_before_a_slow_service() {
+    let mut plan = plan("1000", 4);
+    plan.max_in_flight = 10;
+    let frozen_first = |clock: VirtualClock| Oversleeper { freeze_at_ns: 0, ..oversleeper(clock) };
+    let summary =
+        run_with(&plan, |clock| Scripted::fixed(clock, 100 * MS), frozen_first, |_| {}).await.summary;
+    let ledger = summary.ledger;
+    assert_eq!((ledger.missed, ledger.sent + ledger.overflow), (0, 4_000));
+    assert!(within(summary.rates.window_s, 4.0, 0.01), "{:?}", summary.rates);
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_token_is_enough_for_a_client_that_is_on_time() {
     let mut plan = plan("500", 20);

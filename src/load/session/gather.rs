@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::load::worker::WorkerResult;
 use crate::load::worker::progress::{Progress, Report};
-use crate::load::worker::{WorkerLoad, WorkerResult};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::result::{Backlog, ClientLoad, Series, SeriesRow};
@@ -76,8 +76,7 @@ impl Gathered {
             window_ns = window_ns.max(result.window_end_ns.saturating_sub(measured_from_ns));
             elapsed_ns = elapsed_ns.max(result.last_end_ns.saturating_sub(measured_from_ns));
             interrupted |= result.interrupted;
-            let WorkerLoad { wall_ns, times } = result.load;
-            client = client.busier_of(ClientLoad::of(wall_ns, times.cpu_ns, times.waited_ns));
+            client = client.busier_of(result.load.shares());
             match &mut merged {
                 None => merged = Some(result.recorder),
                 Some(merged) => merged.merge(result.recorder),

@@ -167,7 +167,7 @@ fn start<T: Transport>(
             let pacer = |plan: &Plan| {
                 SystemPacer::new(
                     MonotonicClock,
-                    Pacing { lead: plan.lead_ns.map_or(Lead::LEARNED, Lead::Fixed), spin: false },
+                    Pacing { lead: plan.lead_ns.map_or(Lead::LEARNED, Lead::Fixed), spin: plan.spin },
                 )
             };
             let mut worker = Worker::new(id, workload, transport, MonotonicClock, pacer);

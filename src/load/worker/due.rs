@@ -3,7 +3,7 @@
 use crate::load::pacing::TokenBucket;
 use crate::schedule::{Slot, Stripe};
 
-/// From this lateness on the client is late: it opens connections a few at a time, and only when it has nothing to read.
+/// From this lateness on the client is late: it opens connections only when it has nothing to read.
 const LATE_NS: u64 = 1_000_000;
 /// The most that is sent before the answers that have come are read, so that few connections are in use at once and stay in
 /// the processor's caches. More would not be cheaper: a turn of the loop costs a small part of so many requests.
@@ -46,7 +46,7 @@ impl Due {
         if self.may_wait() { PER_TURN } else { usize::MAX }
     }
 
-    /// Whether an arrival is so late that it had better wait for a place than make one.
+    /// Whether an arrival is late.
     pub(super) fn is_late(&self, slot: Slot, now_ns: u64) -> bool {
         self.may_wait() && now_ns.saturating_sub(slot.intended_ns) > LATE_NS
     }

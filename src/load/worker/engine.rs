@@ -23,9 +23,6 @@ use crate::schedule::{Phase, Slot};
 use crate::time::Clock;
 use crate::transport::{Connection, Transport};
 
-/// Connections that a late client opens at once.
-const FEW_CONNECTIONS: u64 = 4;
-
 /// What the tasks of one worker share; nothing of it is shared between workers. Its tasks run one at a time on one thread,
 /// and no borrow of the state is held across an await.
 pub(super) struct Engine<T: Transport, C: Clock> {
@@ -55,7 +52,7 @@ enum Halt {
     Enough,
     /// The cap is full, as far as is known.
     Full,
-    /// The client is late, and there is no place for the arrival.
+    /// The client is late and busy: an answer will make a place sooner than a new connection would.
     NoPlace,
 }
 
@@ -65,8 +62,8 @@ struct Leave {
     most: usize,
     /// Up to when an arrival that finds the cap full is known to have found it full: what came before has been read.
     read_ns: u64,
-    /// Whether a client that is late may open connections.
-    may_open: bool,
+    /// Whether answers have come since the loop looked last.
+    is_busy: bool,
 }
 
 /// What remains of a worker's run.
@@ -97,14 +94,16 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         let (read_ns, came) = (state.looked_ns, std::mem::take(&mut state.came));
         state.looked_ns = now_ns;
         let Some(due) = &state.due else { return Upcoming::Arrival { next: None, has_waiting: false } };
-        // While answers come, one of them will free a connection sooner than a new one could be opened.
-        let leave = Leave { most: due.per_turn(), read_ns, may_open: came == 0 };
+        let leave = Leave { most: due.per_turn(), read_ns, is_busy: came > 0 };
         let halt = self.dispatch_due(state, now_ns, now_ns, leave);
         state.due_waits = match halt {
             // While answers come, the loop has its turn after all of them: requests in flight become few again.
-            Halt::Full | Halt::NoPlace => came == 0,
-            Halt::Done | Halt::Enough => false,
+            Halt::Full => came == 0,
+            Halt::Done | Halt::Enough | Halt::NoPlace => false,
         };
+        if matches!(halt, Halt::Done) && !state.dispatcher.is_full() {
+            state.full_from_ns = None;
+        }
         match halt {
             Halt::Done => Upcoming::Arrival {
                 next: state.due.as_ref().and_then(Due::peek),
@@ -157,7 +156,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     fn proceed(self: &Rc<Self>, state: &mut State<C>, now_ns: u64) {
         self.dispatch_users(state, now_ns);
         if state.due_waits {
-            self.dispatch_due(state, now_ns, now_ns, Leave { most: 1, read_ns: 0, may_open: true });
+            self.dispatch_due(state, now_ns, now_ns, Leave { most: 1, read_ns: 0, is_busy: false });
         }
         while let Some(decision) = state.next_waiting(now_ns) {
             self.carry_out(state, decision);
@@ -178,8 +177,9 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     }
 
     /// Dispatches the arrivals that were due at `until_ns`; it is `now_ns` now. A client that is late neither opens
-    /// connections without end nor sends more than it reads, and refuses nothing for a cap that answers may have freed
-    /// which it has not read yet.
+    /// connections while it has answers to read nor sends more than it reads, and refuses nothing for a cap that answers may
+    /// have freed which it has not read yet. One that has nothing to read waits for the service: then it goes on as if it
+    /// were in time, so that the service's slowness is not taken for its own.
     fn dispatch_due(self: &Rc<Self>, state: &mut State<C>, until_ns: u64, now_ns: u64, leave: Leave) -> Halt {
         let Some(due) = &state.due else { return Halt::Done };
         due.mint(until_ns);
@@ -189,16 +189,16 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         {
             let is_full = state.dispatcher.is_full();
             // What was due before the cap was full would not have found it full, had the client been in time.
-            let found_full = (state.full_from_ns..=leave.read_ns).contains(&slot.intended_ns);
+            let found_full = (state.full_from_ns.unwrap_or(0)..=leave.read_ns).contains(&slot.intended_ns);
             if is_full && due.may_wait() && !found_full {
                 return Halt::Full;
             }
             if !is_full && left == 0 {
                 return Halt::Enough;
             }
-            if !is_full && due.is_late(slot, now_ns) {
+            if !is_full && leave.is_busy && due.is_late(slot, now_ns) {
                 let origin = self.context.workload.route(state.sequence(slot)).origin;
-                if !state.dispatcher.has_place(origin, if leave.may_open { FEW_CONNECTIONS } else { 0 }) {
+                if !state.dispatcher.has_idle(origin) {
                     return Halt::NoPlace;
                 }
             }
@@ -217,7 +217,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         let decision = state.arrive(slot, route, now_ns, has_token);
         if !was_full && state.dispatcher.is_full() {
             let is_late = state.due.as_ref().is_some_and(|due| due.is_late(slot, now_ns));
-            state.full_from_ns = if is_late { now_ns } else { slot.intended_ns };
+            state.full_from_ns.get_or_insert(if is_late { now_ns } else { slot.intended_ns });
         }
         // One that is refused was refused when it was due.
         let at_ns = if matches!(decision, Decision::Overflow(_)) { slot.intended_ns } else { now_ns };
@@ -333,7 +333,7 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
                 &mut state,
                 until_ns,
                 now_ns,
-                Leave { most: 0, read_ns: until_ns, may_open: false },
+                Leave { most: 0, read_ns: until_ns, is_busy: true },
             );
         }
         let (stays, again) = state.account(id, event, now_ns, &self.context.rules());

@@ -18,6 +18,7 @@ use super::Stop;
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::request::Workload;
+use crate::result::ClientLoad;
 use crate::time::{Clock, Pacer, ThreadTimes};
 use crate::transport::Transport;
 
@@ -52,6 +53,22 @@ pub(crate) struct WorkerLoad {
     pub wall_ns: u64,
     /// What the scheduler gave it.
     pub times: ThreadTimes,
+    /// How much of its CPU time it spun, waiting until a request was due, in nanoseconds.
+    pub spun_ns: u64,
+}
+
+impl WorkerLoad {
+    /// In shares of the time.
+    pub(crate) fn shares(&self) -> ClientLoad {
+        let share =
+            |part: u64| if self.wall_ns == 0 { 0.0 } else { (part as f64 / self.wall_ns as f64).min(1.0) };
+        ClientLoad {
+            cpu_share: share(self.times.cpu_ns.saturating_sub(self.spun_ns)),
+            cpu_wait_share: share(self.times.waited_ns),
+            cpu_throttled_share: share(self.times.throttled_ns),
+            cpu_stolen_share: share(self.times.stolen_ns),
+        }
+    }
 }
 
 /// What a worker leaves behind of a run.

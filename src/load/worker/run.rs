@@ -18,7 +18,7 @@ use crate::transport::Transport;
 /// How long an interrupted run waits for the answers that are under way.
 const INTERRUPTED_DRAIN_NS: u64 = NANOS_PER_S;
 /// How long a client that was too slow may still send what was due, from its first look after the end of the schedule.
-const CATCH_UP_NS: u64 = NANOS_PER_S;
+const CATCH_UP_NS: u64 = NANOS_PER_S / 2;
 /// While arrivals wait for something to come, which sends them by itself, the loop looks only so often.
 const LOOK_AGAIN_NS: u64 = 1_000_000;
 
@@ -34,8 +34,16 @@ pub(crate) struct WorkerRun<'a, T: Transport, C: Clock, P> {
     stop: watch::Receiver<Stop>,
     reports: UnboundedSender<Report>,
     next_report_ns: u64,
-    /// When the measurement began, and what the scheduler had given this thread by then.
-    measured_from: Option<(u64, ThreadTimes)>,
+    /// How things stood when the measurement began.
+    measured_from: Option<Baseline>,
+}
+
+/// What a thread's load is counted from.
+#[derive(Debug, Clone, Copy)]
+struct Baseline {
+    at_ns: u64,
+    times: ThreadTimes,
+    spun_ns: u64,
 }
 
 impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
@@ -238,15 +246,23 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     /// Notes the beginning of the measurement.
     fn watch_load(&mut self, now_ns: u64) {
         if self.measured_from.is_none() && now_ns >= self.origin_ns + self.plan.source.warmup_ns() {
-            self.measured_from = Some((now_ns, self.clock.thread_times()));
+            self.measured_from = Some(self.baseline(now_ns));
         }
+    }
+
+    fn baseline(&self, at_ns: u64) -> Baseline {
+        Baseline { at_ns, times: self.clock.thread_times(), spun_ns: self.pacer.spun_ns() }
     }
 
     /// How busy this thread has been since the measurement began.
     fn load(&self) -> WorkerLoad {
-        self.measured_from.map_or_else(WorkerLoad::default, |(from_ns, before)| WorkerLoad {
-            wall_ns: self.clock.now_ns().saturating_sub(from_ns),
-            times: self.clock.thread_times() - before,
+        self.measured_from.map_or_else(WorkerLoad::default, |from| {
+            let now = self.baseline(self.clock.now_ns());
+            WorkerLoad {
+                wall_ns: now.at_ns.saturating_sub(from.at_ns),
+                times: now.times - from.times,
+                spun_ns: now.spun_ns.saturating_sub(from.spun_ns),
+            }
         })
     }
 

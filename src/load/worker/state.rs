@@ -1,22 +1,20 @@
 //! One worker's account and decisions: what happened goes in, what is to be done comes out. No task, no socket, no clock.
 
-use std::rc::Rc;
+mod streams;
 
 use slab::Slab;
-use tokio::task::AbortHandle;
 
+use self::streams::{EndedBy, Stream};
 use crate::load::connections::context::Rules;
 use crate::load::connections::dispatch::{Decision, Dispatcher, Limits};
 use crate::load::connections::event::Event;
-use crate::load::connections::mailbox::Mailbox;
 use crate::load::connections::pool::{PoolLimits, StreamId};
-use crate::load::connections::state::ConnectionState;
 use crate::load::connections::ticket::Ticket;
 use crate::load::pacing::{ConnectBudget, TokenBucket};
 use crate::load::worker::WorkerId;
 use crate::load::worker::due::Due;
 use crate::load::worker::progress::Progress;
-use crate::measure::{Accounting, ConnectionLog, ErrorKind, IntervalLog, Opened, Outcome, Recorder, Sample};
+use crate::measure::{Accounting, ConnectionLog, ErrorKind, IntervalLog, Outcome, Recorder, Sample};
 use crate::plan::Plan;
 use crate::request::Route;
 use crate::result::Series;
@@ -37,8 +35,9 @@ pub(super) struct State<C: Clock> {
     pub(super) due: Option<Due>,
     /// Whether arrivals that are due wait for something to come, while the worker's loop rests.
     pub(super) due_waits: bool,
-    /// Since when the cap is full, where it is.
-    pub(super) full_from_ns: u64,
+    /// Since when the cap was full whenever an arrival was due. A place that the next one of those that wait takes at once was
+    /// never free for the others.
+    pub(super) full_from_ns: Option<u64>,
     /// When the worker's loop last looked at what is due. What came before has been read by the next time.
     pub(super) looked_ns: u64,
     /// Answers and failures since then.
@@ -53,23 +52,6 @@ pub(super) struct State<C: Clock> {
     warmup_count: u64,
     /// When the last sent arrival ended.
     pub(super) last_end_ns: u64,
-}
-
-/// A stream as its worker knows it.
-struct Stream {
-    mailbox: Rc<Mailbox>,
-    /// Its connection, once that is open.
-    connection: Option<Rc<ConnectionState>>,
-    task: Option<AbortHandle>,
-}
-
-/// Who ended a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EndedBy {
-    /// This side, by the plan.
-    Us,
-    /// The server, or a failure.
-    Peer,
 }
 
 impl<C: Clock> State<C> {
@@ -90,7 +72,7 @@ impl<C: Clock> State<C> {
             streams: Slab::new(),
             due: None,
             due_waits: false,
-            full_from_ns: 0,
+            full_from_ns: None,
             looked_ns: 0,
             came: 0,
             last_dispatch_ns: 0,
@@ -128,7 +110,7 @@ impl<C: Clock> State<C> {
             Source::Users(_) => None,
         };
         self.due_waits = false;
-        self.full_from_ns = 0;
+        self.full_from_ns = None;
         self.looked_ns = origin_ns;
         self.came = 0;
         self.last_dispatch_ns = origin_ns;
@@ -216,70 +198,6 @@ impl<C: Clock> State<C> {
         }
     }
 
-    /// A stream is made for an arrival that needs a new connection.
-    pub(super) fn open_stream(&mut self, ticket: Ticket) -> (StreamId, Rc<Mailbox>) {
-        let mailbox = Rc::new(Mailbox::default());
-        mailbox.carries(ticket);
-        (self.add(&mailbox, None), mailbox)
-    }
-
-    /// Another stream of a connection that is open; it is idle.
-    pub(super) fn add_stream(&mut self, connection: &Rc<ConnectionState>) -> (StreamId, Rc<Mailbox>) {
-        let mailbox = Rc::new(Mailbox::default());
-        let id = self.add(&mailbox, Some(Rc::clone(connection)));
-        connection.add(id);
-        self.dispatcher.idle(connection.origin, id);
-        (id, mailbox)
-    }
-
-    fn add(&mut self, mailbox: &Rc<Mailbox>, connection: Option<Rc<ConnectionState>>) -> StreamId {
-        self.streams.insert(Stream { mailbox: Rc::clone(mailbox), connection, task: None })
-    }
-
-    /// Notes the task of a stream, so that it can be ended.
-    pub(super) fn set_task(&mut self, id: StreamId, task: AbortHandle) {
-        if let Some(stream) = self.streams.get_mut(id) {
-            stream.task = Some(task);
-        }
-    }
-
-    /// Hands an arrival to the task of an idle stream.
-    pub(super) fn hand_over(&mut self, id: StreamId, ticket: Ticket, rules: &Rules) {
-        self.connections.reuses += 1;
-        let Some(Stream { mailbox, connection: Some(connection), .. }) = self.streams.get(id) else { return };
-        let (mailbox, connection) = (Rc::clone(mailbox), Rc::clone(connection));
-        if connection.carries_another() >= rules.max_requests {
-            self.connections.used_up += 1;
-            self.retire(&connection, EndedBy::Us);
-        }
-        mailbox.put(ticket);
-    }
-
-    /// The connection of a stream is open.
-    pub(super) fn opened(
-        &mut self,
-        id: StreamId,
-        origin: u32,
-        opened: &Opened,
-        multiplexed: bool,
-        now_ns: u64,
-        rules: &Rules,
-    ) -> Rc<ConnectionState> {
-        let connection = Rc::new(ConnectionState::new(origin, multiplexed, id, now_ns));
-        self.connections.open(opened);
-        self.open += 1;
-        self.connections.peak = self.connections.peak.max(self.open);
-        self.dispatcher.attempted(origin, true);
-        if let Some(stream) = self.streams.get_mut(id) {
-            stream.connection = Some(Rc::clone(&connection));
-        }
-        if rules.max_requests == 1 {
-            self.connections.used_up += 1;
-            self.retire(&connection, EndedBy::Us);
-        }
-        connection
-    }
-
     /// An arrival ended as `sample` says, in whatever way.
     pub(super) fn end(&mut self, sample: &Sample) {
         self.recorder.record(sample);
@@ -294,70 +212,6 @@ impl<C: Clock> State<C> {
         self.dispatcher.ended();
         if let Some(users) = &mut self.users {
             users.answered(now_ns);
-        }
-    }
-
-    fn connection(&self, id: StreamId) -> Option<Rc<ConnectionState>> {
-        self.streams.get(id).and_then(|stream| stream.connection.clone())
-    }
-
-    /// A stream's arrival is over. Returns whether the stream stays, idle, for another one.
-    fn leave(&mut self, id: StreamId, now_ns: u64, ended: Option<EndedBy>) -> bool {
-        let Some(Stream { mailbox, connection: Some(connection), .. }) = self.streams.get(id) else {
-            return false;
-        };
-        mailbox.carries_nothing();
-        let connection = Rc::clone(connection);
-        connection.ended(now_ns);
-        if let Some(by) = ended {
-            self.retire(&connection, by);
-        }
-        let stays = !connection.is_retired();
-        if stays {
-            self.dispatcher.idle(connection.origin, id);
-        } else {
-            self.remove(id, &connection);
-        }
-        stays
-    }
-
-    /// A stream ends without an arrival, and its connection takes no more requests.
-    fn end_stream(&mut self, id: StreamId, by: EndedBy) {
-        let Some(connection) = self.connection(id) else { return };
-        self.dispatcher.forget_idle(connection.origin, id);
-        self.retire(&connection, by);
-        self.remove(id, &connection);
-    }
-
-    /// A connection takes no more requests: its idle streams end now, the others when their arrivals do.
-    fn retire(&mut self, connection: &ConnectionState, by: EndedBy) {
-        // Requests under way on a connection that the server closes may take long: others do not wait for them.
-        if by == EndedBy::Peer && connection.multiplexed {
-            self.free_place(connection);
-        }
-        if !connection.retire() {
-            return;
-        }
-        for id in connection.streams() {
-            self.dispatcher.forget_idle(connection.origin, id);
-            if let Some(stream) = self.streams.get(id) {
-                stream.mailbox.close();
-            }
-        }
-    }
-
-    fn remove(&mut self, id: StreamId, connection: &ConnectionState) {
-        self.streams.try_remove(id);
-        if connection.remove(id) {
-            self.open = self.open.saturating_sub(1);
-            self.free_place(connection);
-        }
-    }
-
-    /// Another connection may be opened in place of one.
-    fn free_place(&mut self, connection: &ConnectionState) {
-        if connection.leaves_its_place() {
-            self.dispatcher.retire(connection.origin);
         }
     }
 

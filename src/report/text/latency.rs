@@ -47,6 +47,9 @@ pub(super) fn table(summary: &Summary) -> String {
     if figures().any(|figure| figure.starts_with('>')) {
         text += "  >  at least: arrivals without a good answer (error, timeout, not sent) rank above every good one\n";
     }
+    if latency.receive_lag.count == 0 && latency.service.count > 0 {
+        text += "  timestamps: user. An answer ends when the client read it, so service holds the client's lateness\n";
+    }
     if figures().any(|figure| figure == "-") {
         text += "  -  unknown: nothing was measured, or fewer than 5 arrivals lie above the percentile\n";
     }

@@ -4,3 +4,4 @@
 
 mod pacing;
 mod study;
+mod whose_limit;

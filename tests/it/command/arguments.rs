@@ -107,12 +107,18 @@ fn a_switch_in_the_environment_reads_1_true_and_yes() {
         let document: Option<Value> = serde_json::from_str(&ended.stdout).ok();
         (ended.code, document.and_then(|document| document["connections"]["opened"].as_u64()))
     };
+    // On a busy machine five requests may leave late, and a run says so with 3; that is not what is asked here.
+    let was_carried_out = |code: i32| [0, 3].contains(&code);
     for value in ["1", "true", "yes"] {
-        assert_eq!(connections(value), (0, Some(5)), "{value}");
+        let (code, opened) = connections(value);
+        assert!(was_carried_out(code) && opened == Some(5), "{value}: {code} {opened:?}");
     }
     for value in ["0", "false", "no"] {
         let (code, opened) = connections(value);
-        assert!(code == 0 && opened.is_some_and(|opened| opened < 5), "{value}: {opened:?}");
+        assert!(
+            was_carried_out(code) && opened.is_some_and(|opened| opened < 5),
+            "{value}: {code} {opened:?}"
+        );
     }
     assert_eq!(connections("perhaps"), (2, None));
 }

@@ -12,7 +12,9 @@ use crate::support::servers::{GOOD, Server, answer_always, read_request};
 /// 100 requests in half a second, with a short timeout.
 fn against(server: &Server) -> Value {
     let url = server.url();
-    let arguments = [&url, "--rate", "200", "-n", "100", "--warmup", "0", "--timeout", "300ms"];
+    // A client that is late sends its last request when the schedule has ended: the drain must leave it its timeout.
+    let arguments =
+        [&url, "--rate", "200", "-n", "100", "--warmup", "0", "--timeout", "300ms", "--drain", "5s"];
     let (ended, document) = run_json(&arguments);
     assert!([0, 3].contains(&ended.code), "{ended:?}");
     assert_ledger_adds_up(&document);

@@ -37,6 +37,11 @@ rpsbench $URL --rate 10 --timeout 25h
 rpsbench $URL --rate 10 -n 5 --duration 1s
 rpsbench $URL --rate 10 -n 0
 
+# What this machine can do
+rpsbench $URL --rate 10 --timestamps kernel --unix-socket /no/such.sock
+rpsbench $URL --rate 10 --timestamps best
+rpsbench $URL --rate 10 --spin --lead 10us
+
 # URLs
 rpsbench localhost:8080/path --rate 10
 rpsbench ftp://127.0.0.1/ --rate 10
