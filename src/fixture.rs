@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use crate::measure::{ConnectionLog, ErrorKind, HttpFault, Outcome, Sample, Timeline};
-use crate::result::{BurstDepth, Mode, PlanFacts, Summary, TrafficFacts};
+use crate::measure::{ConnectionLog, Distribution, ErrorKind, HttpFault, Outcome, Sample, Timeline};
+use crate::result::{BurstDepth, LatencyStats, Mode, PlanFacts, Summary, TrafficFacts};
 use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 
 mod mixed;
@@ -14,6 +14,13 @@ pub(crate) use self::mixed::mixed;
 use self::run::Run;
 
 const MS: u64 = 1_000_000;
+
+/// An idle baseline of so many service times, a fifth of the shortest apart.
+fn idle(count: u64, shortest_ns: u64) -> Option<LatencyStats> {
+    let mut times = Distribution::new();
+    (0..count).for_each(|i| times.record(shortest_ns + i * shortest_ns / 5 / count));
+    Some(LatencyStats::of(&times))
+}
 
 /// Every fixture.
 pub(crate) fn all() -> [Summary; 4] {
@@ -54,7 +61,7 @@ pub(crate) fn freeze() -> Summary {
     let slos = vec!["p50<5ms", "p99<250ms", "error_rate<1%", "achieved>99%"];
     let connections =
         ConnectionLog { opened, peak: opened, reuses: 3_000 - opened, ..ConnectionLog::default() };
-    Run { slos, connections, ..Run::new(plan) }.summary(&samples, |_| {})
+    Run { slos, connections, idle: idle(600, 2 * MS), ..Run::new(plan) }.summary(&samples, |_| {})
 }
 
 /// Everything that can go wrong at once: random arrivals at 1000/s, more than the service answers, a full cap,
@@ -111,7 +118,7 @@ pub(crate) fn overload() -> Summary {
         ..ConnectionLog::default()
     };
     let slos = vec!["p99<250ms", "failure_rate<0.1%"];
-    Run { slos, connections, ..Run::new(plan) }.summary(&samples, |recorder| {
+    Run { slos, connections, idle: idle(40, 12 * MS), ..Run::new(plan) }.summary(&samples, |recorder| {
         for index in 0..1_000 {
             let slot = Slot { phase: Phase::Warmup, ..slot(index, index * MS) };
             let at = |after_ns| slot.intended_ns + after_ns;
@@ -174,6 +181,7 @@ fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
         drain_s: 10.0,
         keepalive: true,
         connect_rate_per_s: None,
+        name: None,
         method: "GET".to_owned(),
         target: "/orders".to_owned(),
         series_interval_s: 1.0,

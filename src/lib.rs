@@ -76,7 +76,9 @@ pub mod internals {
         BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Route, Secret, Target,
         TokenList, Workload, WorkloadSpec,
     };
-    pub use crate::result::{Backlog, BurstDepth, ClientLoad, RunFacts, Series, ServiceVerdict};
+    pub use crate::result::{
+        Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,
+    };
     pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
     pub use crate::search::{Action, Event, History, Reason, SearchResult, Settings, Trial, Vote, next};
     pub use crate::service::{

@@ -18,7 +18,7 @@ pub(crate) use args::{
 pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
-    CalibrateJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, SearchPlan, ServeJob, Setup,
+    CalibrateJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, Screen, SearchPlan, ServeJob, Setup,
     SweepJob, Sweeping, TargetChoice, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};

@@ -12,6 +12,7 @@ use crate::ladder::Order;
 use crate::plan::Auto;
 use crate::report::Format;
 use crate::request::DataOrder;
+use crate::result::Conclusion;
 use crate::schedule::Arrivals;
 use crate::transport::Timestamps;
 
@@ -183,6 +184,25 @@ choices!(Arrivals {
     Constant: "constant", "Evenly spaced";
     Poisson: "poisson", "Exponential gaps, as independent users come";
 });
+
+/// `--fail-on`: what is worth a failure to some, and to others just what they wanted to know.
+impl ValueEnum for Conclusion {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::TooMuch, Self::Failing, Self::AtTheLimit]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, help) = match self {
+            Self::TooMuch => ("too_much", "The service falls behind"),
+            Self::Failing => ("failing", "A share of the answers is not good"),
+            Self::AtTheLimit => {
+                ("at_the_limit", "The run is too short to tell whether the service falls behind")
+            }
+            _ => return None,
+        };
+        Some(PossibleValue::new(word).help(help))
+    }
+}
 
 choices!(Timestamps {
     Auto: "auto", "When the kernel received it where the kernel tells (Linux, TCP), else when it was read";

@@ -19,16 +19,16 @@ use crate::result::{Reading, Runs, Summary, letter};
 const LOADS: [f64; 3] = [1.0, 0.9, 1.05];
 
 pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let CompareJob { source, conditions, format, outputs, quiet } = CompareJob::new(args, typed, machine())?;
+    let CompareJob { source, conditions, screen, outputs, quiet } = CompareJob::new(args, typed, machine())?;
     let console = Console::new(quiet);
     let (comparison, exit) = match source {
         CompareSource::Saved(files) => (side_by_side(saved(&files)?, &conditions)?, Exit::Done),
         CompareSource::Live(job) => {
             let results = run_live(*job)?;
-            let exit = results.iter().map(Exit::of).max().unwrap_or(Exit::Done);
+            let exit = results.iter().map(|result| Exit::of(result, &[])).max().unwrap_or(Exit::Done);
             if let [only] = results.as_slice() {
                 // Cut short before there was anything to compare with: what there is is shown.
-                publish(only, format, outputs)?;
+                publish(only, &screen, outputs)?;
                 return Ok(Exit::Interrupted);
             }
             let all = Runs::new(results, false);
@@ -39,11 +39,11 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
             (comparison, exit)
         }
     };
-    if format != Format::Text {
+    if screen.format != Format::Text {
         // The text says so itself.
         comparison.warnings.iter().for_each(|warning| console.warn(clean(&warning.text)));
     }
-    publish(&comparison, format, outputs)?;
+    publish(&comparison, &screen, outputs)?;
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
         tell(format_args!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
     }

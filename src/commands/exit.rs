@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::result::{GeneratorVerdict, Summary};
+use crate::result::{Conclusion, GeneratorVerdict, Summary};
 
 /// How a command ended, from good to bad: of several results the last of these counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +12,8 @@ pub(super) enum Exit {
     NotFound,
     /// An objective was missed.
     ObjectiveMissed,
+    /// The service was not tested, or died, or came to a conclusion that the user fails on.
+    Failed,
     /// The generator could not hold the schedule: the result is not valid.
     NotValid,
     /// Interrupted; the report was still written, where there was anything to report.
@@ -25,17 +27,23 @@ impl Exit {
             Self::Done => 0,
             Self::NotFound => 1,
             Self::NotValid => 3,
+            Self::Failed => 98,
             Self::ObjectiveMissed => 99,
             Self::Interrupted => 130,
         }
     }
 
     /// What a result means to the caller of the program.
-    pub(super) fn of(summary: &Summary) -> Self {
+    pub(super) fn of(summary: &Summary, fail_on: &[Conclusion]) -> Self {
+        let result = summary.verdict.result;
+        let fails =
+            |result| matches!(result, Conclusion::Died | Conclusion::NotTested) || fail_on.contains(&result);
         if summary.interrupted {
             Self::Interrupted
         } else if summary.verdict.generator == GeneratorVerdict::Invalid {
             Self::NotValid
+        } else if result.is_some_and(fails) {
+            Self::Failed
         } else if summary.slos.iter().any(|slo| !slo.passed) {
             Self::ObjectiveMissed
         } else {

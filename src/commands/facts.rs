@@ -21,6 +21,7 @@ pub(super) fn facts_of(
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
+        idle: None,
         backlog: finished.backlog,
         client: finished.client,
         connections: finished.connections,

@@ -7,6 +7,7 @@ mod error;
 mod exit;
 mod facts;
 mod generate;
+mod idle;
 mod machine;
 mod publish;
 mod quota;

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::error::CommandError;
-use crate::cli::OutputFile;
-use crate::report::{Format, Style, render};
+use crate::cli::{OutputFile, Screen};
+use crate::report::{Style, render};
 use crate::result::DocumentRef;
 
 /// Writes to stdout. A reader that has gone away (`| head -1`) has what it wanted.
@@ -31,13 +31,13 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
 /// hour, a full disk must not cost the report on the screen too. The first failure is returned.
 pub(super) fn publish<'a>(
     document: impl Into<DocumentRef<'a>>,
-    format: Format,
+    screen: &Screen,
     outputs: Vec<OutputFile>,
 ) -> Result<(), CommandError> {
     let document = document.into();
     // The files first: a pager that nobody scrolls must not hold them up.
     let saved = save(document, outputs);
-    let on_screen = render(document, format, &style_of_stdout()).map_err(CommandError::from);
+    let on_screen = render(document, screen.format, &style_of(screen)).map_err(CommandError::from);
     saved.and(on_screen.and_then(|text| print(text.as_bytes())))
 }
 
@@ -62,8 +62,14 @@ fn save(document: DocumentRef<'_>, outputs: Vec<OutputFile>) -> Result<(), Comma
     result
 }
 
-/// Colour on a terminal, unless `NO_COLOR` (no-color.org) asks for none.
-pub(super) fn style_of_stdout() -> Style {
+/// How stdout shows a report: in colour on a terminal, unless `NO_COLOR` (no-color.org) asks for none. The target's real name
+/// is for the eyes of whoever typed it: on a terminal, and not in what is piped on.
+pub(super) fn style_of(screen: &Screen) -> Style {
+    let is_terminal = io::stdout().is_terminal();
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Style { color: io::stdout().is_terminal() && !refused }
+    Style {
+        color: is_terminal && !refused,
+        brief: !screen.details,
+        target: screen.target.clone().filter(|_| is_terminal),
+    }
 }

@@ -19,7 +19,7 @@ pub(super) fn report(args: &ReportArgs) -> Result<Exit, CommandError> {
         .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
     let name = job.file.display().to_string();
     let document = Document::read(&bytes).map_err(|source| CommandError::Read { file: name, source })?;
-    publish(&document, job.format, job.outputs)?;
+    publish(&document, &job.screen, job.outputs)?;
     Ok(Exit::Done)
 }
 

@@ -8,9 +8,9 @@ use super::signals::Signals;
 use crate::cli::RunJob;
 
 pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
-    let RunJob { stages, repeats, planner, threads, setup, format, outputs } = job;
+    let RunJob { stages, repeats, planner, threads, setup, screen, fail_on, outputs } = job;
     let signals = Signals::listen()?;
-    let mut results = Results::new(stages.len() as u64, repeats, format);
+    let mut results = Results::new(stages.len() as u64, repeats, &screen);
     Runner::with(setup, &planner, threads, &signals, async |runner| {
         for _ in 0..repeats {
             for stage in &stages {
@@ -22,5 +22,5 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
         }
         Ok(())
     })?;
-    results.publish(format, outputs)
+    results.publish(&fail_on, outputs)
 }

@@ -8,17 +8,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use super::console::{Console, ProgressLine};
+use super::console::{Console, Lengths, ProgressLine};
 use super::error::CommandError;
 use super::facts::{asked_of, facts_of};
+use super::idle::measure_idle;
 use super::signals::Signals;
 use crate::cli::{Setup, TargetChoice, UsageError};
 use crate::judge::sum_up;
 use crate::load::Session;
-use crate::measure::Protocol;
-use crate::plan::{Planner, Purpose, Traffic};
+use crate::measure::{Protocol, Recorder};
+use crate::plan::{Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
-use crate::result::Summary;
+use crate::result::{LatencyStats, RunFacts, Summary};
 use crate::schedule::{Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::time::MonotonicClock;
@@ -33,6 +34,8 @@ pub(super) struct Runner<'a> {
     session: Session,
     signals: &'a Signals,
     pub(super) console: Console,
+    /// The service time with one request at a time, where it was measured.
+    idle: Option<LatencyStats>,
     /// The built-in service, where there is no other.
     service: Option<Running>,
 }
@@ -49,7 +52,7 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, requests, wire, quiet, warnings } = setup;
+        let Setup { target, requests, wire, name, quiet, warnings } = setup;
         let console = Console::new(quiet);
         warnings.iter().for_each(|warning| console.warn(warning));
         let (base, service) = match target {
@@ -70,6 +73,7 @@ impl<'a> Runner<'a> {
             remarks.iter().for_each(|remark| console.warn(remark));
             let (method, target) = asked_of(&workload);
             let traffic = Traffic {
+                name,
                 method,
                 target,
                 tokens,
@@ -83,14 +87,29 @@ impl<'a> Runner<'a> {
             let shared = Arc::clone(&network);
             let transport = move |worker| Wire::new(&shared, worker, MonotonicClock);
             let session = Session::start(threads, &workload, transport).await?;
-            let mut runner =
-                Runner { planner, threads, workload, traffic, session, signals, console, service };
+            let mut runner = Runner {
+                planner,
+                threads,
+                workload,
+                traffic,
+                session,
+                signals,
+                console,
+                idle: None,
+                service,
+            };
             let refreshing = async {
                 network.refresh().await;
                 std::future::pending().await
             };
+            let working = async {
+                runner.idle = measure_idle(&mut runner, planner.baseline()).await?;
+                // What comes next finds the service as if nothing had been.
+                runner.renew_service();
+                work(&mut runner).await
+            };
             let result = tokio::select! {
-                result = work(&mut runner) => result,
+                result = working => result,
                 never = refreshing => never,
             };
             if result.is_ok() {
@@ -118,29 +137,41 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`CommandError::Left`] at the second signal; when a worker broke down, or the ledger does not add up.
     pub(super) async fn measure(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, ProgressLine::new(self.console)).await
+        self.carry_out(source, Purpose::Measurement, self.console).await
     }
 
     /// The same without a progress line, where the command itself says how it goes on.
     pub(super) async fn measure_quietly(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, ProgressLine::new(Console::new(true))).await
+        self.carry_out(source, Purpose::Measurement, Console::new(true)).await
     }
 
     /// The same for what the next runs need to know: without samples and objectives.
     pub(super) async fn probe(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Probe, ProgressLine::new(Console::new(true))).await
+        self.carry_out(source, Purpose::Probe, Console::new(true)).await
+    }
+
+    /// Runs it without a progress line, and returns what was counted.
+    pub(super) async fn count(&mut self, source: Source) -> Result<(RunFacts, Recorder), CommandError> {
+        let plan = self.planner.plan(source, Purpose::Probe, self.threads, &self.traffic.streams);
+        self.follow(&plan, Console::new(true)).await
     }
 
     async fn carry_out(
         &mut self,
         source: Source,
         purpose: Purpose,
-        line: ProgressLine,
+        console: Console,
     ) -> Result<Summary, CommandError> {
         let plan = self.planner.plan(source, purpose, self.threads, &self.traffic.streams);
+        let (facts, recorder) = self.follow(&plan, console).await?;
+        Ok(sum_up(facts, &plan.slos, &recorder, &self.workload)?)
+    }
+
+    async fn follow(&mut self, plan: &Plan, console: Console) -> Result<(RunFacts, Recorder), CommandError> {
         let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let (line, known) = (RefCell::new(line), self.is_stopping());
-        let run = self.session.run(&plan, self.signals.stop(), |progress| line.borrow_mut().show(progress));
+        let line = RefCell::new(ProgressLine::new(console, Lengths::of(plan)));
+        let known = self.is_stopping();
+        let run = self.session.run(plan, self.signals.stop(), |progress| line.borrow_mut().show(progress));
         let saying_that_it_ends = async {
             self.signals.stopped().await;
             if known {
@@ -155,8 +186,8 @@ impl<'a> Runner<'a> {
             never = saying_that_it_ends => never,
         };
         line.borrow().clear();
-        let (facts, recorder) = facts_of(&plan, &self.workload, &self.traffic, started_at, finished?);
-        Ok(sum_up(facts, &plan.slos, &recorder, &self.workload)?)
+        let (facts, recorder) = facts_of(plan, &self.workload, &self.traffic, started_at, finished?);
+        Ok((RunFacts { idle: self.idle.clone(), ..facts }, recorder))
     }
 
     /// Makes the built-in service begin anew, so that runs that are compared find it alike.

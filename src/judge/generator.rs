@@ -69,11 +69,8 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Gener
     if let Some(longest_ms) = send_lag.exact(Figure::Max).filter(|longest| *longest > STALL_MS) {
         worse(GeneratorVerdict::Suspect, GeneratorReason::Stalled { longest_ms });
     }
-    // Beside what the same arrivals waited: where a percentile falls among those without a good answer, they waited that
-    // long at least, and the answers of the others say nothing of it.
-    let waited_ms = |figure| summary.latency.response.figure(figure).least();
-    let figures =
-        send_lag.tail().map(|(figure, lag_ms)| (figure, lag_ms, waited_ms(figure).unwrap_or(lag_ms)));
+    let without_answers = || send_lag.tail().map(|(figure, lag_ms)| (figure, lag_ms, lag_ms));
+    let figures = send_lag.common_tail(&summary.latency.response_ok).or_else(without_answers);
     if let Some((figure, lag_ms, response_ms)) = figures {
         let part = if response_ms > 0.0 { lag_ms / response_ms } else { 0.0 };
         let late = |mostly| GeneratorReason::Late {

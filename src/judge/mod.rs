@@ -7,6 +7,8 @@
 mod bootstrap;
 mod client;
 mod closed_loop;
+mod conclusion;
+mod drift;
 mod generator;
 mod modelled;
 mod objective;
@@ -18,6 +20,7 @@ mod sum_up;
 
 pub(crate) use bootstrap::ratio_interval;
 pub(crate) use closed_loop::{Saturation, Stage, Stages};
+pub(crate) use conclusion::{Concluded, conclude};
 pub(crate) use modelled::Modelled;
 pub(crate) use objective::Slo;
 pub use overload::Observed;

@@ -76,6 +76,9 @@ fn limit_of(unit: Unit, text: &str) -> Result<f64, String> {
     if unit == Unit::Share && limit > 1.0 {
         return Err(format!("`{text}` is above 100 %; write 1% or 0.01"));
     }
+    if unit == Unit::Share && suffix.is_empty() && limit >= 1.0 {
+        return Err(format!("`{text}` can be read as 1 % and as 100 %; write 1% or 100%"));
+    }
     Ok(limit)
 }
 
@@ -165,6 +168,7 @@ mod tests {
             ("p99>1ms", "less is better"),
             ("achieved<1%", "more is better"),
             ("error_rate<5", "above 100 %"),
+            ("error_rate<1", "can be read as 1 % and as 100 %"),
             ("p99<NaN", "not a"),
             ("error_rate<1ms", "not a unit of a share"),
             ("rps>5ms", "not a unit of a rate"),

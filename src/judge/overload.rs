@@ -113,7 +113,7 @@ impl Overload {
 }
 
 impl Observed {
-    fn of(summary: &Summary) -> Self {
+    pub(super) fn of(summary: &Summary) -> Self {
         let ledger = &summary.ledger;
         // What an interrupt cut off says nothing about the service.
         let cut_off = if summary.interrupted && ledger.completed() > 0 { ledger.unfinished } else { 0 };

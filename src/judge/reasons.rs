@@ -101,7 +101,7 @@ impl From<ServiceReason> for Reason {
 }
 
 /// Who kept the CPU from the client, if anybody did.
-fn kept_from_it(client: &ClientLoad) -> String {
+pub(super) fn kept_from_it(client: &ClientLoad) -> String {
     let parts = [
         (client.cpu_throttled_share, "the CPU quota of its control group stopped it"),
         (client.cpu_stolen_share, "the host of this virtual machine had its CPU"),
@@ -112,7 +112,7 @@ fn kept_from_it(client: &ClientLoad) -> String {
 }
 
 /// What helps.
-fn remedy(client: &ClientLoad) -> &'static str {
+pub(super) fn remedy(client: &ClientLoad) -> &'static str {
     if client.cpu_share >= client.kept_from_share() {
         "use more --threads, a lower rate, smaller messages or another machine"
     } else if client.cpu_throttled_share >= client.kept_from_share() / 2.0 {
@@ -127,7 +127,7 @@ impl fmt::Display for GeneratorReason {
         match self {
             Self::Missed { missed, offered } => write!(
                 f,
-                "the client was too late for {missed} of {offered} planned requests ({}); use --burst all to send them \
+                "the client was too late for {missed} of {offered} requests ({}); use --burst all to send them \
                  late, a lower rate or more --threads",
                 percent(share(*missed, *offered))
             ),

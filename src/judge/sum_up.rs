@@ -1,5 +1,6 @@
 //! From what was counted to the judged result.
 
+use super::conclusion::{Concluded, conclude};
 use super::generator::judge_generator;
 use super::objective::Slo;
 use super::service::judge_service;
@@ -31,6 +32,8 @@ pub fn sum_up(
     let (generator, on_generator) = judge_generator(&summary);
     let (service, on_service) = judge_service(&summary, generator);
     let reasons = on_generator.into_iter().map(Reason::from).chain(on_service.into_iter().map(Reason::from));
-    summary.verdict = Verdict { generator, service, reasons: reasons.collect() };
+    summary.verdict = Verdict { generator, service, reasons: reasons.collect(), ..Verdict::default() };
+    let Concluded { conclusion, evidence, next } = conclude(&summary);
+    summary.verdict = Verdict { result: Some(conclusion), evidence, next, ..summary.verdict };
     Ok(summary)
 }

@@ -1,6 +1,6 @@
 //! Four knees, which people call by the same name.
 
-use crate::result::{Figure, Knee, Knees, Rung, ServiceVerdict, Summary, Sweep};
+use crate::result::{Conclusion, Figure, Knee, Knees, Rung, ServiceVerdict, Summary, Sweep};
 
 /// The runs of one rate that are not void, with a majority vote.
 struct Level<'a> {
@@ -35,9 +35,9 @@ pub(super) fn knees_of(rungs: &[Rung], baseline_factor: f64) -> Knees {
         return Knees::default();
     }
     let has_slos = levels.iter().any(|level| level.runs.iter().any(|run| !run.slos.is_empty()));
-    let meets = |run: &Summary| run.slos.iter().all(|slo| slo.passed);
+    // Objectives that are met while the service falls behind are met for the length of a rung.
+    let meets = |run: &Summary| run.slos.iter().all(|slo| slo.passed) && keeps_up(run);
     let (baseline, baseline_figure) = baseline(&levels, baseline_factor).unzip();
-    let keeps_up = |run: &Summary| run.verdict.service != ServiceVerdict::Saturated;
     Knees {
         slo: has_slos.then(|| first_beyond(&levels, |level| !level.most(meets))),
         saturation: Some(first_beyond(&levels, |level| !level.most(keeps_up))),
@@ -47,11 +47,23 @@ pub(super) fn knees_of(rungs: &[Rung], baseline_factor: f64) -> Knees {
     }
 }
 
+/// Whether the service does not fall behind, as far as the run can tell.
+fn keeps_up(run: &Summary) -> bool {
+    run.verdict.service != ServiceVerdict::Saturated || is_undecided(run)
+}
+
+/// Whether the run was too short to tell whether the service falls behind.
+fn is_undecided(run: &Summary) -> bool {
+    run.verdict.result == Some(Conclusion::AtTheLimit)
+}
+
 /// The knee below the first level that is beyond it. A level above that which is not is no reason to look further: a good
-/// result above a bad one does not count (RFC 9971).
+/// result above a bad one does not count (RFC 9971). Levels whose runs cannot tell are on neither side, so that the knee is
+/// wider by them.
 fn first_beyond(levels: &[Level<'_>], is_beyond: impl Fn(&Level<'_>) -> bool) -> Knee {
-    let first = levels.iter().position(is_beyond);
-    let near = first.map_or(levels.len(), |first| first).checked_sub(1);
+    let first = levels.iter().position(&is_beyond);
+    let unclear = levels.iter().position(|level| is_beyond(level) || level.most(is_undecided));
+    let near = unclear.map_or(levels.len(), |unclear| unclear).checked_sub(1);
     Knee {
         holds_per_s: near.and_then(|near| levels.get(near)).map(|level| level.rate_per_s),
         fails_per_s: first.and_then(|first| levels.get(first)).map(|level| level.rate_per_s),

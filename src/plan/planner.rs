@@ -31,6 +31,11 @@ impl Planner {
         Self { settings, machine }
     }
 
+    /// Requests sent one at a time before everything else; 0 = none.
+    pub(crate) fn baseline(&self) -> Auto<u64> {
+        self.settings.baseline
+    }
+
     /// An open loop at a rate, spaced and warmed up as asked for.
     ///
     /// # Errors

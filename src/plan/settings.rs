@@ -27,6 +27,8 @@ impl<T> Auto<T> {
 pub(crate) struct Settings {
     /// Spacing of the arrivals of an open loop.
     pub arrivals: Arrivals,
+    /// Requests sent one at a time before everything else, for the idle baseline; 0 = none.
+    pub baseline: Auto<u64>,
     /// Length of the warm-up; 0 = none.
     pub warmup_ns: u64,
     /// Seed of random arrivals.
@@ -95,6 +97,7 @@ impl Settings {
     pub(crate) fn plain() -> Self {
         Self {
             arrivals: Arrivals::Constant,
+            baseline: Auto::Given(0),
             warmup_ns: 0,
             seed: 1,
             max_in_flight: Auto::Auto,
@@ -124,6 +127,8 @@ impl Settings {
 /// every run of a command.
 #[derive(Debug, Clone, Default)]
 pub struct Traffic {
+    /// The name that the user gave the results.
+    pub name: Option<String>,
     /// The method of all requests, or `mixed`.
     pub method: String,
     /// The target's label, without host and query values, or how many endpoints there are.

@@ -154,7 +154,7 @@ mod tests {
             assert_eq!(saved, summary);
             for format in Format::ALL {
                 for color in [false, true] {
-                    let style = Style { color };
+                    let style = Style { color, ..Style::default() };
                     assert_eq!(
                         render(&saved, *format, &style),
                         render(&summary, *format, &style),

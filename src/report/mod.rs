@@ -53,7 +53,7 @@ fn assert_is_well_set(render: impl Fn(&Style) -> String) {
         assert!(line.chars().count() <= text::layout::WIDTH, "{line}");
         assert_eq!(line.trim_end(), line);
     }
-    let mut coloured = render(&Style { color: true });
+    let mut coloured = render(&Style { color: true, ..Style::default() });
     assert!(coloured.contains('\u{1b}'));
     for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
         coloured = coloured.replace(code, "");

@@ -6,11 +6,16 @@ use serde::de::DeserializeOwned;
 use super::clean::{cleaned, without_controls};
 use crate::result::{Comparison, Runs, Summary, Sweep};
 
-/// How a report for people may look. Programs' formats have no style.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How a report for people may look: plain and with all details unless somebody wants it otherwise. Programs' formats have
+/// no style.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Style {
-    /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides; the default is plain.
+    /// Whether to mark good and bad in ANSI colours. Whoever knows the terminal decides.
     pub color: bool,
+    /// Whether the result of a run is told in a few lines.
+    pub brief: bool,
+    /// The target by its real name, for the user's own terminal; documents have only its label.
+    pub target: Option<String>,
 }
 
 /// Writes one kind of document, with a newline at its end; `None` for a kind that the format has no form for.

@@ -101,6 +101,11 @@ impl Target {
         &self.path
     }
 
+    /// The same with the real host: for the terminal of whoever gave it, never for a file.
+    pub(crate) fn named(&self) -> String {
+        self.label().replacen("host-1", self.authority(), 1)
+    }
+
     /// What a report may show: the host is `host-1`, query values are `***`.
     pub fn label(&self) -> String {
         let query = self.path.query().map_or(String::new(), |query| {

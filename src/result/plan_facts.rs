@@ -61,6 +61,9 @@ impl TryFrom<BurstText> for BurstDepth {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(extend("allOf" = super::schema_values::by_mode())))]
 pub struct PlanFacts {
+    /// The name that the user gave the result; null where there is none.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Where arrivals come from: a schedule (open loop), or users who each wait for their last answer (closed loop).
     pub mode: Mode,
     /// Total rate of an open loop, arrivals per second.

@@ -1,21 +1,30 @@
-//! What queueing added to the service.
+//! What queueing added to the time that the service needs when it has nothing else to do.
 
 use serde::{Deserialize, Serialize};
 
 use super::figure::Figure;
 use super::series::SeriesRow;
-use super::stats::Latency;
+use super::stats::{Latency, LatencyStats};
 use crate::measure::Measured;
 
-/// What queueing added to the service.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What queueing added, wherever: in the client, in front of the service, or in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(from = "QueueingDocument", into = "QueueingDocument")]
 pub struct Queueing {
-    /// Response p99 / service p99.
-    pub amplification_p99: Measured,
-    /// Response mean / service mean.
+    /// The service time with one request at a time, before the run; `None` where it was not measured.
+    pub idle: Option<LatencyStats>,
+    /// Response / idle, both at the mean.
     pub amplification_mean: Measured,
+    /// The same, both at the median.
+    pub amplification_p50: Measured,
+    /// The same, both at p99.
+    pub amplification_p99: Measured,
+    /// Mean of what good answers waited before they were sent (slot wait, connect, send lag), in milliseconds.
+    pub in_client_mean_ms: Option<f64>,
+    /// Mean service time of good answers less that of the idle service, in milliseconds: negative where the service became
+    /// faster with the work, as caches do.
+    pub in_service_mean_ms: Option<f64>,
     /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
     pub in_flight_peak: u64,
     /// Requests in flight when the schedule ended.
@@ -26,18 +35,33 @@ pub struct Queueing {
     pub backlog_growth_per_s: Option<f64>,
 }
 
-/// What queueing added to the service.
+/// What queueing added to the time that the service needs when it has nothing else to do.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(rename = "Queueing"))]
 struct QueueingDocument {
-    /// Response p99 / service p99; null where either is unknown.
-    amplification_p99: Option<f64>,
-    /// Response mean / service mean.
+    /// The idle baseline: service time with one request at a time, before the warm-up; null where it was not measured, and in
+    /// results of earlier versions.
+    #[serde(default)]
+    idle: Option<LatencyStats>,
+    /// Response mean / idle mean; null where either is unknown. Earlier versions, which have no `idle`, wrote response /
+    /// service.
     amplification_mean: Option<f64>,
-    /// Names of the figures here that are only lower bounds.
+    /// Response p50 / idle p50; null where either is unknown.
+    #[serde(default)]
+    amplification_p50: Option<f64>,
+    /// Response p99 / idle p99; null where either is unknown. Earlier versions, which have no `idle`, wrote response /
+    /// service.
+    amplification_p99: Option<f64>,
+    /// Names of the amplifications that are only lower bounds.
     #[serde(default)]
     lower_bounds: Vec<String>,
+    /// Mean of what good answers waited in the client: response - service; null without good answers.
+    #[serde(default)]
+    in_client_mean_ms: Option<f64>,
+    /// Mean of what good answers waited in the service: service - idle; null without an idle baseline.
+    #[serde(default)]
+    in_service_mean_ms: Option<f64>,
     /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
     in_flight_peak: u64,
     /// Requests in flight when the schedule ended.
@@ -50,35 +74,52 @@ struct QueueingDocument {
 }
 
 /// Names of the amplifications in documents.
-const P99: &str = "amplification_p99";
 const MEAN: &str = "amplification_mean";
+const P50: &str = "amplification_p50";
+const P99: &str = "amplification_p99";
 
 impl From<QueueingDocument> for Queueing {
     fn from(document: QueueingDocument) -> Self {
         let is_bound = |name: &str| document.lower_bounds.iter().any(|bound| bound == name);
+        // Without an idle baseline the figures are those of an earlier version, which meant something else.
+        let amplification = |value: Option<f64>, name: &str| {
+            Measured::from_parts(value.filter(|_| document.idle.is_some()), is_bound(name))
+        };
         Self {
-            amplification_p99: Measured::from_parts(document.amplification_p99, is_bound(P99)),
-            amplification_mean: Measured::from_parts(document.amplification_mean, is_bound(MEAN)),
+            amplification_mean: amplification(document.amplification_mean, MEAN),
+            amplification_p50: amplification(document.amplification_p50, P50),
+            amplification_p99: amplification(document.amplification_p99, P99),
+            in_client_mean_ms: document.in_client_mean_ms,
+            in_service_mean_ms: document.in_service_mean_ms,
             in_flight_peak: document.in_flight_peak,
             in_flight_end: document.in_flight_end,
             queued_end: document.queued_end,
             backlog_growth_per_s: document.backlog_growth_per_s,
+            idle: document.idle,
         }
     }
 }
 
 impl From<Queueing> for QueueingDocument {
     fn from(queueing: Queueing) -> Self {
-        let amplifications = [(P99, queueing.amplification_p99), (MEAN, queueing.amplification_mean)];
+        let amplifications = [
+            (MEAN, queueing.amplification_mean),
+            (P50, queueing.amplification_p50),
+            (P99, queueing.amplification_p99),
+        ];
         let bounds = amplifications.iter().filter(|(_, value)| value.is_bound());
         Self {
-            amplification_p99: queueing.amplification_p99.least(),
             amplification_mean: queueing.amplification_mean.least(),
+            amplification_p50: queueing.amplification_p50.least(),
+            amplification_p99: queueing.amplification_p99.least(),
             lower_bounds: bounds.map(|(name, _)| (*name).to_owned()).collect(),
+            in_client_mean_ms: queueing.in_client_mean_ms,
+            in_service_mean_ms: queueing.in_service_mean_ms,
             in_flight_peak: queueing.in_flight_peak,
             in_flight_end: queueing.in_flight_end,
             queued_end: queueing.queued_end,
             backlog_growth_per_s: queueing.backlog_growth_per_s,
+            idle: queueing.idle,
         }
     }
 }
@@ -95,19 +136,31 @@ pub struct Backlog {
 }
 
 impl Queueing {
-    pub(super) fn new(latency: &Latency, backlog: Backlog, series: &[SeriesRow]) -> Self {
-        // Service times are of good answers alone: they were measured, or nothing was.
-        let ratio = |figure: Figure| match latency.service.exact(figure).filter(|service| *service > 0.0) {
-            Some(service) => latency.response.figure(figure).map(|response| response / service),
+    pub(super) fn new(
+        latency: &Latency,
+        idle: Option<LatencyStats>,
+        backlog: Backlog,
+        series: &[SeriesRow],
+    ) -> Self {
+        // The idle service answered well, or there is no baseline.
+        let idle_ms = |figure: Figure| idle.as_ref()?.exact(figure).filter(|idle_ms| *idle_ms > 0.0);
+        let amplification = |figure: Figure| match idle_ms(figure) {
+            Some(idle_ms) => latency.response.figure(figure).map(|response_ms| response_ms / idle_ms),
             None => Measured::Unknown,
         };
+        let mean_ms = |stats: &LatencyStats| stats.exact(Figure::Mean);
+        let (response_ms, service_ms) = (mean_ms(&latency.response_ok), mean_ms(&latency.service));
         Self {
-            amplification_p99: ratio(Figure::P99),
-            amplification_mean: ratio(Figure::Mean),
+            amplification_mean: amplification(Figure::Mean),
+            amplification_p50: amplification(Figure::P50),
+            amplification_p99: amplification(Figure::P99),
+            in_client_mean_ms: response_ms.zip(service_ms).map(|(response, service)| response - service),
+            in_service_mean_ms: service_ms.zip(idle_ms(Figure::Mean)).map(|(service, idle)| service - idle),
             in_flight_peak: backlog.in_flight_peak,
             in_flight_end: backlog.in_flight_end,
             queued_end: backlog.queued_end,
             backlog_growth_per_s: backlog_growth_per_s(series),
+            idle,
         }
     }
 }
@@ -135,10 +188,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_document_reads_as_it_was_written(p99 in measured(), mean in measured(), count in any::<u64>()) {
+        fn a_document_reads_as_it_was_written(
+            mean in measured(), p50 in measured(), p99 in measured(), count in any::<u64>()
+        ) {
             let queueing = Queueing {
-                amplification_p99: p99,
+                idle: Some(LatencyStats::default()),
                 amplification_mean: mean,
+                amplification_p50: p50,
+                amplification_p99: p99,
+                in_client_mean_ms: Some(0.5),
+                in_service_mean_ms: Some(-0.25),
                 in_flight_peak: count,
                 in_flight_end: 1,
                 queued_end: 2,
@@ -146,10 +205,22 @@ mod tests {
             };
             let document = serde_json::to_value(&queueing).unwrap();
             prop_assert_eq!(document[P99].as_f64(), p99.least());
-            let bounds = usize::from(p99.is_bound()) + usize::from(mean.is_bound());
+            let bounds = [mean, p50, p99].iter().filter(|figure| figure.is_bound()).count();
             prop_assert_eq!(document["lower_bounds"].as_array().unwrap().len(), bounds);
             let text = serde_json::to_string(&queueing).unwrap();
             prop_assert_eq!(serde_json::from_str::<Queueing>(&text).unwrap(), queueing);
         }
+    }
+
+    #[test]
+    fn what_versions_without_an_idle_baseline_called_amplification_is_not_taken_for_it() {
+        let saved = r#"{"amplification_p99": 4.0, "amplification_mean": 1.0, "in_flight_peak": 1, "in_flight_end": 0,
+            "backlog_growth_per_s": null}"#;
+        let queueing: Queueing = serde_json::from_str(saved).unwrap();
+        assert_eq!(
+            (queueing.amplification_p99, queueing.amplification_mean),
+            (Measured::Unknown, Measured::Unknown)
+        );
+        assert_eq!(queueing.idle, None);
     }
 }

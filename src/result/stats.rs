@@ -19,7 +19,7 @@ pub struct LatencyStats {
 
 impl LatencyStats {
     /// The figures of measured times alone.
-    pub(crate) fn of(times: &Distribution) -> Self {
+    pub fn of(times: &Distribution) -> Self {
         Self::censored(times, &Unanswered::default())
     }
 

@@ -130,6 +130,8 @@ pub struct RunFacts {
     pub window_ns: u64,
     /// From the start of the measurement to the last answer, in nanoseconds, where that is known.
     pub elapsed_ns: Option<u64>,
+    /// The service time with one request at a time, where it was measured.
+    pub idle: Option<LatencyStats>,
     /// Requests outstanding.
     pub backlog: Backlog,
     /// How busy the client was.
@@ -168,7 +170,7 @@ impl Summary {
             started_at: facts.started_at,
             interrupted: facts.interrupted,
             rates,
-            queueing: Queueing::new(&latency, facts.backlog, &facts.series),
+            queueing: Queueing::new(&latency, facts.idle, facts.backlog, &facts.series),
             latency,
             verdict: Verdict::default(),
             slos: Vec::new(),

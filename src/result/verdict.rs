@@ -4,6 +4,7 @@
 //! may hold others.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// Whether the generator held the schedule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,45 @@ pub enum ServiceVerdict {
     Unknown,
 }
 
+/// What a run showed, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Conclusion {
+    /// The service answers at this rate for as long as one likes.
+    KeepingUp,
+    /// This run is too short to tell whether it does.
+    AtTheLimit,
+    /// It falls behind: a longer run would show larger times.
+    TooMuch,
+    /// It answers as fast as requests come, but a part of the answers is not good.
+    Failing,
+    /// From some instant on there was no answer.
+    Died,
+    /// No good answer at all: the work that was to be measured was not done.
+    NotTested,
+    /// The client could not send what it should: nothing is known of the service.
+    ClientLimit,
+    /// A closed loop slows down with the service, so it says nothing about a rate.
+    ClosedLoop,
+}
+
+impl Conclusion {
+    /// As reports say it: `TOO MUCH`.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::KeepingUp => "KEEPING UP",
+            Self::AtTheLimit => "AT THE LIMIT",
+            Self::TooMuch => "TOO MUCH",
+            Self::Failing => "FAILING",
+            Self::Died => "DIED",
+            Self::NotTested => "NOT TESTED",
+            Self::ClientLimit => "THE CLIENT WAS THE LIMIT",
+            Self::ClosedLoop => "CLOSED LOOP",
+        }
+    }
+}
+
 /// What a reason is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -58,10 +98,19 @@ pub struct Reason {
     pub text: String,
 }
 
-/// Two judgements on the run, and the evidence for them.
+/// What the run amounts to, the two judgements behind it, and the evidence for them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
+    /// What the run showed, in a word; null in results of earlier versions.
+    #[serde(default)]
+    pub result: Option<Conclusion>,
+    /// The evidence for it, in one sentence for people.
+    #[serde(default)]
+    pub evidence: String,
+    /// What to try next, for people; empty where nothing is left to try.
+    #[serde(default)]
+    pub next: String,
     /// Whether the generator held the schedule.
     pub generator: GeneratorVerdict,
     /// Whether the service kept up with the offered rate; a closed loop cannot tell.

@@ -72,7 +72,7 @@ mod tests {
             reason("generator.late", Subject::Generator, "late"),
             reason("service.overflow", Subject::Service, "slow"),
         ];
-        summary.verdict = Verdict { generator, service, reasons };
+        summary.verdict = Verdict { generator, service, reasons, ..Verdict::default() };
         summary
     }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::values::{Span, Stages};
-use super::{LoadArgs, ReportingArgs, TrafficArgs};
+use super::{GateArgs, LoadArgs, ReportingArgs, TrafficArgs};
 use crate::schedule::Rate;
 
 pub(super) const EXAMPLES: &str = "\
@@ -76,4 +76,7 @@ pub(crate) struct ClosedArgs {
     /// What is reported.
     #[command(flatten)]
     pub reporting: ReportingArgs,
+    /// What makes it fail.
+    #[command(flatten)]
+    pub gate: GateArgs,
 }

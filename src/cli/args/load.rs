@@ -5,15 +5,22 @@ use clap::{Args, ValueEnum};
 use super::super::values::{LimitOrAll, Span};
 use super::{ReportingArgs, TrafficArgs};
 use crate::plan::Auto;
-use crate::schedule::Arrivals;
+use crate::schedule::{Arrivals, NANOS_PER_S};
 
 /// What every command that sends requests has.
 #[derive(Debug, Args)]
 #[command(next_help_heading = None)]
 pub(crate) struct LoadArgs {
-    /// Ramp from nothing to the full load before the measurement, excluded from it; 0 = none
-    #[arg(long, default_value = "1s")]
-    pub warmup: Span,
+    /// Requests sent one at a time before everything else: they give the service time of the idle service, which queueing
+    /// is measured against; 0 = none [default: as many as fit in 1 s, at least 20; 0 with --requests]
+    ///
+    /// Fewer than 20 where they would take more than 10 s; at most 10,000. Part of no other figure.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=10_000))]
+    pub baseline: Option<u64>,
+    /// Ramp from nothing to the full load before the measurement, excluded from it; 0 = none [default: 1s; 0 with
+    /// --requests, so that the target receives so many and no more]
+    #[arg(long)]
+    pub warmup: Option<Span>,
     /// Seed of everything random: Poisson arrivals and the built-in service
     ///
     /// Also of --data-order random, and of --order random of a sweep.
@@ -30,6 +37,21 @@ pub(crate) struct LoadArgs {
     /// At most 1,024, and no more than the cap or the depth of the bucket.
     #[arg(long, default_value = "auto", help_heading = "Load")]
     pub threads: Auto<u64>,
+}
+
+/// Length of the warm-up where nobody says it.
+const WARMUP: Span = Span(NANOS_PER_S);
+
+impl LoadArgs {
+    /// Length of the warm-up, in nanoseconds. `is_counted`: whether the number of requests was given.
+    pub(crate) fn warmup_ns(&self, is_counted: bool) -> u64 {
+        self.warmup.unwrap_or(if is_counted { Span(0) } else { WARMUP }).0
+    }
+
+    /// Requests of the idle baseline.
+    pub(crate) fn baseline(&self, is_counted: bool) -> Auto<u64> {
+        self.baseline.map_or(if is_counted { Auto::Given(0) } else { Auto::Auto }, Auto::Given)
+    }
 }
 
 /// What an open loop has besides.

@@ -22,7 +22,7 @@ pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
 pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
 pub(crate) use network::NetworkArgs;
-pub(crate) use reporting::ReportingArgs;
+pub(crate) use reporting::{GateArgs, ReportingArgs};
 pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
 pub(crate) use sweep::{ShapeArg, SweepArgs};
@@ -38,8 +38,9 @@ Examples:
   rpsbench report result.json --format csv
       print a saved result again
 
-Exit codes: 0 done; 1 the run could not be done; 2 usage; 3 the generator could not hold the schedule; \
-99 an objective was missed; 130 interrupted (the report is still written).";
+Exit codes: 0 measured, also where the service fell behind; 1 the run could not be done; 2 usage; 3 the client was \
+the limit; 98 the service died or was not tested, or --fail-on; 99 an objective was missed; 130 interrupted (the \
+report is still written).";
 
 /// An open-loop, constant-rate HTTP benchmark: requests leave on schedule whatever the answers do, and every answer
 /// is measured from the time its request was due.
@@ -117,6 +118,9 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 
+    /// What makes it fail.
+    #[command(flatten)]
+    pub gate: GateArgs,
     /// Of the runs.
     #[command(flatten)]
     pub runs: OpenRunArgs,
@@ -130,6 +134,9 @@ pub(crate) struct ReportArgs {
     /// What stdout receives
     #[arg(long, default_value = "text")]
     pub format: Format,
+    /// Print all details below the result
+    #[arg(long)]
+    pub details: bool,
     /// Also write the result to a file
     #[arg(
         short,

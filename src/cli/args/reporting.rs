@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::judge::Slo;
 use crate::report::Format;
-use crate::result::Figure;
+use crate::result::{Conclusion, Figure};
 
 /// What every command that measures has.
 #[derive(Debug, Args)]
@@ -18,6 +18,12 @@ pub(crate) struct ReportingArgs {
     /// What stdout receives
     #[arg(long, default_value = "text")]
     pub format: Format,
+    /// Print all details below the result
+    #[arg(long)]
+    pub details: bool,
+    /// A name for the result, by which a comparison tells it from others
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
     /// Also write the result to a file
     #[arg(short, long, value_delimiter = '\n', help = output_help(), long_help = output_long_help())]
     pub output: Vec<PathBuf>,
@@ -29,9 +35,21 @@ pub(crate) struct ReportingArgs {
     /// Show hosts, paths and query values in reports; tokens never
     #[arg(long)]
     pub no_redact: bool,
+    /// Hide the host on the terminal too, as in files and in what is piped on
+    #[arg(long)]
+    pub redact: bool,
     /// No live line and no warnings on stderr
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// What makes a command fail.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Report")]
+pub(crate) struct GateArgs {
+    /// End with 98 when the result is one of these, as when the service died or was not tested; a list
+    #[arg(long, value_name = "RESULT,...", value_delimiter = ',')]
+    pub fail_on: Vec<Conclusion>,
 }
 
 fn slo_help() -> String {

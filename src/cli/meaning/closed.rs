@@ -4,7 +4,7 @@ use super::super::args::ClosedArgs;
 use super::super::invocation::Typed;
 use super::super::values::StageEnd;
 use super::settings::settings_of;
-use super::{RunJob, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
+use super::{RunJob, Screen, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::{Machine, Planner, Settings};
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
@@ -23,9 +23,10 @@ impl RunJob {
         let loops = stages_of(args, typed)?;
         let many = (loops.len() as u64).saturating_mul(args.repeat);
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;
+        let is_counted = loops.iter().all(|users| matches!(users.end(), LoopEnd::Requests(_)));
         let expected_rate_per_s = args.expected_rate.map(|rate| rate.per_second());
         let planner = Planner::new(
-            Settings { expected_rate_per_s, ..settings_of(traffic, load, reporting, &setup) },
+            Settings { expected_rate_per_s, ..settings_of(traffic, load, reporting, &setup, is_counted) },
             machine,
         );
         let largest = loops.iter().copied().max_by_key(ClosedLoop::users).map(Source::Users);
@@ -40,8 +41,9 @@ impl RunJob {
             threads: largest.map_or(1, |largest| planner.threads(&largest)),
             planner,
             repeats: repeats_of(args.repeat)?,
+            screen: Screen::new(reporting, &setup),
+            fail_on: args.gate.fail_on.clone(),
             setup,
-            format: reporting.format,
             outputs: outputs_of(reporting, kind_of_runs(many))?,
         })
     }

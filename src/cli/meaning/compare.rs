@@ -6,10 +6,9 @@ use super::super::args::CompareArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_loop_of;
-use super::{Setup, UsageError, outputs_of};
+use super::{Screen, Setup, UsageError, outputs_of};
 use crate::compare::Condition;
 use crate::plan::{Machine, Planner};
-use crate::report::Format;
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
 /// Results to be compared.
@@ -20,7 +19,7 @@ pub(crate) struct CompareJob {
     /// By how much the others may differ from the first.
     pub conditions: Vec<Condition>,
     /// What stdout receives.
-    pub format: Format,
+    pub screen: Screen,
     /// Files that receive the comparison too.
     pub outputs: Vec<OutputFile>,
     /// No warnings on stderr.
@@ -62,10 +61,14 @@ impl CompareJob {
             Kind::Saved => CompareSource::Saved(args.files.clone()),
             Kind::Live(users) => CompareSource::Live(Box::new(live(args, users, typed, machine)?)),
         };
+        let screen = match &source {
+            CompareSource::Saved(_) => Screen::of_saved(reporting.format, reporting.details),
+            CompareSource::Live(job) => Screen::new(reporting, &job.setup),
+        };
         Ok(Self {
             source,
+            screen,
             conditions: args.fail_if.clone(),
-            format: reporting.format,
             outputs: outputs_of(reporting, crate::result::Kind::Comparison)?,
             quiet: reporting.quiet,
         })
@@ -99,7 +102,7 @@ fn kind_of(args: &CompareArgs, typed: &Typed) -> Result<Kind, UsageError> {
 
 fn live(args: &CompareArgs, users: u64, typed: &Typed, machine: Machine) -> Result<LiveJob, UsageError> {
     let url = args.files.first().and_then(|file| file.to_str());
-    let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine)?;
+    let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine, false)?;
     let duration_ns = args.duration.0;
     let closed = planner.users(ClosedLoop::new(users, LoopEnd::Duration(duration_ns))?)?;
     setup.warnings.extend(planner.warning_of_threads(planner.threads(&closed), None));

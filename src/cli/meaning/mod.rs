@@ -5,6 +5,7 @@ mod compare;
 mod error;
 mod request;
 mod run;
+mod screen;
 mod settings;
 mod setup;
 mod sweep;
@@ -16,7 +17,6 @@ use std::path::PathBuf;
 use super::args::{CalibrateArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
 use crate::plan::{Auto, Machine, Planner, Settings};
-use crate::report::Format;
 use crate::result::Kind;
 use crate::service::ServiceModel;
 use crate::transport::WireOptions;
@@ -26,6 +26,7 @@ pub(crate) use compare::{CompareJob, CompareSource, LiveJob};
 pub(crate) use error::UsageError;
 pub(crate) use request::Requests;
 pub(crate) use run::RunJob;
+pub(crate) use screen::Screen;
 pub(crate) use setup::Setup;
 pub(crate) use sweep::{SearchPlan, SweepJob, Sweeping};
 pub(crate) use target::TargetChoice;
@@ -36,7 +37,7 @@ pub(crate) struct ReportJob {
     /// The file; `-` is stdin.
     pub file: PathBuf,
     /// What stdout receives.
-    pub format: Format,
+    pub screen: Screen,
     /// Files that receive the result too.
     pub outputs: Vec<OutputFile>,
 }
@@ -56,7 +57,8 @@ impl ReportJob {
     /// [`UsageError`] when an output cannot be written.
     pub(crate) fn new(args: &ReportArgs) -> Result<Self, UsageError> {
         // What kind of document the file holds, and so whether the format has a form for it, shows when it is read.
-        Ok(Self { file: args.file.clone(), format: args.format, outputs: files_of(&args.output)? })
+        let screen = Screen::of_saved(args.format, args.details);
+        Ok(Self { file: args.file.clone(), screen, outputs: files_of(&args.output)? })
     }
 }
 
@@ -123,6 +125,7 @@ impl CalibrateJob {
             target: TargetChoice::BuiltIn(ServiceModel::immediate()),
             requests: Requests::plain(),
             wire: WireOptions::default(),
+            name: None,
             quiet,
             warnings: Vec::new(),
         };

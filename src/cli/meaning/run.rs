@@ -4,9 +4,9 @@ use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_loop_of;
-use super::{Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
+use super::{Screen, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
 use crate::plan::{Machine, Planner};
-use crate::report::Format;
+use crate::result::Conclusion;
 use crate::schedule::{Schedule, Source};
 
 /// Runs that can be started, one after another.
@@ -23,7 +23,9 @@ pub(crate) struct RunJob {
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
     /// What stdout receives.
-    pub format: Format,
+    pub screen: Screen,
+    /// Conclusions that make the command fail, besides those that always do.
+    pub fail_on: Vec<Conclusion>,
     /// Files that receive the result too.
     pub outputs: Vec<OutputFile>,
 }
@@ -35,7 +37,9 @@ impl RunJob {
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn open(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let schedule = schedule_of(args, typed)?;
-        let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine)?;
+        let url = args.target.as_deref();
+        let is_counted = requests_of(args, typed).is_some();
+        let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine, is_counted)?;
         let reporting = &args.runs.reporting;
         let source = planner.open(schedule)?;
         setup.warnings.extend(planner.warnings(&source));
@@ -44,20 +48,24 @@ impl RunJob {
             stages: vec![source],
             planner,
             repeats: repeats_of(args.repeat)?,
+            fail_on: args.gate.fail_on.clone(),
+            screen: Screen::new(reporting, &setup),
             setup,
-            format: reporting.format,
             outputs: outputs_of(reporting, kind_of_runs(args.repeat))?,
         })
     }
+}
+
+/// A flag beats the environment, so a --duration that was typed beats RPSBENCH_REQUESTS.
+fn requests_of(args: &RunArgs, typed: &Typed) -> Option<u64> {
+    args.requests.filter(|_| !typed.has("duration"))
 }
 
 fn schedule_of(args: &RunArgs, typed: &Typed) -> Result<Schedule, UsageError> {
     if typed.has("requests") && typed.has("duration") {
         return Err(UsageError::Exclusive("--requests", "--duration"));
     }
-    // A flag beats the environment, so a --duration that was typed beats RPSBENCH_REQUESTS.
-    let requests = args.requests.filter(|_| !typed.has("duration"));
-    match requests {
+    match requests_of(args, typed) {
         Some(0) => Err(UsageError::Zero("--requests")),
         Some(count) => Ok(Schedule::for_count(args.rate, count)?),
         None if args.duration.0 == 0 => Err(UsageError::Zero("--duration")),

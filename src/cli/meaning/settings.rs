@@ -8,16 +8,18 @@ use crate::plan::{Auto, Machine, OverflowPolicy, Planner, Settings};
 use crate::result::BurstDepth;
 use crate::schedule::NANOS_PER_S;
 
-/// What every command has that sends requests.
+/// What every command has that sends requests. `is_counted`: whether the number of requests was given.
 pub(super) fn settings_of(
     traffic: &TrafficArgs,
     load: &LoadArgs,
     reporting: &ReportingArgs,
     setup: &Setup,
+    is_counted: bool,
 ) -> Settings {
     let (request, network) = (&traffic.request, &traffic.network);
     Settings {
-        warmup_ns: load.warmup.0,
+        baseline: load.baseline(is_counted),
+        warmup_ns: load.warmup_ns(is_counted),
         seed: load.seed,
         threads: load.threads,
         drain_ns: load.drain.unwrap_or(request.timeout).0,
@@ -42,6 +44,7 @@ pub(super) fn open_loop_of(
     url: Option<&str>,
     typed: &Typed,
     machine: Machine,
+    is_counted: bool,
 ) -> Result<(Setup, Planner), UsageError> {
     let OpenRunArgs { traffic, load, open, reporting } = args;
     if open.spin && open.lead.is_some() {
@@ -61,7 +64,7 @@ pub(super) fn open_loop_of(
         },
         spin: open.spin,
         lead_ns: open.lead.map_or(Auto::Auto, |span| Auto::Given(span.0.min(NANOS_PER_S))),
-        ..settings_of(traffic, load, reporting, &setup)
+        ..settings_of(traffic, load, reporting, &setup, is_counted)
     };
     Ok((setup, Planner::new(settings, machine)))
 }

@@ -2,6 +2,7 @@
 
 use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
+use super::super::values::Span;
 use super::target::{TargetChoice, model_of, url_of};
 use super::{Requests, UsageError};
 use crate::request::Scheme;
@@ -16,6 +17,8 @@ pub(crate) struct Setup {
     pub requests: Requests,
     /// Over which connections.
     pub wire: WireOptions,
+    /// By what name the results are told from others.
+    pub name: Option<String>,
     /// No live line, no warnings.
     pub quiet: bool,
     /// What the user should know before the first request.
@@ -44,10 +47,27 @@ impl Setup {
             return Err(UsageError::BuiltInHttp2);
         }
         warnings.extend(requests.warnings());
+        warnings.extend(traffic.request.body.as_deref().and_then(misread));
         warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network)?;
-        Ok(Self { target, requests, wire, quiet: reporting.quiet, warnings })
+        Ok(Self { target, requests, wire, name: reporting.name.clone(), quiet: reporting.quiet, warnings })
     }
+}
+
+/// A body that its user may not have meant as one.
+fn misread(body: &str) -> Option<String> {
+    let is_length = body.ends_with(|last: char| last.is_ascii_alphabetic()) && body.parse::<Span>().is_ok();
+    if is_length {
+        return Some(format!(
+            "-d is the request body, as in curl, so the target receives the text `{body}`; for the length of the run write \
+             --duration {body}"
+        ));
+    }
+    body.contains("{{").then(|| {
+        "the body holds `{{`, so double braces stand for single ones, and {name} for a value; double them once more to send \
+         them as they are"
+            .to_owned()
+    })
 }
 
 /// Flags that were typed and change nothing, each with the reason.

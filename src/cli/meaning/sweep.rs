@@ -4,10 +4,9 @@ use super::super::args::{ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_loop_of;
-use super::{Setup, UsageError, outputs_of, repeats_of};
+use super::{Screen, Setup, UsageError, outputs_of, repeats_of};
 use crate::ladder::{Ladder, Rungs};
 use crate::plan::{Machine, Planner};
-use crate::report::Format;
 use crate::schedule::{Rate, Schedule, Spike};
 
 /// Length of a confirming trial, in trials.
@@ -31,7 +30,7 @@ pub(crate) struct SweepJob {
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
     /// What stdout receives.
-    pub format: Format,
+    pub screen: Screen,
     /// Files that receive the result too.
     pub outputs: Vec<OutputFile>,
 }
@@ -88,7 +87,7 @@ impl SweepJob {
             return Err(UsageError::BaselineFactor);
         }
         let what = what_of(args, typed)?;
-        let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine)?;
+        let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine, false)?;
         let reporting = &args.runs.reporting;
         let highest = what.highest_rate();
         setup.warnings.extend(planner.warning_of_threads(planner.threads_at(highest), highest));
@@ -97,10 +96,10 @@ impl SweepJob {
             planner,
             step_ns: args.step_duration.0,
             recover_ns: args.recover.0,
-            warmup_ns: args.runs.load.warmup.0,
+            warmup_ns: args.runs.load.warmup_ns(false),
             baseline_factor: args.baseline_factor,
+            screen: Screen::new(reporting, &setup),
             setup,
-            format: reporting.format,
             outputs: outputs_of(reporting, crate::result::Kind::Sweep)?,
         })
     }
@@ -156,7 +155,7 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
         return Err(UsageError::EmptyRange(args.min_rate.to_string(), max_rate.to_string()));
     }
     let trial_s = typed.has("step_duration").then(|| seconds(args.step_duration.0));
-    let (budget_s, warmup_s) = (seconds(args.budget.0), seconds(args.runs.load.warmup.0));
+    let (budget_s, warmup_s) = (seconds(args.budget.0), seconds(args.runs.load.warmup_ns(false)));
     let least_s = trial_s.unwrap_or(2.0) + warmup_s;
     if budget_s < least_s {
         return Err(UsageError::Budget { budget_s, least_s });

@@ -1,36 +1,41 @@
 //! `rpsbench sweep --rates`, one rung after another, and `--shape`: one rate, another, and the first again. The rows of the
 //! table on stdout appear as their runs finish.
 
+use std::cell::Cell;
+
 use super::recovery::Recovering;
+use crate::cli::Screen;
 use crate::commands::error::CommandError;
-use crate::commands::publish::print_early;
+use crate::commands::publish::{print_early, style_of};
 use crate::commands::runner::Runner;
 use crate::judge::spike_recovery;
 use crate::ladder::{Done, Ladder, sweep_of};
-use crate::report::{Format, sweep as report};
+use crate::report::{Format, Style, sweep as report};
 use crate::result::{Rung, ServiceVerdict, Summary, Sweep};
 use crate::schedule::{NANOS_PER_S, Source, Spike};
 
 /// The table in the making, where stdout receives text.
 pub(super) struct Rows {
     pub(super) are_shown: bool,
+    style: Style,
+    has_header: Cell<bool>,
 }
 
 impl Rows {
-    pub(super) fn new(format: Format) -> Self {
-        Self { are_shown: format == Format::Text }
+    pub(super) fn new(screen: &Screen) -> Self {
+        let are_shown = screen.format == Format::Text;
+        Self { are_shown, style: style_of(screen), has_header: Cell::new(false) }
     }
 
-    pub(super) fn header(&self) {
-        if self.are_shown {
-            print_early(&report::header());
-        }
-    }
-
+    /// A run is there; above the first stands what was run.
     pub(super) fn row(&self, rate_per_s: f64, summary: &Summary) {
-        if self.are_shown {
-            print_early(&report::row(rate_per_s, summary));
+        if !self.are_shown {
+            return;
         }
+        if !self.has_header.replace(true) {
+            print_early(&report::header(summary, &self.style));
+        }
+        print_early(&report::row(rate_per_s, summary));
     }
 }
 

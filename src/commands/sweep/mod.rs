@@ -10,7 +10,7 @@ use crate::commands::console::Console;
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::machine::machine;
-use crate::commands::publish::{publish, publish_rest, style_of_stdout};
+use crate::commands::publish::{publish, publish_rest, style_of};
 use crate::commands::runner::Runner;
 use crate::commands::signals::Signals;
 use crate::ladder::sweep_of;
@@ -26,46 +26,42 @@ use search::Search;
 pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandError> {
     let job = SweepJob::new(args, typed, machine())?;
     let SweepJob { what, planner, step_ns, recover_ns, warmup_ns, baseline_factor, .. } = job;
-    let (setup, format, outputs) = (job.setup, job.format, job.outputs);
+    let (setup, screen, outputs) = (job.setup, job.screen, job.outputs);
     let began_ns = MonotonicClock.now_ns();
     let signals = Signals::listen()?;
-    let rows = Rows::new(format);
+    let rows = Rows::new(&screen);
     let threads = planner.threads_at(what.highest_rate());
     let ceiling_per_s = match &what {
         Sweeping::Search(_) => calibrate::ceiling(threads, Console::new(setup.quiet), &signals)?,
         Sweeping::Ladder(..) | Sweeping::Spike(..) => f64::INFINITY,
     };
-    let (sweep, exit) = Runner::with(setup, &planner, threads, &signals, async |runner| {
-        rows.header();
-        match &what {
-            Sweeping::Ladder(ladder, rungs) => {
-                let recovering =
-                    Recovering { lowest: rungs.lowest().unwrap_or(Rate::ONE), limit_ns: recover_ns };
-                let rungs = ladder::climb(runner, ladder, step_ns, recovering, &rows).await?;
-                let sweep = sweep_of(rungs, baseline_factor, runner.is_stopping());
-                let exit = exit_of(&sweep);
-                Ok((sweep, exit))
-            }
-            Sweeping::Spike(spike, schedule) => {
-                let source = planner.open(*schedule)?;
-                let sweep = ladder::run_spike(runner, *spike, source, baseline_factor, &rows).await?;
-                let exit = exit_of(&sweep);
-                Ok((sweep, exit))
-            }
-            Sweeping::Search(plan) => {
-                let ceiling_per_s = calibrate::TRUSTED * ceiling_per_s;
-                let warmup_s = warmup_ns as f64 / NANOS_PER_S as f64;
-                let search = Search { plan, ceiling_per_s, began_ns, recover_ns, warmup_s, rows: &rows };
-                let searched = search.run(runner).await?;
-                let sweep = sweep_of(searched.rungs, baseline_factor, runner.is_stopping());
-                Ok((sweep.with_search(searched.report), exit_of_search(searched.reason)))
-            }
+    let (sweep, exit) = Runner::with(setup, &planner, threads, &signals, async |runner| match &what {
+        Sweeping::Ladder(ladder, rungs) => {
+            let recovering = Recovering { lowest: rungs.lowest().unwrap_or(Rate::ONE), limit_ns: recover_ns };
+            let rungs = ladder::climb(runner, ladder, step_ns, recovering, &rows).await?;
+            let sweep = sweep_of(rungs, baseline_factor, runner.is_stopping());
+            let exit = exit_of(&sweep);
+            Ok((sweep, exit))
+        }
+        Sweeping::Spike(spike, schedule) => {
+            let source = planner.open(*schedule)?;
+            let sweep = ladder::run_spike(runner, *spike, source, baseline_factor, &rows).await?;
+            let exit = exit_of(&sweep);
+            Ok((sweep, exit))
+        }
+        Sweeping::Search(plan) => {
+            let ceiling_per_s = calibrate::TRUSTED * ceiling_per_s;
+            let warmup_s = warmup_ns as f64 / NANOS_PER_S as f64;
+            let search = Search { plan, ceiling_per_s, began_ns, recover_ns, warmup_s, rows: &rows };
+            let searched = search.run(runner).await?;
+            let sweep = sweep_of(searched.rungs, baseline_factor, runner.is_stopping());
+            Ok((sweep.with_search(searched.report), exit_of_search(searched.reason)))
         }
     })?;
     if rows.are_shown {
-        publish_rest(&report::after_table(&sweep, &style_of_stdout()), &sweep, outputs)?;
+        publish_rest(&report::after_table(&sweep, &style_of(&screen)), &sweep, outputs)?;
     } else {
-        publish(&sweep, format, outputs)?;
+        publish(&sweep, &screen, outputs)?;
     }
     Ok(exit)
 }

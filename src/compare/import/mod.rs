@@ -74,7 +74,13 @@ pub(crate) fn import(name: &str, bytes: &[u8]) -> Result<Vec<Reading>, ImportErr
     for (i, reading) in readings.iter_mut().enumerate() {
         // Importers name stages; alone, a reading has the name of its file.
         let stage = if reading.name.is_empty() { (i + 1).to_string() } else { reading.name.clone() };
-        reading.name = if several { format!("{name} {stage}") } else { name.to_owned() };
+        let is_named = reading.tool == rpsbench::TOOL && !reading.name.is_empty();
+        reading.name = match several {
+            true => format!("{name} {stage}"),
+            // The name that its user gave it says more than that of its file.
+            false if is_named => reading.name.clone(),
+            false => name.to_owned(),
+        };
         if let Some((low, high)) = reading.disorder() {
             let problem = Problem::Disorder { tool: reading.tool.clone(), low, high };
             return Err(ImportError { file: reading.name.clone(), problem });

@@ -10,13 +10,19 @@ use crate::result::{
     read_result, target_label,
 };
 
+/// The name of the tool in its results.
+pub(super) const TOOL: &str = "rpsbench";
+
 /// Reads a document of ours.
 pub(super) fn read(text: &str, schema: &str) -> Result<Vec<Reading>, Problem> {
     match schema {
         _ if schema.starts_with("rpsbench.sweep/") => Err(Problem::Sweep(schema.to_owned())),
         _ if schema.starts_with("rpsbench.compare/") => Err(Problem::Comparison(schema.to_owned())),
         RUNS_SCHEMA => runs(text),
-        _ => Ok(vec![reading("", &read_result(text.as_bytes())?)]),
+        _ => {
+            let result = read_result(text.as_bytes())?;
+            Ok(vec![reading(result.plan.name.as_deref().unwrap_or_default(), &result)])
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::load::worker::{RunChannels, Worker, WorkerId};
 use crate::measure::{ConnectionLog, Recorder, Withhold};
 pub(super) use crate::plan::{Plan, Traffic};
 use crate::request::{Target, Workload};
-use crate::result::{RunFacts, Summary};
+use crate::result::{LatencyStats, RunFacts, Summary};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
 use crate::time::{Clock, Meanwhile, Pacer, TimerPacer};
 use crate::transport::scripted::Scripted;
@@ -109,7 +109,7 @@ pub(super) async fn run_with<P: Pacer>(
             gathered.add(report);
         }
     }
-    outcome(plan, gathered.finish(results, plan.source.warmup_ns()).unwrap())
+    outcome(plan, None, gathered.finish(results, plan.source.warmup_ns()).unwrap())
 }
 
 /// Runs plans one after another with a single worker, on one service, which keeps its connections.
@@ -134,7 +134,9 @@ pub(super) async fn run_in_turn(
                 gathered.add(report);
             }
             let measured_from_ns = origin_ns + plan.source.warmup_ns();
-            outcomes.push(outcome(plan, gathered.finish(vec![result], measured_from_ns).unwrap()));
+            let finished = gathered.finish(vec![result], measured_from_ns).unwrap();
+            let idle = outcomes.first().and_then(|first: &Outcome| idle_of(&plans[0], first));
+            outcomes.push(outcome(plan, idle, finished));
         }
         outcomes
     };
@@ -145,7 +147,13 @@ fn target() -> Target {
     "http://127.0.0.1:1/".parse().unwrap()
 }
 
-fn outcome(plan: &Plan, finished: Finished) -> Outcome {
+/// What a first run by one user shows: the idle baseline of those after it.
+fn idle_of(plan: &Plan, outcome: &Outcome) -> Option<LatencyStats> {
+    let is_one_user = matches!(plan.source, Source::Users(users) if users.users() == 1);
+    is_one_user.then(|| LatencyStats::of(&outcome.recorder.total().service))
+}
+
+fn outcome(plan: &Plan, idle: Option<LatencyStats>, finished: Finished) -> Outcome {
     let connections = finished.connections.clone();
     let facts = RunFacts {
         plan: plan.facts(&Traffic::default(), finished.window_ns),
@@ -153,6 +161,7 @@ fn outcome(plan: &Plan, finished: Finished) -> Outcome {
         interrupted: finished.interrupted,
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
+        idle,
         backlog: finished.backlog,
         client: finished.client,
         connections: finished.connections,

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 
-use super::harness::{MS, S, VirtualClock, plan, run, within};
+use super::harness::{MS, S, VirtualClock, plan, run, run_in_turn, within};
 use crate::measure::{ErrorKind, Measured};
-use crate::plan::OverflowPolicy;
-use crate::result::{Figure, ServiceVerdict};
-use crate::schedule::{Arrivals, NANOS_PER_S, Source};
+use crate::plan::{OverflowPolicy, Plan};
+use crate::result::{Conclusion, Figure, ServiceVerdict};
+use crate::schedule::{Arrivals, ClosedLoop, LoopEnd, NANOS_PER_S, Source};
 use crate::transport::scripted::{Scripted, Step};
 
 /// Answers at once, but stands still from `at_ns` for `for_ns`.
@@ -29,6 +29,12 @@ fn queue(
         *soonest = now.max(*soonest) + service_ns();
         Step::Answer { after_ns: *soonest - now, status: 200 }
     })
+}
+
+/// One request at a time, as many as support a p99: the idle baseline of the run that comes after it.
+fn alone() -> Plan {
+    let one = ClosedLoop::new(1, LoopEnd::Requests(600)).unwrap();
+    Plan { source: Source::Users(one), ..plan("1", 1) }
 }
 
 #[tokio::test(start_paused = true)]
@@ -57,18 +63,19 @@ async fn one_freeze_of_a_second_in_four() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fixed_delay_is_the_service_time_and_nothing_is_amplified() {
-    let summary = run(&plan("200", 10), |clock| Scripted::fixed(clock, 50 * MS)).await.summary;
+    let outcomes = run_in_turn(&[alone(), plan("200", 10)], |clock| Scripted::fixed(clock, 50 * MS)).await;
+    let summary = &outcomes[1].summary;
     let service = &summary.latency.service;
     assert_eq!(
         (service.count, service.exact(Figure::Min), service.exact(Figure::Max)),
         (2_000, Some(50.0), Some(50.0))
     );
-    assert!(
-        within(summary.queueing.amplification_p99.exact().unwrap(), 1.0, 0.001),
-        "{:?}",
-        summary.queueing
-    );
+    let queueing = &summary.queueing;
+    let amplifications =
+        [queueing.amplification_mean, queueing.amplification_p50, queueing.amplification_p99];
+    assert!(amplifications.iter().all(|times| within(times.exact().unwrap(), 1.0, 0.001)), "{queueing:?}");
     assert_eq!(summary.verdict.service, ServiceVerdict::KeepingUp);
+    assert_eq!(summary.verdict.result, Some(Conclusion::KeepingUp));
     // Little's law: 200/s x 50 ms.
     assert!((10..=11).contains(&summary.queueing.in_flight_peak));
 }
@@ -129,7 +136,8 @@ async fn a_wait_queue_turns_the_excess_into_slot_wait() {
     let mut plan = plan("150", 20);
     plan.max_in_flight = 10;
     plan.overflow = OverflowPolicy::Queue(10_000);
-    let summary = run(&plan, |clock| Scripted::fixed(clock, 100 * MS)).await.summary;
+    let outcomes = run_in_turn(&[alone(), plan], |clock| Scripted::fixed(clock, 100 * MS)).await;
+    let summary = &outcomes[1].summary;
     assert_eq!((summary.ledger.ok, summary.ledger.overflow), (3_000, 0));
     // The client's queue is the service's queue of the test above: the same response, but the wait is visible.
     assert!(
@@ -143,8 +151,20 @@ async fn a_wait_queue_turns_the_excess_into_slot_wait() {
         summary.latency.slot_wait
     );
     assert_eq!(summary.latency.service.exact(Figure::Max), Some(100.0));
-    assert!(summary.queueing.amplification_p99.exact().unwrap() > 90.0);
+    // D/D/c: the service time is known, so the amplification is the response over it, and all of it is the client's.
+    let queueing = &summary.queueing;
+    for (figure, amplification) in [
+        (Figure::Mean, queueing.amplification_mean),
+        (Figure::P50, queueing.amplification_p50),
+        (Figure::P99, queueing.amplification_p99),
+    ] {
+        let expected = summary.latency.response.exact(figure).unwrap() / 100.0;
+        assert!(within(amplification.exact().unwrap(), expected, 0.001), "{figure}: {queueing:?}");
+    }
+    assert!(within(queueing.in_client_mean_ms.unwrap(), 5_000.0, 0.02), "{queueing:?}");
+    assert!(queueing.in_service_mean_ms.unwrap().abs() < 0.1, "{queueing:?}");
     assert_eq!(summary.verdict.service, ServiceVerdict::Saturated);
+    assert_eq!(summary.verdict.result, Some(Conclusion::TooMuch));
 }
 
 #[tokio::test(start_paused = true)]

@@ -41,7 +41,7 @@ pub(super) fn section(comparison: &Comparison, style: &Style) -> String {
     row("in flight at the end", &|summary| count(summary.queueing.in_flight_end));
     row("backlog growth", &|summary| or_dash(summary.queueing.backlog_growth_per_s, rate));
     row("overflow", &|summary| percent(summary.rates.overflow_rate));
-    row("amplification p99", &|summary| figure(summary.queueing.amplification_p99, factor));
+    row("amplification", &|summary| figure(summary.queueing.amplification_mean, factor));
     row("generator", &|summary| {
         match summary.verdict.generator {
             GeneratorVerdict::Valid => "valid",

@@ -2,19 +2,20 @@
 //! study's figures. Columns have fixed widths, because rows appear as they finish.
 
 use super::Style;
+use super::text::brief;
 use super::text::closed_loop;
 use super::text::layout::table;
-use super::text::numbers::{count, or_dash, percent, plain, time};
+use super::text::numbers::{count, or_dash, percent, percentile, plain, time};
 use crate::result::{Figure, GeneratorVerdict, Runs, Subject, Summary};
 
 /// Widths of the columns: of the name of a run, then of each figure.
 const NAME: usize = 12;
 const WIDTHS: [usize; 11] = [8, 8, 8, 8, 6, 6, 6, 6, 6, 6, 6];
 
-/// The head of the table, which says what is in which unit.
-pub(crate) fn header() -> String {
+/// The head of the table, which says what was run and what is in which unit. `first`: the first result.
+pub(crate) fn header(first: &Summary, style: &Style) -> String {
     let names = ["requests", "req/s", "errors", "failures", "mean", "min", "p50", "p90", "p95", "p99", "max"];
-    line("times in ms", &names.map(str::to_owned))
+    brief::heading(first, style) + "\n" + &line("times in ms", &names.map(str::to_owned))
 }
 
 /// The row of one result.
@@ -28,11 +29,11 @@ pub(crate) fn row(name: &str, summary: &Summary) -> String {
         share(rates.failure_rate),
         time(response.figure(Figure::Mean)),
         time(response.figure(Figure::Min)),
-        time(response.figure(Figure::P50)),
-        time(response.figure(Figure::P90)),
-        time(response.figure(Figure::P95)),
-        time(response.figure(Figure::P99)),
-        time(response.figure(Figure::Max)),
+        percentile(response.figure(Figure::P50)),
+        percentile(response.figure(Figure::P90)),
+        percentile(response.figure(Figure::P95)),
+        percentile(response.figure(Figure::P99)),
+        percentile(response.figure(Figure::Max)),
     ];
     line(name, &figures)
 }
@@ -40,7 +41,8 @@ pub(crate) fn row(name: &str, summary: &Summary) -> String {
 /// Several results, for people.
 pub(super) fn text(runs: &Runs, style: &Style) -> String {
     let rows = runs.runs.iter().map(|run| row(&label(&run.name, run.repeat, runs), &run.result));
-    header() + &rows.collect::<String>() + &after_table(runs, style)
+    let header = runs.runs.first().map_or_else(String::new, |first| header(&first.result, style));
+    header + &rows.collect::<String>() + &after_table(runs, style)
 }
 
 /// The name of a run, and which repeat it is where there are several.

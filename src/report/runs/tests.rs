@@ -63,7 +63,10 @@ fn rows_that_appear_one_by_one_are_the_table() {
     let runs = stages();
     let rows: String = runs.runs.iter().map(|run| row(&run.name, &run.result)).collect();
     let whole = render(&runs, Format::Text, &Style::default());
-    assert_eq!(header() + &rows + &after_table(&runs, &Style::default()), whole);
+    assert_eq!(
+        header(&runs.runs[0].result, &Style::default()) + &rows + &after_table(&runs, &Style::default()),
+        whole
+    );
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The knees in words, and what a search found.
 
 use super::super::Style;
-use super::super::text::layout::{Tone, labelled, paint, table, with_label, wrapped};
+use super::super::text::layout::{Tone, labelled, paint, table, with_label, wrap, wrapped};
 use super::super::text::numbers::{ms, plain, seconds};
-use crate::result::{Knee, Sweep};
+use crate::result::{Conclusion, Knee, Summary, Sweep};
 
 /// Each knee with the two rungs that enclose it.
 pub(super) fn knees(sweep: &Sweep) -> String {
@@ -35,7 +35,23 @@ pub(super) fn knees(sweep: &Sweep) -> String {
             ]);
         }
     }
-    if cells.len() == 1 { String::new() } else { left_last(&table(&cells), what_at(&cells)) }
+    if cells.len() == 1 {
+        String::new()
+    } else {
+        left_last(&table(&cells), what_at(&cells)) + &undecided(sweep)
+    }
+}
+
+/// The rungs that are on neither side of a knee.
+fn undecided(sweep: &Sweep) -> String {
+    let is_undecided = |result: &Summary| result.verdict.result == Some(Conclusion::AtTheLimit);
+    let rungs = sweep.rungs.iter().filter(|rung| !rung.is_void() && is_undecided(&rung.result));
+    let mut rates: Vec<String> = rungs.map(|rung| format!("{}/s", plain(rung.rate_per_s))).collect();
+    rates.dedup();
+    if rates.is_empty() {
+        return String::new();
+    }
+    wrap("", &format!("AT THE LIMIT, so on neither side: {}; longer rungs would tell", rates.join(", ")), 0)
 }
 
 /// The last column is text: it begins where the others end, and not at the right margin.

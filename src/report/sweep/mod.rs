@@ -11,7 +11,7 @@ use crate::result::{Rung, Sweep};
 
 /// Runs at several rates, for people.
 pub(super) fn text(sweep: &Sweep, style: &Style) -> String {
-    table::table(sweep) + &after_table(sweep, style)
+    table::table(sweep, style) + &after_table(sweep, style)
 }
 
 /// The name of a run in a table: `sweep-300/s`, and `sweep-300/s-2` for its second repeat.

@@ -1,18 +1,20 @@
 //! One row for each rung. Columns have fixed widths, because rows appear as they finish.
 
+use super::super::Style;
+use super::super::text::brief;
 use super::super::text::layout;
 use super::super::text::layout::wrap;
-use super::super::text::numbers::{count, factor, figure, or_dash, percent, plain, time};
-use crate::result::{Figure, GeneratorVerdict, Rung, ServiceVerdict, Subject, Summary, Sweep};
+use super::super::text::numbers::{count, factor, figure, or_dash, percent, percentile, plain, time};
+use crate::result::{Conclusion, Figure, GeneratorVerdict, Rung, Subject, Summary, Sweep};
 
 /// Widths: of the rate, then of each figure.
 const RATE: usize = 9;
 const WIDTHS: [usize; 9] = [7, 8, 8, 6, 6, 6, 6, 8, 7];
 
-/// The head of the table.
-pub(crate) fn header() -> String {
+/// The head of the table, with what was run above it. `first`: the first result.
+pub(crate) fn header(first: &Summary, style: &Style) -> String {
     let names = ["sent", "done/s", "ok/s", "p50", "p90", "p99", "p99.9", "serv p99", "backlog"];
-    line("rate/s", &names.map(str::to_owned), "times in ms")
+    brief::heading(first, style) + "\n" + &line("rate/s", &names.map(str::to_owned), "times in ms")
 }
 
 /// The row of one rung. `backlog`: requests outstanding when its schedule ended.
@@ -23,10 +25,10 @@ pub(crate) fn row(rate_per_s: f64, summary: &Summary) -> String {
         count(summary.ledger.sent),
         format!("{:.1}", rates.completed_per_s),
         format!("{:.1}", rates.ok_per_s),
-        time(response.figure(Figure::P50)),
-        time(response.figure(Figure::P90)),
-        time(response.figure(Figure::P99)),
-        time(response.figure(Figure::P99_9)),
+        percentile(response.figure(Figure::P50)),
+        percentile(response.figure(Figure::P90)),
+        percentile(response.figure(Figure::P99)),
+        percentile(response.figure(Figure::P99_9)),
         time(summary.latency.service.figure(Figure::P99)),
         count(queueing.in_flight_end.saturating_add(queueing.queued_end)),
     ];
@@ -34,9 +36,10 @@ pub(crate) fn row(rate_per_s: f64, summary: &Summary) -> String {
 }
 
 /// The whole table.
-pub(super) fn table(sweep: &Sweep) -> String {
+pub(super) fn table(sweep: &Sweep, style: &Style) -> String {
     let rows = sweep.rungs.iter().map(|rung| row(rung.rate_per_s, &rung.result));
-    header() + &rows.collect::<String>()
+    let header = sweep.rungs.first().map_or_else(String::new, |first| header(&first.result, style));
+    header + &rows.collect::<String>()
 }
 
 /// What a row has no room for.
@@ -47,7 +50,7 @@ pub(super) fn second_table(sweep: &Sweep) -> String {
         "overflow",
         "errors",
         "failures",
-        "amplification p99",
+        "amplification mean",
         "backlog growth",
     ];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
@@ -60,7 +63,7 @@ pub(super) fn second_table(sweep: &Sweep) -> String {
             percent(rates.overflow_rate),
             share(rates.error_rate),
             share(rates.failure_rate),
-            figure(queueing.amplification_p99, factor),
+            figure(queueing.amplification_mean, factor),
             or_dash(queueing.backlog_growth_per_s, |growth| format!("{growth:+.1}/s")),
         ]);
     }
@@ -106,11 +109,12 @@ fn not_recovered(rung: &Rung) -> String {
 
 fn verdict(summary: &Summary) -> String {
     let missed = summary.slos.iter().any(|slo| !slo.passed);
-    match (summary.verdict.generator, summary.verdict.service) {
+    let conclusion = brief::concluded(summary).conclusion;
+    match (summary.verdict.generator, conclusion) {
         (GeneratorVerdict::Invalid, _) => "void",
-        (_, ServiceVerdict::Saturated) => "SATURATED",
-        _ if missed => "SLO missed",
-        _ => "ok",
+        (_, Conclusion::KeepingUp) if missed => "SLO missed",
+        (_, Conclusion::KeepingUp) => "ok",
+        (_, conclusion) => conclusion.words(),
     }
     .to_owned()
 }

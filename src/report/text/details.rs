@@ -1,10 +1,11 @@
 //! Objectives, and what to look at when the figures above are not what was expected.
 
 use super::super::Style;
+use super::brief;
 use super::connections::connections;
 use super::layout::{Tone, labelled, paint, with_label, wrapped};
-use super::numbers::{count, counted, ms, percent, rate, seconds};
-use crate::result::{Figure, SloResult, Summary, Unit};
+use super::numbers::{count, counted, ms, seconds};
+use crate::result::{Figure, SloResult, Summary};
 
 /// One line for each objective.
 pub(super) fn objectives(summary: &Summary, style: &Style) -> String {
@@ -16,19 +17,9 @@ pub(super) fn objectives(summary: &Summary, style: &Style) -> String {
             paint("FAILED", Tone::Bad, style)
         };
         let label = if i == 0 { "Objectives" } else { "" };
-        labelled(label, &format!("{verdict}  {:width$}  {}", result.slo, measured(result)))
+        labelled(label, &format!("{verdict}  {:width$}  {}", result.slo, brief::measured(result)))
     };
     summary.slos.iter().enumerate().map(line).collect()
-}
-
-fn measured(result: &SloResult) -> String {
-    let figure = |value: f64| match result.unit {
-        Unit::Ms => format!("{} ms", ms(value)),
-        Unit::Share => percent(value),
-        Unit::PerS => rate(value),
-    };
-    let measured = result.measured.written(figure);
-    measured.map_or_else(|| "nothing was measured".to_owned(), |figure| format!("measured {figure}"))
 }
 
 /// Status codes, failures, what the requests were made from, connections and the warm-up.

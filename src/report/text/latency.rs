@@ -1,7 +1,7 @@
 //! The tables of times: each part of the response in its own row, then each endpoint in its own.
 
 use super::layout::{self, WIDTH, shortened};
-use super::numbers::{count, percent_of, time};
+use super::numbers::{FAILED, count, percent_of, percentile, time};
 use crate::result::{EndpointSummary, Figure, LatencyStats, Summary};
 
 /// The columns.
@@ -44,8 +44,12 @@ pub(super) fn table(summary: &Summary) -> String {
     rows.extend(shown.iter().map(|(name, stats)| row(name, stats)));
     let figures = || rows.iter().skip(1).flat_map(|row| row.iter().skip(1));
     let mut text = layout::table(&rows);
+    if figures().any(|figure| figure == FAILED) {
+        text += "  failed: the percentile falls among arrivals without a good answer (error, timeout, not sent)\n";
+    }
     if figures().any(|figure| figure.starts_with('>')) {
-        text += "  >  at least: arrivals without a good answer (error, timeout, not sent) rank above every good one\n";
+        text +=
+            "  >  at least: arrivals without a good answer count with the time that was waited for them\n";
     }
     if latency.receive_lag.count == 0 && latency.service.count > 0 {
         text += "  timestamps: user. An answer ends when the client read it, so service holds the client's lateness\n";
@@ -57,7 +61,11 @@ pub(super) fn table(summary: &Summary) -> String {
 }
 
 fn row(name: &str, stats: &LatencyStats) -> Vec<String> {
-    let figures = FIGURES.map(|figure| time(stats.figure(figure)));
+    // A mean has a bound that can be told.
+    let figures = FIGURES.map(|figure| match figure {
+        Figure::Mean => time(stats.figure(figure)),
+        _ => percentile(stats.figure(figure)),
+    });
     std::iter::once(format!("  {name}")).chain(figures).collect()
 }
 
@@ -93,7 +101,7 @@ fn endpoint_row(endpoint: &EndpointSummary, planned: u64) -> Vec<String> {
         count(ledger.timeout.saturating_add(ledger.connection_error)),
     ];
     let figures = [Figure::P50, Figure::P90, Figure::P99, Figure::Max];
-    cells.extend(figures.map(|figure| time(response.figure(figure))));
+    cells.extend(figures.map(|figure| percentile(response.figure(figure))));
     cells.push(time(endpoint.latency.service.figure(Figure::P99)));
     cells
 }

@@ -51,11 +51,17 @@ pub(crate) fn with_label(label: &str, lines: &str) -> String {
 /// A text behind a margin, wrapped to the page.
 pub(crate) fn wrap(mark: &str, text: &str, margin: usize) -> String {
     let indent = margin + mark.chars().count();
+    let lines = fill(text, WIDTH - indent);
+    format!("{:margin$}{mark}{}\n", "", lines.join(&format!("\n{:indent$}", "")))
+}
+
+/// The words of a text in lines of so many characters, at least one line.
+fn fill(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in clean(text).split_whitespace().flat_map(|word| pieces(word, WIDTH - indent)) {
+    for word in clean(text).split_whitespace().flat_map(|word| pieces(word, width)) {
         let length = line.chars().count();
-        if length > 0 && length + 1 + word.chars().count() > WIDTH - indent {
+        if length > 0 && length + 1 + word.chars().count() > width {
             lines.push(std::mem::take(&mut line));
         }
         if !line.is_empty() {
@@ -64,7 +70,13 @@ pub(crate) fn wrap(mark: &str, text: &str, margin: usize) -> String {
         line.push_str(&word);
     }
     lines.push(line);
-    format!("{:margin$}{mark}{}\n", "", lines.join(&format!("\n{:indent$}", "")))
+    lines
+}
+
+/// A label and a text, wrapped to so many columns below itself.
+pub(crate) fn fitted(label: &str, width: usize, text: &str, columns: usize) -> String {
+    let lines = fill(text, columns - width - 1).join(&format!("\n{:1$}", "", width + 1));
+    format!("{label:width$} {lines}\n")
 }
 
 /// A text that fits into so many characters: a longer one ends in an ellipsis.
@@ -131,7 +143,10 @@ mod tests {
 
     #[test]
     fn only_a_coloured_style_has_escapes() {
-        assert_eq!(paint("ok", Tone::Good, &Style { color: false }), "ok");
-        assert_eq!(paint("ok", Tone::Good, &Style { color: true }), "\u{1b}[32mok\u{1b}[0m");
+        assert_eq!(paint("ok", Tone::Good, &Style::default()), "ok");
+        assert_eq!(
+            paint("ok", Tone::Good, &Style { color: true, ..Style::default() }),
+            "\u{1b}[32mok\u{1b}[0m"
+        );
     }
 }

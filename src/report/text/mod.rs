@@ -1,7 +1,8 @@
-//! The report for people: what to believe comes first, then the figures, then the details.
+//! The report for people: the result in ten seconds ([`brief`]), then, where they are wanted, all details, and the result
+//! once more.
 //!
 //! 1. What was run, in a headline, and whether it was cut short.
-//! 2. The two verdicts with their evidence, and what queueing added to the service time.
+//! 2. The two verdicts with their evidence, and what queueing added to the time of the idle service.
 //! 3. The ledger with both its sums, and the rates.
 //! 4. Times: a table, a percentile curve, and the run over time; then each endpoint's part.
 //! 5. Objectives, status codes, failures, connections, warm-up.
@@ -14,6 +15,7 @@ use super::reporter::Reporter;
 use super::{Style, compare, runs, sweep};
 use crate::result::Summary;
 
+pub(crate) mod brief;
 pub(crate) mod closed_loop;
 mod connections;
 mod curve;
@@ -39,7 +41,12 @@ pub(super) const REPORTER: Reporter = Reporter {
 
 /// Writes the report.
 pub(crate) fn render(summary: &Summary, style: &Style) -> String {
+    let brief = brief::brief(summary, style);
+    if style.brief {
+        return brief;
+    }
     let sections = [
+        brief,
         overview::headline(summary, style),
         overview::verdicts(summary, style),
         overview::ledger(summary),
@@ -53,6 +60,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
         samples::samples(summary),
         closed_loop::findings(&[summary], style),
         closed_loop::modelled(summary),
+        brief::result(summary, style),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }

@@ -2,6 +2,9 @@
 
 use crate::measure::Measured;
 
+/// Stands where a percentile falls among arrivals without a good answer.
+pub(crate) const FAILED: &str = "failed";
+
 /// Milliseconds, for a column that names the unit: 0.042, 1.23, 74.1, 1239.
 pub(crate) fn ms(value: f64) -> String {
     match value.abs() {
@@ -21,6 +24,12 @@ pub(crate) fn figure(value: Measured, format: impl FnOnce(f64) -> String) -> Str
 /// The same in milliseconds, for a column that names the unit.
 pub(crate) fn time(value: Measured) -> String {
     figure(value, ms)
+}
+
+/// A percentile or a maximum in milliseconds: `failed` where it falls among arrivals without a good answer, which have no
+/// time.
+pub(crate) fn percentile(value: Measured) -> String {
+    if value.is_bound() { FAILED.to_owned() } else { time(value) }
 }
 
 /// The same for what is never a bound.

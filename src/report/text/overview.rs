@@ -3,9 +3,8 @@
 use super::super::Style;
 use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
 use super::numbers::{
-    asked_rate, bytes, count, counted, factor, or_dash, percent, percent_of, rate, seconds,
+    asked_rate, bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds,
 };
-use crate::measure::Measured;
 use crate::result::{Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary};
 use crate::schedule::Arrivals;
 
@@ -96,18 +95,6 @@ pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
 
 fn queueing(summary: &Summary) -> String {
     let queueing = &summary.queueing;
-    let figure =
-        |name: Figure, value: Measured| value.written(factor).map(|factor| format!("{name} {factor}"));
-    let figures: Vec<String> =
-        [figure(Figure::P99, queueing.amplification_p99), figure(Figure::Mean, queueing.amplification_mean)]
-            .into_iter()
-            .flatten()
-            .collect();
-    let amplification = if figures.is_empty() {
-        "amplification unknown: too few good answers".to_owned()
-    } else {
-        format!("{}: what a tool that measures from the send would hide", figures.join(", "))
-    };
     let is_closed = summary.plan.mode == Mode::Closed;
     let end = if is_closed { "last request left" } else { "schedule ended" };
     let mut in_flight = format!(
@@ -115,18 +102,73 @@ fn queueing(summary: &Summary) -> String {
         count(queueing.in_flight_peak),
         count(queueing.in_flight_end)
     );
-    if is_closed {
-        // Users come back only when they are answered: there is nothing that waits before it is sent.
-        return labelled("Queueing", &in_flight);
-    }
     if queueing.queued_end > 0 {
         in_flight += &format!(", {} more waiting for the cap", count(queueing.queued_end));
     }
-    if let Some(growth) = queueing.backlog_growth_per_s {
+    if let Some(growth) = queueing.backlog_growth_per_s.filter(|_| !is_closed) {
         let sign = if growth >= 0.0 { "+" } else { "" };
         in_flight += &format!("; backlog {sign}{}", rate(growth));
     }
-    labelled("Queueing", &amplification) + &labelled("", &in_flight)
+    let mut lines = wrapped("", &amplification(summary)) + &wrapped("", &in_flight);
+    if let Some(law) = littles_law(summary) {
+        lines += &wrapped("", &law);
+    }
+    with_label("Queueing", &lines)
+}
+
+/// How many times the idle service's time the response is, and where it waited.
+fn amplification(summary: &Summary) -> String {
+    let queueing = &summary.queueing;
+    let Some(idle) = &queueing.idle else {
+        return "amplification unknown: there is no idle baseline".to_owned();
+    };
+    let figures = [
+        (Figure::Mean, queueing.amplification_mean),
+        (Figure::P50, queueing.amplification_p50),
+        (Figure::P99, queueing.amplification_p99),
+    ];
+    let told = figures
+        .into_iter()
+        .filter_map(|(name, value)| value.written(factor).map(|factor| format!("{name} {factor}")));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return "amplification unknown: too few good answers".to_owned();
+    }
+    let idle_ms = idle.exact(Figure::Mean).map_or_else(String::new, |mean| format!(" {} ms", ms(mean)));
+    let mut text = format!(
+        "{} of the idle service's{idle_ms} (mean of {})",
+        told.join(", "),
+        counted(idle.count, "request")
+    );
+    let parts = [("client", queueing.in_client_mean_ms), ("service", queueing.in_service_mean_ms)];
+    let waited: Vec<String> = parts
+        .iter()
+        .filter_map(|(where_, part)| Some(format!("{} ms in the {where_}", ms((*part)?))))
+        .collect();
+    if !waited.is_empty() {
+        text += &format!("; waited on average {}", waited.join(", "));
+    }
+    text
+}
+
+/// Requests in flight by Little's law (J. D. C. Little, 1961), beside what was seen: the two agree, or something is wrong.
+fn littles_law(summary: &Summary) -> Option<String> {
+    let per_s = summary.rates.completed_per_s;
+    let latency = &summary.latency;
+    let in_service_ms = latency.response_ok.exact(Figure::Mean)?;
+    let rows = &summary.series;
+    if rows.len() < 2 || summary.ledger.ok < summary.ledger.sent {
+        return None;
+    }
+    let levels = rows.iter().map(|row| row.in_flight.saturating_add(row.queued) as f64);
+    let seen = levels.sum::<f64>() / rows.len() as f64;
+    Some(format!(
+        "Little's law: {} x {} ms = {} under way on average; {} were seen",
+        rate(per_s),
+        ms(in_service_ms),
+        ms(per_s * in_service_ms / 1e3),
+        ms(seen)
+    ))
 }
 
 /// Both sums of the ledger, and a line for each way in which an arrival failed.

@@ -70,6 +70,16 @@ pub(super) fn over_time(summary: &Summary) -> String {
     text
 }
 
+/// Values over time in so many characters at most; `None` falls among arrivals without a good answer.
+pub(super) fn sparkline(values: &[Option<f64>], columns: usize) -> String {
+    let cells: Vec<Cell> = values.iter().map(|value| value.map_or(Cell::Beyond, Cell::Known)).collect();
+    let cells = resample(&cells, cells.len().div_ceil(columns));
+    let high =
+        cells.iter().filter_map(|cell| if let Cell::Known(value) = cell { Some(*value) } else { None });
+    let high = high.fold(0.0, f64::max);
+    cells.iter().map(|cell| glyph(*cell, high)).collect()
+}
+
 type Figure = fn(&SeriesRow) -> Option<f64>;
 
 /// p99 where the intervals hold enough arrivals for one (500), else the median.

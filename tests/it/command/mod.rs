@@ -3,6 +3,7 @@
 mod arguments;
 mod closed;
 mod compare;
+mod conclusions;
 mod help;
 mod hostile;
 mod interrupt;

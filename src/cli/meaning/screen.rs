@@ -1,0 +1,31 @@
+//! What stdout receives, and how much of it.
+
+use super::super::args::ReportingArgs;
+use super::{Setup, TargetChoice};
+use crate::report::Format;
+
+/// What stdout receives, and how much of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Screen {
+    /// In which form.
+    pub format: Format,
+    /// Whether a report for people has all details.
+    pub details: bool,
+    /// The target with its real host, for a terminal; `None` where only its label may be shown.
+    pub target: Option<String>,
+}
+
+impl Screen {
+    pub(super) fn new(reporting: &ReportingArgs, setup: &Setup) -> Self {
+        let target = match &setup.target {
+            TargetChoice::Url(target) if !reporting.redact => Some(target.named()),
+            _ => None,
+        };
+        Self { format: reporting.format, details: reporting.details, target }
+    }
+
+    /// Of what was not asked of a service just now.
+    pub(super) fn of_saved(format: Format, details: bool) -> Self {
+        Self { format, details, target: None }
+    }
+}

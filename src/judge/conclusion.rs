@@ -1,0 +1,105 @@
+//! What a run amounts to: one word, the evidence for it in one sentence, and what to try next.
+//!
+//! The questions are asked in an order in which each answer makes the later ones idle: was the work done at all, did the
+//! client do its part, did the service live to the end, does it fall behind, and is what it answers good?
+
+mod ended;
+mod limit;
+mod words;
+
+use super::drift::Drift;
+use super::generator::judge_generator;
+use super::overload::Observed;
+use crate::result::{Conclusion, GeneratorVerdict, Mode, Summary};
+
+/// Share of the arrivals without a good answer from which on a service fails.
+const FAILING: f64 = 0.01;
+
+/// What a run amounts to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Concluded {
+    /// In a word.
+    pub conclusion: Conclusion,
+    /// The evidence for it, in one sentence.
+    pub evidence: String,
+    /// What to try next; empty where nothing is left to try.
+    pub next: String,
+}
+
+impl Concluded {
+    fn new(conclusion: Conclusion, evidence: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { conclusion, evidence: evidence.into(), next: next.into() }
+    }
+}
+
+/// What a run with its verdicts amounts to.
+pub(crate) fn conclude(summary: &Summary) -> Concluded {
+    ended::not_tested(summary)
+        .or_else(|| client_limit(summary))
+        .or_else(|| ended::died(summary))
+        .or_else(|| limit::falls_behind(summary))
+        .or_else(|| failing(summary))
+        .or_else(|| limit::cannot_tell(summary))
+        .unwrap_or_else(|| answered(summary))
+}
+
+fn client_limit(summary: &Summary) -> Option<Concluded> {
+    if summary.verdict.generator != GeneratorVerdict::Invalid {
+        return None;
+    }
+    let (_, reasons) = judge_generator(summary);
+    let (evidence, next) = words::client_limit(reasons.first()?);
+    Some(Concluded::new(Conclusion::ClientLimit, evidence, next))
+}
+
+fn failing(summary: &Summary) -> Option<Concluded> {
+    let ledger = &summary.ledger;
+    // What an interrupt cut off was not answered badly.
+    let cut_off = if summary.interrupted { ledger.unfinished } else { 0 };
+    let bad = ledger.sent - ledger.ok - cut_off + ledger.overflow;
+    let share = super::reasons::share(bad, ledger.offered());
+    (share > FAILING).then(|| {
+        let evidence = format!(
+            "{} of the requests got no good answer: {}",
+            words::percent(share),
+            words::faults(summary)
+        );
+        Concluded::new(Conclusion::Failing, evidence, words::remedy_of_faults(summary))
+    })
+}
+
+/// Nothing speaks against it.
+fn answered(summary: &Summary) -> Concluded {
+    let rates = &summary.rates;
+    if summary.plan.mode == Mode::Closed {
+        let users = summary.plan.concurrency.unwrap_or_default();
+        let evidence = format!(
+            "{users} users got {} answers a second; that is no rate which the service holds",
+            words::rate(rates.throughput_per_s(Mode::Closed, &summary.ledger))
+        );
+        let next = format!(
+            "try an open loop at less than that: --rate {}",
+            words::rounded_down(0.8 * rates.throughput_per_s(Mode::Closed, &summary.ledger))
+        );
+        return Concluded::new(Conclusion::ClosedLoop, evidence, next);
+    }
+    let evidence = format!(
+        "{} of {}/s answered, {} under way at the end",
+        words::rate(rates.completed_per_s),
+        words::rate(rates.offered_per_s),
+        summary.queueing.in_flight_end + summary.queueing.queued_end
+    );
+    Concluded::new(
+        Conclusion::KeepingUp,
+        evidence,
+        "try a higher rate, or `rpsbench sweep` for the highest that holds",
+    )
+}
+
+/// The growth of the backlog beyond what the fastest answer explains.
+fn drift_of(summary: &Summary) -> Option<Drift> {
+    Drift::of(&Observed::of(summary).backlog, summary.plan.series_interval_s)
+}
+
+#[cfg(test)]
+mod tests;

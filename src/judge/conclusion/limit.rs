@@ -1,0 +1,112 @@
+//! Does the service fall behind, and can this run tell?
+
+use super::{Concluded, drift_of, words};
+use crate::judge::overload::{Overload, Sign};
+use crate::result::{Conclusion, Figure, Mode, SeriesRow, Summary};
+
+/// Growth of the backlog, as a share of the rate, that a run must be able to exclude before it is said to keep up.
+const RESOLUTION: f64 = 0.01;
+/// How many times the idle median the median response must be before a queue is worth a thought.
+const WAITS: f64 = 1.5;
+/// The part of the run, at its end, in which the median is looked at.
+const LAST_PART: f64 = 1.0 / 3.0;
+/// The part of the run, at its end, in which a cap that was full once must have been free to be called recovered.
+const RECOVERED_PART: f64 = 0.2;
+/// Longest run that is proposed, in seconds.
+const LONGEST_S: f64 = 3_600.0;
+
+/// Whether the service falls behind, or seems to.
+pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
+    let signs = Overload::of(summary).signs;
+    let grows =
+        signs.iter().any(|sign| matches!(sign, Sign::BacklogGrows { .. } | Sign::ResponsesGrow { .. }));
+    let overflow = signs.iter().find_map(|sign| match sign {
+        Sign::Overflow { share } => Some(*share),
+        _ => None,
+    });
+    // A cap that was full for a while and is free again: the service stood still, and did not fall behind.
+    let fills_the_cap = overflow.filter(|_| !has_recovered(&summary.series));
+    if let Some(share) = fills_the_cap {
+        let evidence = format!(
+            "{}; {} found the cap of {} full",
+            answered_of_offered(summary),
+            words::percent(share),
+            summary.plan.max_in_flight
+        );
+        return Some(too_much(summary, evidence));
+    }
+    if !grows || summary.ledger.sent == 0 {
+        return None;
+    }
+    let drift = drift_of(summary);
+    if drift.is_some_and(|drift| !drift.is_certain()) {
+        return cannot(summary);
+    }
+    let waiting = summary.queueing.in_flight_end + summary.queueing.queued_end;
+    let growth = drift.map_or_else(String::new, |drift| format!(" ({:+.1}/s)", drift.per_s));
+    Some(too_much(summary, format!("{}, {waiting} waiting at the end{growth}", answered_of_offered(summary))))
+}
+
+/// Whether a run that shows no growth is too short to exclude it.
+pub(super) fn cannot_tell(summary: &Summary) -> Option<Concluded> {
+    if summary.plan.mode == Mode::Closed || !waits(summary) {
+        return None;
+    }
+    let excludes = drift_of(summary)
+        .is_some_and(|drift| drift.at_most_per_s() < RESOLUTION * summary.rates.offered_per_s);
+    if excludes { None } else { cannot(summary) }
+}
+
+fn cannot(summary: &Summary) -> Option<Concluded> {
+    let drift = drift_of(summary)?;
+    let length_s = summary.rates.window_s;
+    let target_per_s = (RESOLUTION * summary.rates.offered_per_s).max(drift.per_s);
+    let needed_s = (length_s * drift.lengths_to_tell(target_per_s)).max(2.0 * length_s);
+    let evidence = format!(
+        "{}, and a run of {} cannot tell whether it falls behind",
+        answered_of_offered(summary),
+        words::seconds(length_s)
+    );
+    let next = if needed_s > LONGEST_S {
+        format!(
+            "try below {}/s: so near the limit no run of an hour can tell",
+            words::rounded_down(0.97 * summary.rates.completed_per_s)
+        )
+    } else {
+        format!("try --duration {}", words::round_length(needed_s))
+    };
+    Some(Concluded::new(Conclusion::AtTheLimit, evidence, next))
+}
+
+fn too_much(summary: &Summary, evidence: String) -> Concluded {
+    let below = words::rounded_down(0.97 * summary.rates.completed_per_s);
+    let objective = summary.slos.first().map_or("p99<500ms", |slo| slo.slo.as_str());
+    let next = format!("try below {below}/s, or: rpsbench sweep --find-knee --slo '{objective}'");
+    Concluded::new(Conclusion::TooMuch, format!("the service falls behind: {evidence}"), next)
+}
+
+fn answered_of_offered(summary: &Summary) -> String {
+    format!(
+        "{} of {}/s answered",
+        words::rate(summary.rates.completed_per_s),
+        words::rate(summary.rates.offered_per_s)
+    )
+}
+
+/// Whether the last part of the run had room under the cap.
+fn has_recovered(rows: &[SeriesRow]) -> bool {
+    let part = (rows.len() as f64 * RECOVERED_PART).ceil() as usize;
+    part > 0 && rows.len() > part && rows[rows.len() - part..].iter().all(|row| row.overflow == 0)
+}
+
+/// Whether arrivals wait for others: the median response of the last part is well above that of the idle service, or, where
+/// nobody measured that, above the fastest answer.
+fn waits(summary: &Summary) -> bool {
+    let idle = summary.queueing.idle.as_ref().and_then(|idle| idle.exact(Figure::P50));
+    let Some(alone_ms) = idle.or_else(|| summary.latency.service.exact(Figure::Min)) else { return false };
+    let part = (summary.series.len() as f64 * LAST_PART).ceil() as usize;
+    let last = summary.series.iter().rev().take(part);
+    let mut medians: Vec<f64> = last.map(|row| row.response_p50_ms.unwrap_or(f64::INFINITY)).collect();
+    medians.sort_by(f64::total_cmp);
+    medians.get(medians.len() / 2).is_some_and(|median_ms| *median_ms > WAITS * alone_ms)
+}

@@ -1,0 +1,319 @@
+//! The result in ten seconds: at most [`LINES`] lines of [`COLUMNS`] columns. What was run, what came out, whether it can be
+//! trusted, what failed, how long it took, where the time went, and what to try next.
+
+use super::super::Style;
+use super::layout::{Tone, fitted, paint, shortened};
+use super::numbers::{asked_rate, count, counted, factor, ms, percent, rate, seconds};
+use super::strip::sparkline;
+use crate::judge::{Concluded, conclude};
+use crate::measure::Measured;
+use crate::result::{
+    Conclusion, Figure, GeneratorVerdict, Mode, SeriesRow, SloResult, Subject, Summary, Unit,
+};
+
+/// Widest line.
+pub(crate) const COLUMNS: usize = 80;
+/// Most lines.
+#[cfg(test)]
+pub(crate) const LINES: usize = 16;
+/// Width of the labels.
+const LABEL: usize = 9;
+/// Most objectives that have a line of their own; the failed ones first.
+const OBJECTIVES: usize = 2;
+/// Shares of the mean response from which on the client's part of it is told, and the same in milliseconds.
+const CLIENT_SHARE: f64 = 0.1;
+const CLIENT_MS: f64 = 1.0;
+
+/// The whole of it.
+pub(super) fn brief(summary: &Summary, style: &Style) -> String {
+    let mut text = headline(summary, style);
+    text.push('\n');
+    text += &result(summary, style);
+    text += &trust(summary);
+    text += &errors(summary, style);
+    text += &objectives(summary, style);
+    text.push('\n');
+    text += &latency(summary);
+    text += &trend(summary);
+    text += &spent(summary);
+    text += &next(summary);
+    if style.brief {
+        text += &line("more", "--details, or of a saved result: rpsbench report FILE --details");
+    }
+    text
+}
+
+/// What was asked, when, and by what.
+fn headline(summary: &Summary, style: &Style) -> String {
+    let plan = &summary.plan;
+    let what = match plan.mode {
+        Mode::Open => asked_rate(plan.rate_per_s.unwrap_or_default()),
+        Mode::Closed => counted(plan.concurrency.unwrap_or_default(), "user"),
+    };
+    let length = match plan.requests {
+        Some(requests) if plan.mode == Mode::Closed => format!("{} requests", count(requests)),
+        _ => format!("for {}, {} requests", seconds(plan.duration_s), count(summary.ledger.planned)),
+    };
+    let asked = shortened(&asked_of(summary, style), COLUMNS);
+    format!("{asked}\n{}\n", shortened(&format!("{what} {length}, {}", written_by(summary)), COLUMNS))
+}
+
+/// The line above several results: what was asked, when, and by what.
+pub(crate) fn heading(first: &Summary, style: &Style) -> String {
+    let by = written_by(first);
+    let asked = shortened(&asked_of(first, style), COLUMNS.saturating_sub(by.chars().count() + 2));
+    format!("{asked}, {by}\n")
+}
+
+/// The method and the target: by its real name where that may be shown.
+fn asked_of(summary: &Summary, style: &Style) -> String {
+    let plan = &summary.plan;
+    let name = plan.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+    format!("{name}{} {}", plan.method, style.target.as_deref().unwrap_or(&plan.target))
+}
+
+/// `2026-01-02 03:04 UTC, rpsbench 0.1.0`
+fn written_by(summary: &Summary) -> String {
+    let started = summary.started_at.replace('T', " ");
+    let minute = started.get(..16).unwrap_or(&started);
+    format!("{minute} UTC, {} {}", summary.tool.name, summary.tool.version)
+}
+
+/// The one line that matters most: what the run amounts to.
+pub(crate) fn result(summary: &Summary, style: &Style) -> String {
+    let Concluded { conclusion, evidence, .. } = concluded(summary);
+    let sign = if conclusion == Conclusion::Died { " " } else { ": " };
+    let words = conclusion.words();
+    let mut text = fitted("RESULT", LABEL, &format!("{words}{sign}{evidence}"), COLUMNS);
+    if summary.interrupted {
+        text += &line(
+            "",
+            &format!("interrupted after {}: the rest was never due", seconds(summary.rates.window_s)),
+        );
+    }
+    if summary.plan.traffic.tls_verification == Some(false) {
+        text += &line("INSECURE", "certificates were not checked: nobody knows who answered");
+    }
+    text.replacen(words, &paint(words, tone(conclusion), style), 1)
+}
+
+/// What a result amounts to: as it was saved, or as this version judges one that was saved without.
+pub(crate) fn concluded(summary: &Summary) -> Concluded {
+    let verdict = &summary.verdict;
+    match verdict.result {
+        Some(conclusion) => {
+            Concluded { conclusion, evidence: verdict.evidence.clone(), next: verdict.next.clone() }
+        }
+        None => conclude(summary),
+    }
+}
+
+fn tone(conclusion: Conclusion) -> Tone {
+    match conclusion {
+        Conclusion::KeepingUp => Tone::Good,
+        Conclusion::AtTheLimit | Conclusion::ClosedLoop => Tone::Doubtful,
+        Conclusion::TooMuch
+        | Conclusion::Failing
+        | Conclusion::Died
+        | Conclusion::NotTested
+        | Conclusion::ClientLimit => Tone::Bad,
+    }
+}
+
+fn trust(summary: &Summary) -> String {
+    let first = summary.verdict.texts_on(Subject::Generator).next().unwrap_or_default();
+    let said = match summary.verdict.generator {
+        GeneratorVerdict::Valid => {
+            let late = summary.latency.send_lag.tail();
+            let late =
+                late.map_or_else(String::new, |(figure, lag)| format!(" ({figure} {} ms late)", ms(lag)));
+            let stamps = if has_stamps(summary) { "" } else { "; timestamps: user" };
+            format!("yes: sent on time{late}, none missed{stamps}")
+        }
+        GeneratorVerdict::Suspect => {
+            // What helps stands among the details.
+            format!("partly: {}", first.split("; ").next().unwrap_or(first))
+        }
+        GeneratorVerdict::Invalid => "no: the figures are the client's own".to_owned(),
+    };
+    line("trust", &said)
+}
+
+fn has_stamps(summary: &Summary) -> bool {
+    summary.latency.receive_lag.count > 0 || summary.latency.service.count == 0
+}
+
+fn errors(summary: &Summary, style: &Style) -> String {
+    let ledger = &summary.ledger;
+    let failed = ledger.http_error + ledger.timeout + ledger.connection_error + ledger.unfinished;
+    let mut parts = vec![format!("{} of {}", count(failed), count(ledger.sent))];
+    if failed > 0 {
+        let share = percent(failed as f64 / ledger.sent.max(1) as f64);
+        let kinds = [
+            (ledger.http_error, "HTTP errors"),
+            (ledger.timeout, "timeouts"),
+            (ledger.connection_error, "conn. errors"),
+            (ledger.unfinished, "unfinished"),
+        ];
+        let kinds = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{} {name}", count(*n)));
+        parts[0] += &format!(" ({share})");
+        parts.extend(kinds);
+    }
+    if ledger.overflow > 0 {
+        parts.push(format!("{} not sent, the cap was full", count(ledger.overflow)));
+    }
+    if ledger.missed > 0 {
+        parts.push(format!("{} missed by the client", count(ledger.missed)));
+    }
+    let bad = parts[0].clone();
+    let text = line("errors", &parts.join(", "));
+    if failed > 0 { text.replacen(&bad, &paint(&bad, Tone::Bad, style), 1) } else { text }
+}
+
+fn objectives(summary: &Summary, style: &Style) -> String {
+    let mut results: Vec<&SloResult> = summary.slos.iter().collect();
+    results.sort_by_key(|result| result.passed);
+    let line_of = |(i, result): (usize, &&SloResult)| {
+        let label = if i == 0 { "SLO" } else { "" };
+        let (word, tone) = if result.passed { ("ok", Tone::Good) } else { ("FAILED", Tone::Bad) };
+        let text = line(label, &format!("{word} {}: {}", result.slo, measured(result)));
+        text.replacen(word, &paint(word, tone, style), 1)
+    };
+    let mut text: String = results.iter().take(OBJECTIVES).enumerate().map(line_of).collect();
+    let rest = results.get(OBJECTIVES..).unwrap_or_default();
+    if !rest.is_empty() {
+        let failed = rest.iter().filter(|result| !result.passed).count();
+        let end = text.trim_end_matches('\n').len();
+        text.truncate(end);
+        text += &format!("; {} more, {failed} of them failed\n", rest.len());
+    }
+    text
+}
+
+/// What an objective was measured against.
+pub(super) fn measured(result: &SloResult) -> String {
+    let figure = |value: f64| match result.unit {
+        Unit::Ms => format!("{} ms", ms(value)),
+        Unit::Share => percent(value),
+        Unit::PerS => rate(value),
+    };
+    match (result.measured, result.unit) {
+        (Measured::AtLeast(_), Unit::Ms) => "it fell among requests without a good answer".to_owned(),
+        (known, _) => {
+            let known = known.written(figure);
+            known.map_or_else(|| "nothing was measured".to_owned(), |figure| format!("measured {figure}"))
+        }
+    }
+}
+
+fn latency(summary: &Summary) -> String {
+    let response = &summary.latency.response;
+    let figures = [Figure::P50, Figure::P90, Figure::P99, Figure::P99_9, Figure::Max];
+    let told = figures.iter().filter_map(|figure| match response.figure(*figure) {
+        Measured::Exact(value) => Some(format!("{figure} {}", ms(value))),
+        Measured::AtLeast(_) => Some(format!("{figure} failed")),
+        Measured::Unknown => None,
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() {
+        return line("latency", "nothing was measured");
+    }
+    let told = format!("{} ms", told.join("  "));
+    let from = " from the planned time";
+    let fits = told.chars().count() + from.len() < COLUMNS - LABEL;
+    line("latency", &format!("{told}{}", if fits { from } else { "" }))
+}
+
+/// How it was at the beginning and at the end, and a picture of what was between.
+fn trend(summary: &Summary) -> String {
+    let rows = &summary.series;
+    if rows.len() < 2 {
+        return String::new();
+    }
+    let median = |row: &SeriesRow| row.response_p50_ms.map_or_else(|| "failed".to_owned(), ms);
+    let waiting = |row: &SeriesRow| row.in_flight.saturating_add(row.queued);
+    let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+    let medians: Vec<Option<f64>> = rows.iter().map(|row| row.response_p50_ms).collect();
+    let levels: Vec<Option<f64>> = rows.iter().map(|row| Some(waiting(row) as f64)).collect();
+    let text = format!(
+        "p50 {} -> {} ms {}   waiting {} -> {} {}",
+        median(first),
+        median(last),
+        sparkline(&medians, 12),
+        count(waiting(first)),
+        count(waiting(last)),
+        sparkline(&levels, 12)
+    );
+    line("trend", &text)
+}
+
+/// Where the time went: in the client, in the service, and what of that was waiting.
+fn spent(summary: &Summary) -> String {
+    let (latency, queueing) = (&summary.latency, &summary.queueing);
+    let Some(service_ms) = latency.service.exact(Figure::Mean) else { return String::new() };
+    let client_ms = queueing.in_client_mean_ms.unwrap_or(0.0);
+    let mut text = String::new();
+    if client_ms > CLIENT_MS || client_ms > CLIENT_SHARE * (client_ms + service_ms) {
+        text += &format!("client {} + ", ms(client_ms));
+    }
+    text += &format!("service {} ms", ms(service_ms));
+    if let Some((idle_ms, queued_ms)) =
+        queueing.idle.as_ref().and_then(|idle| idle.exact(Figure::Mean)).zip(queueing.in_service_mean_ms)
+    {
+        if queued_ms > 0.0 {
+            text += &format!(", of it {} queueing (idle {})", ms(queued_ms), ms(idle_ms));
+        } else {
+            text += &format!(" (idle {})", ms(idle_ms));
+        }
+    }
+    if let Some(times) = queueing.amplification_mean.written(factor) {
+        text += &format!(": {times}");
+    }
+    line("where", &text)
+}
+
+fn next(summary: &Summary) -> String {
+    let next = concluded(summary).next;
+    if next.is_empty() { next } else { line("next", &next) }
+}
+
+/// A label and one line: a longer text ends in an ellipsis.
+fn line(label: &str, text: &str) -> String {
+    let text = shortened(text, COLUMNS - LABEL - 1);
+    format!("{label:LABEL$} {text}").trim_end().to_owned() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+    use crate::report::assert_reads_as_saved;
+
+    #[test]
+    fn the_brief_fits_on_a_small_screen_and_reads_as_saved() {
+        for (name, summary) in [
+            ("brief-freeze", fixture::freeze()),
+            ("brief-overload", fixture::overload()),
+            ("brief-few", fixture::few()),
+            ("brief-mixed", fixture::mixed()),
+        ] {
+            let text = brief(&summary, &Style { brief: true, ..Style::default() });
+            assert!(text.lines().count() <= LINES, "{text}");
+            for line in text.lines() {
+                assert!(line.chars().count() <= COLUMNS && line.trim_end() == line, "{line}");
+            }
+            assert_reads_as_saved(name, &text);
+        }
+    }
+
+    #[test]
+    fn a_failed_objective_comes_first_and_none_is_left_uncounted() {
+        let mut summary = fixture::freeze();
+        let last = summary.slos.len() - 1;
+        summary.slos.iter_mut().for_each(|slo| slo.passed = true);
+        summary.slos[last].passed = false;
+        let text = objectives(&summary, &Style::default());
+        assert!(text.lines().next().unwrap().contains("FAILED achieved"), "{text}");
+        assert!(text.contains("2 more, 0 of them failed"), "{text}");
+    }
+}
