@@ -29,6 +29,9 @@ pub(super) async fn measure_idle(
     // The first says whether there is an answer at all, and about how long it takes.
     let first_ns = one_at_a_time(runner, LoopEnd::Requests(1), &mut times).await?;
     if times.count() == 0 {
+        if !runner.is_stopping() {
+            runner.console.warn("no idle baseline, because the first request got no good answer");
+        }
         return Ok(None);
     }
     left -= 1;

@@ -59,7 +59,8 @@ fn one_freeze_of_a_second_in_four_is_seen_as_it_was() {
         // With 8 in flight at most, nearly all of the freeze is spent in the client: a clock that starts at the send
         // would see 8 slow requests.
         let cap = ["--max-in-flight", "8", "--overflow", "queue"];
-        let arguments = [&service.url(), "--rate", "200", "--duration", "4s", "--warmup", "0"];
+        let arguments =
+            [&service.url(), "--rate", "200", "--duration", "4s", "--warmup", "0", "--baseline", "0"];
         let (_, document) = run_json(&[arguments.as_slice(), &cap].concat());
         assert_ledger_adds_up(&document);
         assert_eq!((ledger(&document, "planned"), ledger(&document, "ok")), (800, 800));

@@ -56,6 +56,8 @@ fn a_client_that_is_stopped_for_three_seconds_loses_nothing_and_blames_nobody() 
         "0",
         "--max-in-flight",
         "16",
+        "--baseline",
+        "0",
     ]);
     command.args(["--format", "json", "--quiet"]);
     let document = document_of(Running::start(&mut command), |running| {

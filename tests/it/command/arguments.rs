@@ -165,15 +165,16 @@ fn a_saved_result_is_printed_again_in_every_format() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let server = Server::start(|stream| answer_always(stream, GOOD));
-    let run_arguments = [&server.url(), "--rate", "200", "-n", "100", "--warmup", "0", "--quiet"];
+    let run_arguments =
+        [&server.url(), "--rate", "200", "-n", "100", "--warmup", "0", "--quiet", "--details"];
     let outputs = ["-o", &path("a.json"), "-o", &path("a.csv"), "-o", &path("a.hgrm"), "-o", &path("a.txt")];
     let printed = run(&[run_arguments.as_slice(), &outputs].concat());
     assert_eq!(printed.code, 0, "{printed:?}");
     for (format, name) in [("text", "a.txt"), ("csv", "a.csv"), ("hgrm", "a.hgrm"), ("json", "a.json")] {
-        let again = run(&["report", &path("a.json"), "--format", format]);
+        let again = run(&["report", &path("a.json"), "--format", format, "--details"]);
         assert_eq!(again.stdout, fs::read_to_string(path(name)).unwrap(), "{format}");
     }
     assert_eq!(printed.stdout, fs::read_to_string(path("a.txt")).unwrap());
-    assert_eq!(run(&["report", &path("a.json"), "-o", &path("b.csv")]).stdout, printed.stdout);
+    assert_eq!(run(&["report", &path("a.json"), "-o", &path("b.csv"), "--details"]).stdout, printed.stdout);
     assert_eq!(fs::read_to_string(path("b.csv")).unwrap(), fs::read_to_string(path("a.csv")).unwrap());
 }

@@ -106,8 +106,20 @@ fn every_setting_is_an_environment_variable_too() {
 #[test]
 fn a_report_says_what_it_cannot_tell_and_a_model_is_not_called_a_measurement() {
     let server = counting_server(&Arc::default());
-    let arguments =
-        ["closed", &server.url(), "-c", "4", "-n", "100", "--warmup", "0", "-q", "--expected-rate", "400"];
+    let arguments = [
+        "closed",
+        &server.url(),
+        "-c",
+        "4",
+        "-n",
+        "100",
+        "--warmup",
+        "0",
+        "-q",
+        "--expected-rate",
+        "400",
+        "--details",
+    ];
     let ended = run(&arguments);
     for words in
         ["what this report cannot tell", "Little's law: 4 users /", "rpsbench run --rate", "NOT measured"]

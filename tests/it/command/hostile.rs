@@ -16,7 +16,7 @@ fn against(server: &Server) -> Value {
     let arguments =
         [&url, "--rate", "200", "-n", "100", "--warmup", "0", "--timeout", "300ms", "--drain", "5s"];
     let (ended, document) = run_json(&arguments);
-    assert!([0, 3].contains(&ended.code), "{ended:?}");
+    assert!([0, 3, 98].contains(&ended.code), "{ended:?}");
     assert_ledger_adds_up(&document);
     assert_eq!(ledger(&document, "planned"), 100);
     assert_eq!(ledger(&document, "overflow") + ledger(&document, "missed"), 0, "{}", document["ledger"]);

@@ -9,7 +9,7 @@ use crate::support::program::{Running, assert_ledger_adds_up, ledger, program};
 use crate::support::servers::{GOOD, Server, answer_always};
 
 fn start(server: &Server) -> Running {
-    let load = ["--rate", "100", "--duration", "60s", "--warmup", "0", "--format", "json"];
+    let load = ["--rate", "100", "--duration", "60s", "--warmup", "0", "--baseline", "0", "--format", "json"];
     Running::start(program().arg(server.url()).args(load))
 }
 

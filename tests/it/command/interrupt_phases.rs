@@ -125,7 +125,7 @@ fn commands(url: &str, settings: &[&str]) -> Vec<(&'static str, Vec<String>)> {
         ),
     ];
     let all = |command: &[&str], flags: &[&str]| {
-        let parts = [command, &[url], flags, settings, &["--format", "json"]].concat();
+        let parts = [command, &[url], flags, settings, &["--baseline", "0", "--format", "json"]].concat();
         parts.into_iter().map(str::to_owned).collect()
     };
     commands.into_iter().map(|(name, command, flags)| (name, all(command, flags))).collect()
@@ -261,8 +261,19 @@ fn dying(after: u64) -> (Server, Arc<AtomicU64>) {
 fn while_the_service_recovers_the_first_signal_has_the_rungs_so_far_reported() {
     // A probe of 20 requests and a rung of 20; the next probe waits in vain.
     let (server, seen) = dying(40);
-    let arguments =
-        ["sweep", "--rates", "20,40", "--step-duration", "1s", "--warmup", "0", "--format", "json"];
+    let arguments = [
+        "sweep",
+        "--rates",
+        "20,40",
+        "--step-duration",
+        "1s",
+        "--warmup",
+        "0",
+        "--baseline",
+        "0",
+        "--format",
+        "json",
+    ];
     let running = Running::start(
         &[&arguments[..], &["--timeout", "300ms", "--recover", "60s"], &[&server.url()]].concat(),
     );
@@ -273,11 +284,40 @@ fn while_the_service_recovers_the_first_signal_has_the_rungs_so_far_reported() {
 }
 
 #[test]
+fn in_the_idle_baseline_the_first_signal_has_it_reported_and_the_second_leaves() {
+    for leaves in [false, true] {
+        let server = silent();
+        let running =
+            Running::start(&["--rate", "20", &server.url(), "--timeout", "60s", "--format", "json"]);
+        running.until("the first request", || server.connections.load(Ordering::SeqCst) > 1);
+        if leaves {
+            let ended = running.leave();
+            assert_eq!((ended.code, ended.stdout.as_str()), (130, ""), "{ended:?}");
+        } else {
+            running.send(Signal::INT);
+            let (result, _) = document("baseline", &running.end());
+            assert_eq!(result["ledger"]["sent"], 0, "{}", result["ledger"]);
+        }
+    }
+}
+
+#[test]
 fn in_the_drain_the_first_signal_ends_the_wait_and_the_second_leaves() {
     for leaves in [false, true] {
         for command in [&["--rate", "20"][..], &["closed", "-c", "2"]] {
             let server = silent();
-            let drain = ["--duration", "200ms", "--warmup", "0", "--timeout", "60s", "--format", "json"];
+            let drain = [
+                "--duration",
+                "200ms",
+                "--warmup",
+                "0",
+                "--baseline",
+                "0",
+                "--timeout",
+                "60s",
+                "--format",
+                "json",
+            ];
             let running = Running::start(&[command, &[&server.url()], &drain].concat());
             running.until("a request", || server.connections.load(Ordering::SeqCst) > 1);
             sleep(Duration::from_millis(500));
