@@ -2,7 +2,7 @@
 
 use super::{Concluded, drift_of, words};
 use crate::judge::overload::{Overload, Sign};
-use crate::result::{Conclusion, Figure, Mode, SeriesRow, Summary};
+use crate::result::{Conclusion, Figure, LatencyStats, Mode, SeriesRow, Summary};
 
 /// Growth of the backlog, as a share of the rate, that a run must be able to exclude before it is said to keep up.
 const RESOLUTION: f64 = 0.01;
@@ -102,8 +102,11 @@ fn has_recovered(rows: &[SeriesRow]) -> bool {
 /// Whether arrivals wait for others: the median response of the last part is well above that of the idle service, or, where
 /// nobody measured that, above the fastest answer.
 fn waits(summary: &Summary) -> bool {
-    let idle = summary.queueing.idle.as_ref().and_then(|idle| idle.exact(Figure::P50));
-    let Some(alone_ms) = idle.or_else(|| summary.latency.service.exact(Figure::Min)) else { return false };
+    // The median of so few idle requests may itself be too low, by a part that falls with the root of their number.
+    let at_most =
+        |idle: &LatencyStats| Some(idle.exact(Figure::P50)? * (1.0 + (idle.count as f64).sqrt().recip()));
+    let idle_ms = summary.queueing.idle.as_ref().and_then(at_most);
+    let Some(alone_ms) = idle_ms.or_else(|| summary.latency.service.exact(Figure::Min)) else { return false };
     let part = (summary.series.len() as f64 * LAST_PART).ceil() as usize;
     let last = summary.series.iter().rev().take(part);
     let mut medians: Vec<f64> = last.map(|row| row.response_p50_ms.unwrap_or(f64::INFINITY)).collect();

@@ -92,7 +92,7 @@ pub(crate) fn result(summary: &Summary, style: &Style) -> String {
         );
     }
     if summary.plan.traffic.tls_verification == Some(false) {
-        text += &line("INSECURE", "certificates were not checked: nobody knows who answered");
+        text += &line("INSECURE", "certificates were NOT checked: nobody knows who answered");
     }
     text.replacen(words, &paint(words, tone(conclusion), style), 1)
 }
