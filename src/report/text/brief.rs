@@ -1,4 +1,4 @@
-//! The result in ten seconds: at most [`LINES`] lines of [`COLUMNS`] columns. What was run, what came out, whether it can be
+//! The result in ten seconds: at most 16 lines of [`COLUMNS`] columns. What was run, what came out, whether it can be
 //! trusted, what failed, how long it took, where the time went, and what to try next.
 
 use super::super::Style;

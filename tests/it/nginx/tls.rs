@@ -176,7 +176,7 @@ fn insecure_accepts_any_certificate_and_the_report_says_so() {
     assert!([0, 3].contains(&ended.code), "{ended:?}");
     assert_eq!((ledger(&document, "ok"), &document["plan"]["tls_verification"]), (50, &false.into()));
     let saved = server.authority.file("result.json", &ended.stdout);
-    let text = run(&["report", &path(&saved)]).stdout;
+    let text = run(&["report", &path(&saved), "--details"]).stdout;
     assert!(text.contains("INSECURE: certificates were NOT checked"), "{text}");
     assert!(text.contains("x HTTP/2, TLSv1.3 TLS13_"), "{text}");
 
