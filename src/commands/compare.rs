@@ -19,7 +19,8 @@ use crate::result::{Reading, Runs, Summary, letter};
 const LOADS: [f64; 3] = [1.0, 0.9, 1.05];
 
 pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, CommandError> {
-    let CompareJob { source, conditions, screen, outputs, quiet } = CompareJob::new(args, typed, machine())?;
+    let CompareJob { source, conditions, fail_inconclusive, screen, outputs, quiet } =
+        CompareJob::new(args, typed, machine())?;
     let console = Console::new(quiet);
     let (comparison, exit) = match source {
         CompareSource::Saved(files) => (side_by_side(saved(&files)?, &conditions)?, Exit::Done),
@@ -47,7 +48,15 @@ pub(super) fn compare(args: &CompareArgs, typed: &Typed) -> Result<Exit, Command
     for judged in comparison.conditions.iter().filter(|judged| judged.fails) {
         tell(format_args!("{} fails for {}: {}", judged.condition, letter(judged.result), judged.reason));
     }
-    Ok(if comparison.fails() { exit.max(Exit::ObjectiveMissed) } else { exit })
+    for judged in comparison.conditions.iter().filter(|judged| judged.inconclusive) {
+        tell(format_args!(
+            "{} is inconclusive for {}: {}",
+            judged.condition,
+            letter(judged.result),
+            judged.reason
+        ));
+    }
+    Ok(if comparison.fails(fail_inconclusive) { exit.max(Exit::ObjectiveMissed) } else { exit })
 }
 
 /// Runs the closed loop, then the open ones, as far as an interrupt lets it.

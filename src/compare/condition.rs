@@ -34,48 +34,68 @@ pub(crate) struct ConditionError {
     reason: String,
 }
 
+/// What became of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Holds,
+    HoldsNot,
+    Inconclusive,
+}
+
 impl Condition {
     pub(crate) fn judge(&self, difference: &Difference) -> Judgement {
-        let (fails, reason) = self.verdict(difference);
-        Judgement { condition: self.text.clone(), result: difference.result, fails, reason }
+        let (verdict, reason) = self.verdict(difference);
+        Judgement {
+            condition: self.text.clone(),
+            result: difference.result,
+            fails: verdict == Verdict::Holds,
+            inconclusive: verdict == Verdict::Inconclusive,
+            reason,
+        }
     }
 
-    fn verdict(&self, difference: &Difference) -> (bool, String) {
+    fn verdict(&self, difference: &Difference) -> (Verdict, String) {
         let (figure, other) = (self.figure, letter(difference.result));
         let Some(found) = difference.figure(figure) else {
-            return (true, format!("it cannot be judged: A or {other} has no {figure}"));
+            return (Verdict::Inconclusive, format!("A or {other} has no {figure}"));
         };
         let exceeds = self.exceeded_by(found.absolute, found.first);
         let measured = describe(figure, found.absolute, found.ratio);
-        // A bound that is beyond the limit already decides; one that is not leaves it open.
+        let among_failed =
+            |whose: &str| format!("{figure} of {whose} falls among requests without a good answer");
+        let is_percentile = figure.quantile().is_some();
+        // A bound that is beyond the limit already decides; one that is not leaves it open. But a percentile that falls among
+        // requests without a good answer is above every measured one.
         let decided = match (found.bound, self.higher) {
             (Bound::Exact, _) => true,
+            (Bound::AtLeast, true) if is_percentile => return (Verdict::Holds, among_failed(&other)),
+            (Bound::AtMost, false) if is_percentile => return (Verdict::Holds, among_failed("A")),
             (Bound::AtLeast, higher) => higher == exceeds,
             (Bound::AtMost, higher) => higher != exceeds,
             (Bound::Unknown, _) => false,
         };
         if !decided {
-            let reason = "falls among requests without a good answer, so its true value is not known";
-            return (true, format!("it cannot be judged: {figure} {reason}"));
+            return (Verdict::Inconclusive, among_failed("both"));
         }
         if !exceeds {
-            return (false, format!("{figure} of {other} is {measured}"));
+            return (Verdict::HoldsNot, format!("{figure} of {other} is {measured}"));
         }
         match found.noise.verdict {
-            NoiseVerdict::Within => {
-                (false, format!("{figure} of {other} is {measured}, but that is within the noise"))
-            }
+            NoiseVerdict::Within => (
+                Verdict::HoldsNot,
+                format!("{figure} of {other} is {measured}, but that is within the noise"),
+            ),
             NoiseVerdict::Exceeds => {
-                (true, format!("{figure} of {other} is {measured}, which exceeds the noise"))
+                (Verdict::Holds, format!("{figure} of {other} is {measured}, which exceeds the noise"))
             }
+            // What is no percentile has no noise that anybody knows: the limit alone decides.
             NoiseVerdict::CannotTell => {
+                let verdict = if is_percentile { Verdict::Inconclusive } else { Verdict::Holds };
                 let reason = &found.noise.reason;
-                (
-                    true,
-                    format!(
-                        "{figure} of {other} is {measured}; whether that is noise, nobody can tell ({reason})"
-                    ),
-                )
+                let text = format!(
+                    "{figure} of {other} is {measured}; whether that is noise, nobody can tell ({reason})"
+                );
+                (verdict, text)
             }
         }
     }
@@ -201,23 +221,34 @@ mod tests {
         let within = judge(Bound::Exact, NoiseVerdict::Within);
         assert!(!within.fails && within.reason.contains("within the noise"), "{within:?}");
         let unknown = judge(Bound::Exact, NoiseVerdict::CannotTell);
-        assert!(unknown.fails && unknown.reason.contains("nobody can tell (no seconds)"), "{unknown:?}");
+        assert!(
+            !unknown.fails && unknown.inconclusive && unknown.reason.contains("nobody can tell (no seconds)"),
+            "{unknown:?}"
+        );
         assert!(unknown.reason.contains("p99 of B is +30.0 % (+30.000 ms)"), "{unknown:?}");
     }
 
     #[test]
-    fn what_cannot_be_judged_fails() {
+    fn what_cannot_be_judged_is_inconclusive_and_what_failed_is_worse_than_anything() {
         let higher: Condition = "p99>+10%".parse().unwrap();
         let lower: Condition = "p99<-10%".parse().unwrap();
         let at = |bound, other| difference(Figure::P99, 100.0, other, bound, NoiseVerdict::CannotTell);
-        assert!(higher.judge(&at(Bound::AtLeast, 130.0)).fails);
-        assert!(higher.judge(&at(Bound::AtLeast, 105.0)).reason.contains("cannot be judged"));
+        let failed = higher.judge(&at(Bound::AtLeast, 105.0));
+        assert!(
+            failed.fails && failed.reason.contains("p99 of B falls among requests without"),
+            "{failed:?}"
+        );
         assert!(!lower.judge(&at(Bound::AtLeast, 130.0)).fails, "at least 130 is not below 90");
-        assert!(lower.judge(&at(Bound::AtMost, 80.0)).reason.contains("is -20.0 %"));
+        assert!(lower.judge(&at(Bound::AtMost, 95.0)).fails, "A failed, B did not");
         assert!(!higher.judge(&at(Bound::AtMost, 80.0)).fails, "at most 80 is not above 110");
-        assert!(higher.judge(&at(Bound::Unknown, 100.0)).fails);
+        let both = higher.judge(&at(Bound::Unknown, 100.0));
+        assert!(both.inconclusive && !both.fails, "{both:?}");
         let missing = "p50>+1%".parse::<Condition>().unwrap().judge(&at(Bound::Exact, 100.0));
-        assert!(missing.fails && missing.reason.contains("A or B has no p50"), "{missing:?}");
+        assert!(missing.inconclusive && missing.reason.contains("A or B has no p50"), "{missing:?}");
+        // A rate has no noise that is known of: beyond its limit it fails.
+        let rps: Condition = "rps<-5%".parse().unwrap();
+        let slower = difference(Figure::CompletedPerS, 100.0, 90.0, Bound::Exact, NoiseVerdict::CannotTell);
+        assert!(rps.judge(&slower).fails);
     }
 
     /// What `--slo` calls by a name, `--fail-if` calls by the same one.

@@ -4,7 +4,7 @@ use super::reasons::{GeneratorReason, share};
 use crate::result::{Figure, Mode, Summary};
 
 /// Share of the time that a thread needs a core from which on it has nothing left to give.
-const BUSY: f64 = 0.95;
+const BUSY: f64 = 0.9;
 /// Share of the arrivals that may go unsent, and of the planned time that sending may last longer.
 const LOSS: f64 = 0.01;
 /// Send lag p99 (ms) below which a busy client has still sent in time.

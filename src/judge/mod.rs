@@ -10,6 +10,7 @@ mod closed_loop;
 mod conclusion;
 mod drift;
 mod generator;
+mod intervals;
 mod modelled;
 mod objective;
 mod overload;

@@ -2,6 +2,7 @@
 
 use super::conclusion::{Concluded, conclude};
 use super::generator::judge_generator;
+use super::intervals::intervals_of;
 use super::objective::Slo;
 use super::service::judge_service;
 use crate::measure::{Censored, Recorder, Redact};
@@ -29,6 +30,7 @@ pub fn sum_up(
         completed_per_s: rates.throughput_per_s(summary.plan.mode, &total.ledger),
     };
     summary.slos = slos.iter().map(|slo| slo.judge(&counted)).collect();
+    summary.intervals = intervals_of(&summary);
     let (generator, on_generator) = judge_generator(&summary);
     let (service, on_service) = judge_service(&summary, generator);
     let reasons = on_generator.into_iter().map(Reason::from).chain(on_service.into_iter().map(Reason::from));

@@ -20,6 +20,7 @@ mod measured;
 mod quantile;
 mod recorder;
 mod sample;
+mod server_timing;
 
 #[cfg(test)]
 mod test_samples;
@@ -43,6 +44,7 @@ pub(crate) use quantile::Quantile;
 pub use recorder::{Accounting, Recorder};
 pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
+pub(crate) use server_timing::ServerTimings;
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.
 pub(crate) fn millis(nanos: u64) -> f64 {

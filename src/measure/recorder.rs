@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Sample};
+use super::{
+    Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Sample, ServerTimings,
+};
 use crate::schedule::{Phase, Slot};
 
 /// Counts and times of one worker; recorders merge when the run is over. Its size does not depend on the run's length,
@@ -21,6 +23,7 @@ pub struct Recorder {
     /// The run over time.
     pub intervals: IntervalLog,
     exemplars: Exemplars,
+    server_timings: ServerTimings,
     deadline_ns: Option<u64>,
     /// Measured arrivals in the schedule.
     planned: u64,
@@ -64,6 +67,7 @@ impl Recorder {
             warmup: Warmup::default(),
             intervals,
             exemplars: Exemplars::new(accounting.samples),
+            server_timings: ServerTimings::default(),
             deadline_ns: accounting.deadline_ns,
             planned: 0,
             cancelled: 0,
@@ -117,6 +121,18 @@ impl Recorder {
         &self.exemplars
     }
 
+    /// Notes what the service said in a `Server-Timing` header of an arrival's answer.
+    pub(crate) fn note_server_timing(&mut self, sample: &Sample, header: &[u8]) {
+        if sample.slot.phase == Phase::Measured && matches!(sample.outcome, Outcome::Ok { .. }) {
+            self.server_timings.record(header);
+        }
+    }
+
+    /// What the service said of where its time went.
+    pub(crate) fn server_timings(&self) -> &ServerTimings {
+        &self.server_timings
+    }
+
     /// Notes why an arrival failed. `example` is made only for the first failure of its kind.
     pub fn note_error(&mut self, kind: ErrorKind, example: impl FnOnce() -> String) {
         self.errors.entry(kind).or_insert_with(|| (0, example())).0 += 1;
@@ -151,6 +167,7 @@ impl Recorder {
             self.errors.entry(kind).or_insert((0, example)).0 += count;
         }
         self.exemplars.merge(other.exemplars);
+        self.server_timings.merge(&other.server_timings);
         self.planned += other.planned;
         self.cancelled += other.cancelled;
         self.warmup.ledger.merge(&other.warmup.ledger);

@@ -91,9 +91,10 @@ impl Comparison {
             && self.conditions.iter().all(|judgement| is_other(judgement.result))
     }
 
-    /// Whether a condition of `--fail-if` holds.
-    pub(crate) fn fails(&self) -> bool {
-        self.conditions.iter().any(|judgement| judgement.fails)
+    /// Whether a condition of `--fail-if` holds, or, where that counts as a failure, nobody can tell.
+    pub(crate) fn fails(&self, also_inconclusive: bool) -> bool {
+        let fails = |judged: &Judgement| judged.fails || also_inconclusive && judged.inconclusive;
+        self.conditions.iter().any(fails)
     }
 }
 

@@ -107,8 +107,11 @@ pub(crate) struct Judgement {
     /// Which of the results it was judged of, counted from 0.
     #[cfg_attr(test, schemars(range(min = 1)))]
     pub result: usize,
-    /// Whether it holds, so that the comparison fails. One that cannot be judged holds.
+    /// Whether it holds, so that the comparison fails.
     pub fails: bool,
+    /// Whether nobody can tell: the results are too short, or lack what it is judged by. It fails only where that is asked for.
+    #[serde(default)]
+    pub inconclusive: bool,
     /// Why, in words.
     pub reason: String,
 }

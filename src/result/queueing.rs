@@ -25,6 +25,9 @@ pub struct Queueing {
     /// Mean service time of good answers less that of the idle service, in milliseconds: negative where the service became
     /// faster with the work, as caches do.
     pub in_service_mean_ms: Option<f64>,
+    /// Mean service time of good answers less the mean that the service's own `total` says (`Server-Timing`): what was waited
+    /// in front of the application, on the network too.
+    pub in_front_mean_ms: Option<f64>,
     /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
     pub in_flight_peak: u64,
     /// Requests in flight when the schedule ended.
@@ -62,6 +65,10 @@ struct QueueingDocument {
     /// Mean of what good answers waited in the service: service - idle; null without an idle baseline.
     #[serde(default)]
     in_service_mean_ms: Option<f64>,
+    /// Mean of what good answers waited in front of the application, and on the network: service - the `total` of the
+    /// `Server-Timing` headers, or their only metric; null where there are none.
+    #[serde(default)]
+    in_front_mean_ms: Option<f64>,
     /// Most requests in flight at once, warm-up included; with several threads the sum of each thread's peak.
     in_flight_peak: u64,
     /// Requests in flight when the schedule ended.
@@ -91,6 +98,7 @@ impl From<QueueingDocument> for Queueing {
             amplification_p99: amplification(document.amplification_p99, P99),
             in_client_mean_ms: document.in_client_mean_ms,
             in_service_mean_ms: document.in_service_mean_ms,
+            in_front_mean_ms: document.in_front_mean_ms,
             in_flight_peak: document.in_flight_peak,
             in_flight_end: document.in_flight_end,
             queued_end: document.queued_end,
@@ -115,6 +123,7 @@ impl From<Queueing> for QueueingDocument {
             lower_bounds: bounds.map(|(name, _)| (*name).to_owned()).collect(),
             in_client_mean_ms: queueing.in_client_mean_ms,
             in_service_mean_ms: queueing.in_service_mean_ms,
+            in_front_mean_ms: queueing.in_front_mean_ms,
             in_flight_peak: queueing.in_flight_peak,
             in_flight_end: queueing.in_flight_end,
             queued_end: queueing.queued_end,
@@ -139,6 +148,7 @@ impl Queueing {
     pub(super) fn new(
         latency: &Latency,
         idle: Option<LatencyStats>,
+        total_of_the_service: Option<&LatencyStats>,
         backlog: Backlog,
         series: &[SeriesRow],
     ) -> Self {
@@ -156,6 +166,9 @@ impl Queueing {
             amplification_p99: amplification(Figure::P99),
             in_client_mean_ms: response_ms.zip(service_ms).map(|(response, service)| response - service),
             in_service_mean_ms: service_ms.zip(idle_ms(Figure::Mean)).map(|(service, idle)| service - idle),
+            in_front_mean_ms: service_ms
+                .zip(total_of_the_service.and_then(mean_ms))
+                .map(|(service, total)| service - total),
             in_flight_peak: backlog.in_flight_peak,
             in_flight_end: backlog.in_flight_end,
             queued_end: backlog.queued_end,
@@ -198,6 +211,7 @@ mod tests {
                 amplification_p99: p99,
                 in_client_mean_ms: Some(0.5),
                 in_service_mean_ms: Some(-0.25),
+                in_front_mean_ms: Some(0.125),
                 in_flight_peak: count,
                 in_flight_end: 1,
                 queued_end: 2,

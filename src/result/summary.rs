@@ -8,11 +8,13 @@ use super::client::ClientLoad;
 use super::connections::Connections;
 use super::endpoint::{EndpointFacts, EndpointSummary, SummaryError, status_codes};
 use super::histograms::Histograms;
+use super::interval::ResponseInterval;
 use super::plan_facts::PlanFacts;
 use super::queueing::{Backlog, Queueing};
 use super::rates::{Rates, Window};
 use super::sample_record::SampleRecord;
 use super::series::SeriesRow;
+use super::server_timing::ServerTiming;
 use super::slo_result::SloResult;
 use super::stats::{Latency, LatencyStats};
 use super::verdict::Verdict;
@@ -43,8 +45,14 @@ pub struct Summary {
     pub rates: Rates,
     /// Times, in milliseconds.
     pub latency: Latency,
+    /// How sure the percentiles of the response time are; empty in results of earlier versions.
+    #[serde(default)]
+    pub intervals: Vec<ResponseInterval>,
     /// What queueing added to the service.
     pub queueing: Queueing,
+    /// What the service itself says of its time, in `Server-Timing` headers: at most 8 metrics.
+    #[serde(default)]
+    pub server_timing: Vec<ServerTiming>,
     /// Whether the generator did its part, and whether the service kept up.
     pub verdict: Verdict,
     /// The objectives, and whether the run met them.
@@ -164,14 +172,18 @@ impl Summary {
         let bad = total.unanswered(window.timeout_ns);
         let latency = Latency::new(&total, &bad);
         let rates = Rates::new(&total, window);
+        let server_timing = ServerTiming::all(recorder.server_timings(), redact);
+        let total_of_the_service = ServerTiming::total(&server_timing).map(|metric| &metric.durations);
         Ok(Self {
             schema: SCHEMA.to_owned(),
             tool: Tool::this(),
             started_at: facts.started_at,
             interrupted: facts.interrupted,
             rates,
-            queueing: Queueing::new(&latency, facts.idle, facts.backlog, &facts.series),
+            queueing: Queueing::new(&latency, facts.idle, total_of_the_service, facts.backlog, &facts.series),
+            server_timing,
             latency,
+            intervals: Vec::new(),
             verdict: Verdict::default(),
             slos: Vec::new(),
             status_codes: status_codes(&total),

@@ -37,6 +37,10 @@ pub(crate) struct CompareArgs {
     /// 'error_rate>+0.1%'; repeatable. A difference within the noise does not count
     #[arg(long, value_name = "CONDITION", value_delimiter = ',')]
     pub fail_if: Vec<Condition>,
+    /// Fail also where nobody can tell whether a condition of --fail-if holds, because the results are too short or lack
+    /// the figure
+    #[arg(long)]
+    pub fail_inconclusive: bool,
 
     /// Of the runs.
     #[command(flatten)]

@@ -18,6 +18,8 @@ pub(crate) struct CompareJob {
     pub source: CompareSource,
     /// By how much the others may differ from the first.
     pub conditions: Vec<Condition>,
+    /// Whether a condition of which nobody can tell fails.
+    pub fail_inconclusive: bool,
     /// What stdout receives.
     pub screen: Screen,
     /// Files that receive the comparison too.
@@ -69,6 +71,7 @@ impl CompareJob {
             source,
             screen,
             conditions: args.fail_if.clone(),
+            fail_inconclusive: args.fail_inconclusive,
             outputs: outputs_of(reporting, crate::result::Kind::Comparison)?,
             quiet: reporting.quiet,
         })

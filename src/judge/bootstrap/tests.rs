@@ -28,7 +28,7 @@ fn single_server(random: &mut impl Rng, seconds: usize, per_s: f64, load: f64, s
 }
 
 /// Rows as a series keeps them: in buckets 1/128 wide.
-fn seconds_of(rows: &[Vec<f64>]) -> Seconds {
+pub(super) fn seconds_of(rows: &[Vec<f64>]) -> Seconds {
     let rows: Vec<_> = rows
         .iter()
         .map(|times| {

@@ -8,6 +8,8 @@ use crate::result::{Conclusion, Figure, LatencyStats, Mode, SeriesRow, Summary};
 const RESOLUTION: f64 = 0.01;
 /// How many times the idle median the median response must be before a queue is worth a thought.
 const WAITS: f64 = 1.5;
+/// Fewest requests that must wait on average before a queue is worth a thought.
+const FEWEST_WAITING: f64 = 1.0;
 /// The part of the run, at its end, in which the median is looked at.
 const LAST_PART: f64 = 1.0 / 3.0;
 /// The part of the run, at its end, in which a cap that was full once must have been free to be called recovered.
@@ -111,5 +113,10 @@ fn waits(summary: &Summary) -> bool {
     let last = summary.series.iter().rev().take(part);
     let mut medians: Vec<f64> = last.map(|row| row.response_p50_ms.unwrap_or(f64::INFINITY)).collect();
     medians.sort_by(f64::total_cmp);
-    medians.get(medians.len() / 2).is_some_and(|median_ms| *median_ms > WAITS * alone_ms)
+    // Little's law: what is waited, times the rate, is how many wait. Hardly any is no queue, how many times it may be what so
+    // fast a service needs alone.
+    let waiting = |median_ms: f64| (median_ms - alone_ms) / 1e3 * summary.rates.offered_per_s;
+    medians
+        .get(medians.len() / 2)
+        .is_some_and(|median_ms| *median_ms > WAITS * alone_ms && waiting(*median_ms) > FEWEST_WAITING)
 }

@@ -96,7 +96,7 @@ fn growing(per_s: u32, noise: u64) -> Summary {
     let mut summary = good();
     for (second, row) in summary.series.iter_mut().enumerate() {
         row.in_flight = 10 + u64::from(per_s) * second as u64 + if second % 3 == 1 { noise } else { 0 };
-        row.response_p50_ms = Some(2.0 + 0.05 * row.in_flight as f64);
+        row.response_p50_ms = Some(2.0 + 0.2 * row.in_flight as f64);
     }
     summary.queueing.in_flight_end = summary.series[9].in_flight;
     summary

@@ -66,6 +66,9 @@ pub(crate) trait Desk: 'static {
     /// Keeps an arrival that is worth looking at, with what `detail` tells of it.
     fn keep(&self, sample: &Sample, detail: impl FnOnce() -> Detail);
 
+    /// Notes what the service said in a `Server-Timing` header of an arrival's answer.
+    fn note_server_timing(&self, sample: &Sample, header: &[u8]);
+
     /// Notes why a measured arrival failed.
     fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String);
 }

@@ -4,6 +4,8 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use http::HeaderName;
+
 use super::event::{Desk, Event};
 use super::mailbox::Mailbox;
 use super::outcome::{answered, failed, headers_of, nothing_sent};
@@ -15,6 +17,7 @@ use crate::request::{BodyWatch, Outgoing};
 use crate::time::{Clock, Watchdog};
 use crate::transport::{Connection, Failure, Transport};
 
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// How long after the send a dead connection may show itself, beyond two times to connect.
 const DEATH_SHOWS_NS: u64 = 5_000_000;
 /// How often a request that was certainly not processed is sent again.
@@ -147,6 +150,9 @@ impl<D: Desk> Stream<D> {
             Some(Ok(answer)) => {
                 let reusable = context.rules().keepalive && self.connection.is_reusable();
                 let sample = answered(&ticket, &answer, expectation, watch);
+                for header in answer.headers.get_all(SERVER_TIMING) {
+                    desk.note_server_timing(&sample, header.as_bytes());
+                }
                 let shown = || Detail { headers: headers_of(&answer), body: watch.head().to_vec(), ..detail };
                 desk.keep(&sample, shown);
                 Event::Ended { sample, reusable }

@@ -353,6 +353,10 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
         }
     }
 
+    fn note_server_timing(&self, sample: &Sample, header: &[u8]) {
+        self.state.borrow_mut().recorder.note_server_timing(sample, header);
+    }
+
     fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String) {
         if sample.slot.phase == Phase::Measured {
             let cause = || self.context.workload.redact(&cause());

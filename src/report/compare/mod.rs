@@ -251,7 +251,11 @@ fn intervals(comparison: &Comparison) -> String {
 
 fn conditions(comparison: &Comparison, style: &Style) -> String {
     let line = |judged: &crate::result::Judgement| {
-        let (word, tone) = if judged.fails { ("FAILS", Tone::Bad) } else { ("passes", Tone::Good) };
+        let (word, tone) = match (judged.fails, judged.inconclusive) {
+            (true, _) => ("FAILS", Tone::Bad),
+            (false, true) => ("INCONCLUSIVE", Tone::Doubtful),
+            (false, false) => ("passes", Tone::Good),
+        };
         let text = format!("{} {}: {}", word, judged.condition, judged.reason);
         let line = under(&letter(judged.result), &text);
         line.replacen(word, &paint(word, tone, style), 1)

@@ -210,7 +210,7 @@ fn latency(summary: &Summary) -> String {
     let response = &summary.latency.response;
     let figures = [Figure::P50, Figure::P90, Figure::P99, Figure::P99_9, Figure::Max];
     let told = figures.iter().filter_map(|figure| match response.figure(*figure) {
-        Measured::Exact(value) => Some(format!("{figure} {}", ms(value))),
+        Measured::Exact(value) => Some(format!("{figure} {}{}", ms(value), error_of(summary, *figure))),
         Measured::AtLeast(_) => Some(format!("{figure} failed")),
         Measured::Unknown => None,
     });
@@ -222,6 +222,14 @@ fn latency(summary: &Summary) -> String {
     let from = " from the planned time";
     let fits = told.chars().count() + from.len() < COLUMNS - LABEL;
     line("latency", &format!("{told}{}", if fits { from } else { "" }))
+}
+
+/// Half of the width of the 95 % interval, of the p99 alone: there is no room for more.
+fn error_of(summary: &Summary, figure: Figure) -> String {
+    let interval =
+        summary.intervals.iter().find(|interval| interval.figure == figure && figure == Figure::P99);
+    let width = interval.and_then(|interval| Some(interval.high_ms? - interval.low_ms?));
+    width.map_or_else(String::new, |width| format!(" ±{}", ms(width / 2.0)))
 }
 
 /// How it was at the beginning and at the end, and a picture of what was between.

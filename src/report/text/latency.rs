@@ -1,7 +1,7 @@
 //! The tables of times: each part of the response in its own row, then each endpoint in its own.
 
-use super::layout::{self, WIDTH, shortened};
-use super::numbers::{FAILED, count, percent_of, percentile, time};
+use super::layout::{self, WIDTH, shortened, wrap};
+use super::numbers::{FAILED, count, ms, percent_of, percentile, time};
 use crate::result::{EndpointSummary, Figure, LatencyStats, Summary};
 
 /// The columns.
@@ -39,11 +39,18 @@ pub(super) fn table(summary: &Summary) -> String {
     if shown.is_empty() {
         return String::new();
     }
+    let metrics: Vec<String> = summary
+        .server_timing
+        .iter()
+        .map(|metric| format!("server says {}", shortened(&metric.name, 12)))
+        .collect();
     let head = std::iter::once("Latency in ms".to_owned()).chain(FIGURES.map(|figure| figure.to_string()));
     let mut rows = vec![head.collect::<Vec<_>>()];
     rows.extend(shown.iter().map(|(name, stats)| row(name, stats)));
+    let metrics = metrics.iter().zip(&summary.server_timing);
+    rows.extend(metrics.map(|(name, metric)| row(name, &metric.durations)));
     let figures = || rows.iter().skip(1).flat_map(|row| row.iter().skip(1));
-    let mut text = layout::table(&rows);
+    let mut text = layout::table(&rows) + &intervals(summary);
     if figures().any(|figure| figure == FAILED) {
         text += "  failed: the percentile falls among arrivals without a good answer (error, timeout, not sent)\n";
     }
@@ -56,6 +63,33 @@ pub(super) fn table(summary: &Summary) -> String {
     }
     if figures().any(|figure| figure == "-") {
         text += "  -  unknown: nothing was measured, or fewer than 5 arrivals lie above the percentile\n";
+    }
+    text
+}
+
+/// Where the true percentiles of the response are, and why nobody can tell of the others.
+fn intervals(summary: &Summary) -> String {
+    let told = summary.intervals.iter().filter_map(|interval| {
+        let (low, high) = interval.low_ms.zip(interval.high_ms)?;
+        Some(format!("{} {} to {}", interval.figure, ms(low), ms(high)))
+    });
+    let told: Vec<String> = told.collect();
+    let mut text = String::new();
+    if !told.is_empty() {
+        text += &wrap("", &format!("95 % intervals of the response: {}", told.join(", ")), 2);
+    }
+    let untold = summary.intervals.iter().filter(|interval| interval.low_ms.is_none());
+    // Percentiles that have the same reason share a line.
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for interval in untold {
+        let figure = interval.figure.to_string();
+        match reasons.iter_mut().find(|(reason, _)| *reason == interval.reason) {
+            Some((_, figures)) => figures.push(figure),
+            None => reasons.push((&interval.reason, vec![figure])),
+        }
+    }
+    for (reason, figures) in reasons {
+        text += &wrap("", &format!("no interval of {}: {reason}", figures.join(", ")), 2);
     }
     text
 }

@@ -140,11 +140,13 @@ fn amplification(summary: &Summary) -> String {
         told.join(", "),
         counted(idle.count, "request")
     );
-    let parts = [("client", queueing.in_client_mean_ms), ("service", queueing.in_service_mean_ms)];
-    let waited: Vec<String> = parts
-        .iter()
-        .filter_map(|(where_, part)| Some(format!("{} ms in the {where_}", ms((*part)?))))
-        .collect();
+    let parts = [
+        ("in the client", queueing.in_client_mean_ms),
+        ("in the service", queueing.in_service_mean_ms),
+        ("in front of the application, as its Server-Timing says", queueing.in_front_mean_ms),
+    ];
+    let told = parts.iter().filter_map(|(place, part)| Some(format!("{} ms {place}", ms((*part)?))));
+    let waited: Vec<String> = told.collect();
     if !waited.is_empty() {
         text += &format!("; waited on average {}", waited.join(", "));
     }

@@ -282,3 +282,21 @@ fn bad_input_is_an_error_with_the_file_and_the_line_before_the_first_request() {
     assert!(ended.code == 2 && ended.stderr.contains("brackets"), "{ended:?}");
     assert!(witness.seen().is_empty());
 }
+
+#[test]
+fn what_the_service_says_of_its_time_splits_the_services_part() {
+    let answer = b"HTTP/1.1 200 OK\r\nserver-timing: db;dur=2.5, total;dur=4;desc=\"a, b\"\r\ncontent-length: 0\r\n\r\n";
+    let witness = Witness::start(answer);
+    let document = run_against(&witness.url(), &["-n", "50"]);
+    let metrics = document["server_timing"].as_array().expect("metrics");
+    let of = |name: &str| {
+        metrics.iter().find(|metric| metric["name"] == name).expect("a metric")["durations"].clone()
+    };
+    for (name, ms) in [("db", 2.5), ("total", 4.0)] {
+        assert_eq!((&of(name)["count"], of(name)["mean_ms"].as_f64()), (&50.into(), Some(ms)), "{name}");
+    }
+    // The service says that it needed 4 ms, and it did not: what is left in front of it is the rest, also where that is none.
+    let service_ms = document["latency"]["service"]["mean_ms"].as_f64().expect("a mean");
+    let in_front_ms = document["queueing"]["in_front_mean_ms"].as_f64().expect("a mean");
+    assert!((service_ms - 4.0 - in_front_ms).abs() < 1e-6, "{service_ms} {in_front_ms}");
+}
