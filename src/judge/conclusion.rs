@@ -74,7 +74,7 @@ fn answered(summary: &Summary) -> Concluded {
     if summary.plan.mode == Mode::Closed {
         let users = summary.plan.concurrency.unwrap_or_default();
         let evidence = format!(
-            "{users} users got {} answers a second; that is no rate which the service holds",
+            "{users} users got {} answers a second; a closed loop cannot tell whether the service holds a rate",
             words::rate(rates.throughput_per_s(Mode::Closed, &summary.ledger))
         );
         let next = format!(

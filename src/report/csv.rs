@@ -22,7 +22,7 @@
 //! | `response_ok_p50_ms`, `response_ok_p99_ms` | response time over good answers alone |
 //! | `service_mean_ms` ... `service_max_ms` | service time over good answers, from the actual send |
 //! | `send_lag_p99_ms`, `slot_wait_p99_ms` | the client's lateness; the wait for the cap |
-//! | `amplification_p99`, `amplification_mean` | response / service |
+//! | `amplification_p99`, `amplification_mean` | response / idle service time |
 //! | `in_flight_peak`, `in_flight_end` | requests |
 //! | `generator`, `service` | the verdicts |
 //! | `slos_failed` | objectives that failed |

@@ -48,7 +48,7 @@ pub(super) fn died(summary: &Summary) -> Option<Concluded> {
         return None;
     }
     let evidence = format!("{} from then on", words::why_unanswered(summary));
-    let next = "see the service's own log of that moment; the figures are over the time before it too";
+    let next = "see the service's own log of that moment";
     Some(Concluded::new(Conclusion::Died, format!("at {at_s:.1} s: {evidence}"), next))
 }
 

@@ -220,7 +220,8 @@ fn latency(summary: &Summary) -> String {
     }
     let told = format!("{} ms", told.join("  "));
     let from = " from the planned time";
-    let fits = told.chars().count() + from.len() < COLUMNS - LABEL;
+    let is_open = summary.plan.mode == Mode::Open;
+    let fits = is_open && told.chars().count() + from.len() < COLUMNS - LABEL;
     line("latency", &format!("{told}{}", if fits { from } else { "" }))
 }
 
@@ -274,8 +275,9 @@ fn spent(summary: &Summary) -> String {
             text += &format!(" (idle {})", ms(idle_ms));
         }
     }
-    if let Some(times) = queueing.amplification_mean.written(factor) {
-        text += &format!(": {times}");
+    // With failures only a bound is known, which says more of the timeout than of a queue.
+    if let Some(times) = queueing.amplification_mean.exact() {
+        text += &format!(": {}", factor(times));
     }
     line("where", &text)
 }
