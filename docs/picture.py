@@ -6,7 +6,7 @@
 """Runs a command as on a terminal and writes what it printed to stdout as an SVG. The picture of the README:
 
     cargo build --release
-    docs/picture.py docs/report.svg target/release/rpsbench --rate 300 --duration 60s
+    docs/picture.py docs/report.svg target/release/rpsbench --rate 320 --duration 60s
 
 Needs `pip install rich==15.0.0`, or `uv run`. What goes to stderr (progress, warnings) is no part of the picture.
 """

@@ -5,7 +5,9 @@ use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapp
 use super::numbers::{
     asked_rate, bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds,
 };
-use crate::result::{Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary};
+use crate::result::{
+    Conclusion, Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary,
+};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.
@@ -83,6 +85,10 @@ pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
     }
     let (service, tone) = match summary.verdict.service {
         ServiceVerdict::KeepingUp => ("KEEPING UP: it answered as fast as requests came", Tone::Good),
+        // What looks like growth, and is not beyond doubt.
+        ServiceVerdict::Saturated if summary.verdict.result == Some(Conclusion::AtTheLimit) => {
+            ("AT THE LIMIT: it seems to fall behind, which this run cannot tell", Tone::Doubtful)
+        }
         ServiceVerdict::Saturated => ("SATURATED: it did not keep up with the offered rate", Tone::Bad),
         ServiceVerdict::Unknown => ("UNKNOWN: this run cannot tell whether it kept up", Tone::Doubtful),
     };
