@@ -2,8 +2,8 @@
 //! study's figures. Columns have fixed widths, because rows appear as they finish.
 
 use super::Style;
-use super::text::brief;
 use super::text::closed_loop;
+use super::text::headline;
 use super::text::layout::table;
 use super::text::numbers::{count, or_dash, percent, percentile, plain, time};
 use crate::result::{Figure, GeneratorVerdict, Runs, Subject, Summary};
@@ -15,7 +15,7 @@ const WIDTHS: [usize; 11] = [8, 8, 8, 8, 6, 6, 6, 6, 6, 6, 6];
 /// The head of the table, which says what was run and what is in which unit. `first`: the first result.
 pub(crate) fn header(first: &Summary, style: &Style) -> String {
     let names = ["requests", "req/s", "errors", "failures", "mean", "min", "p50", "p90", "p95", "p99", "max"];
-    brief::heading(first, style) + "\n" + &line("times in ms", &names.map(str::to_owned))
+    headline::heading(first, style) + "\n" + &line("times in ms", &names.map(str::to_owned))
 }
 
 /// The row of one result.

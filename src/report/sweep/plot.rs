@@ -1,6 +1,7 @@
-//! The ladder in characters: p99 and throughput against the rate.
+//! The ladder in characters: p99, amplification and throughput against the rate.
 
-use super::super::text::numbers::{ms, plain};
+use super::super::text::numbers::{factor, ms, plain};
+use crate::measure::Measured;
 use crate::result::{Figure, Summary, Sweep};
 
 /// Lines of one plot.
@@ -10,6 +11,9 @@ const COLUMNS: usize = 70;
 /// Width of the axis.
 const AXIS: usize = 9;
 
+/// How a figure is written at its axis.
+type Label<'a> = &'a dyn Fn(f64) -> String;
+
 /// A figure at a rate.
 struct Point {
     rate: f64,
@@ -18,7 +22,7 @@ struct Point {
     is_bound: bool,
 }
 
-/// Both plots; empty for fewer than three rates.
+/// The plots; empty for fewer than three rates.
 pub(super) fn plot(sweep: &Sweep) -> String {
     let mut points: Vec<(f64, &Summary)> = sweep
         .rungs
@@ -33,21 +37,27 @@ pub(super) fn plot(sweep: &Sweep) -> String {
     let (Some(from), Some(to), true) = (rates.first(), rates.last(), rates.len() >= 3) else {
         return String::new();
     };
-    let p99: Vec<Point> = points
-        .iter()
-        .filter_map(|(rate, result)| {
-            let p99 = result.latency.response.figure(Figure::P99);
-            Some(Point { rate: *rate, value: p99.least()?, is_bound: p99.is_bound() })
-        })
-        .collect();
+    let of = |figure: &dyn Fn(&Summary) -> Measured| -> Vec<Point> {
+        let point = |(rate, result): &(f64, &Summary)| {
+            let value = figure(result);
+            Some(Point { rate: *rate, value: value.least()?, is_bound: value.is_bound() })
+        };
+        points.iter().filter_map(point).collect()
+    };
+    let p99 = of(&|result| result.latency.response.figure(Figure::P99));
+    let amplification = of(&|result| result.queueing.amplification_mean);
     let completed: Vec<Point> = points
         .iter()
         .map(|(rate, result)| Point { rate: *rate, value: result.rates.completed_per_s, is_bound: false })
         .collect();
     let mut text = String::new();
-    if p99.len() >= 3 {
-        text += &one("response p99 in ms (logarithmic) against rate/s", &p99, (*from, *to), true, &ms);
-        if p99.iter().any(|point| point.is_bound) {
+    let plots: [(&str, &[Point], Label<'_>); 2] = [
+        ("response p99 in ms (logarithmic) against rate/s", &p99, &ms),
+        ("response / idle service time, mean (logarithmic) against rate/s", &amplification, &factor),
+    ];
+    for (title, points, label) in plots.into_iter().filter(|(_, points, _)| points.len() >= 3) {
+        text += &one(title, points, (*from, *to), true, label);
+        if points.iter().any(|point| point.is_bound) {
             text += &format!("{:AXIS$}  >  among arrivals without a good answer: at least that\n", "");
         }
         text.push('\n');
@@ -56,13 +66,7 @@ pub(super) fn plot(sweep: &Sweep) -> String {
 }
 
 /// Points over a linear axis of rates, the same for all plots; the values from their lowest to their highest.
-fn one(
-    title: &str,
-    points: &[Point],
-    (from, to): (f64, f64),
-    logarithmic: bool,
-    label: &dyn Fn(f64) -> String,
-) -> String {
+fn one(title: &str, points: &[Point], (from, to): (f64, f64), logarithmic: bool, label: Label<'_>) -> String {
     let scale = |value: f64| if logarithmic { value.max(1e-3).ln() } else { value };
     let unscale = |value: f64| if logarithmic { value.exp() } else { value };
     let lowest = points.iter().map(|point| scale(point.value)).fold(f64::INFINITY, f64::min);

@@ -2,6 +2,7 @@
 
 use super::super::Style;
 use super::super::text::brief;
+use super::super::text::headline;
 use super::super::text::layout;
 use super::super::text::layout::wrap;
 use super::super::text::numbers::{count, factor, figure, or_dash, percent, percentile, plain, time};
@@ -14,7 +15,7 @@ const WIDTHS: [usize; 9] = [7, 8, 8, 6, 6, 6, 6, 8, 7];
 /// The head of the table, with what was run above it. `first`: the first result.
 pub(crate) fn header(first: &Summary, style: &Style) -> String {
     let names = ["sent", "done/s", "ok/s", "p50", "p90", "p99", "p99.9", "serv p99", "backlog"];
-    brief::heading(first, style) + "\n" + &line("rate/s", &names.map(str::to_owned), "times in ms")
+    headline::heading(first, style) + "\n" + &line("rate/s", &names.map(str::to_owned), "times in ms")
 }
 
 /// The row of one rung. `backlog`: requests outstanding when its schedule ended.

@@ -2,8 +2,9 @@
 //! trusted, what failed, how long it took, where the time went, and what to try next.
 
 use super::super::Style;
+use super::headline::headline;
 use super::layout::{Tone, fitted, paint, shortened};
-use super::numbers::{asked_rate, count, counted, factor, ms, percent, rate, seconds};
+use super::numbers::{count, factor, ms, percent, rate, seconds};
 use super::strip::sparkline;
 use crate::judge::{Concluded, conclude};
 use crate::measure::Measured;
@@ -41,42 +42,6 @@ pub(super) fn brief(summary: &Summary, style: &Style) -> String {
         text += &line("more", "--details, or of a saved result: rpsbench report FILE --details");
     }
     text
-}
-
-/// What was asked, when, and by what.
-fn headline(summary: &Summary, style: &Style) -> String {
-    let plan = &summary.plan;
-    let what = match plan.mode {
-        Mode::Open => asked_rate(plan.rate_per_s.unwrap_or_default()),
-        Mode::Closed => counted(plan.concurrency.unwrap_or_default(), "user"),
-    };
-    let length = match plan.requests {
-        Some(requests) if plan.mode == Mode::Closed => format!("{} requests", count(requests)),
-        _ => format!("for {}, {} requests", seconds(plan.duration_s), count(summary.ledger.planned)),
-    };
-    let asked = shortened(&asked_of(summary, style), COLUMNS);
-    format!("{asked}\n{}\n", shortened(&format!("{what} {length}, {}", written_by(summary)), COLUMNS))
-}
-
-/// The line above several results: what was asked, when, and by what.
-pub(crate) fn heading(first: &Summary, style: &Style) -> String {
-    let by = written_by(first);
-    let asked = shortened(&asked_of(first, style), COLUMNS.saturating_sub(by.chars().count() + 2));
-    format!("{asked}, {by}\n")
-}
-
-/// The method and the target: by its real name where that may be shown.
-fn asked_of(summary: &Summary, style: &Style) -> String {
-    let plan = &summary.plan;
-    let name = plan.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
-    format!("{name}{} {}", plan.method, style.target.as_deref().unwrap_or(&plan.target))
-}
-
-/// `2026-01-02 03:04 UTC, rpsbench 0.1.0`
-fn written_by(summary: &Summary) -> String {
-    let started = summary.started_at.replace('T', " ");
-    let minute = started.get(..16).unwrap_or(&started);
-    format!("{minute} UTC, {} {}", summary.tool.name, summary.tool.version)
 }
 
 /// The one line that matters most: what the run amounts to.

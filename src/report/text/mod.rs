@@ -20,6 +20,7 @@ pub(crate) mod closed_loop;
 mod connections;
 mod curve;
 mod details;
+pub(crate) mod headline;
 mod latency;
 pub(super) mod layout;
 pub(super) mod numbers;

@@ -103,7 +103,7 @@ fn a_comparison_is_saved_and_printed_again() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let outputs = ["-o", &path("c.json"), "-o", &path("c.csv"), "-o", &path("c.txt")];
     let (first, other) = (fixture("wrk-latency.txt"), fixture("vegeta.json"));
-    let arguments = ["compare", &first, &other, "--fail-if", "p99>+10%", "--fail-if", "mean>+1%"];
+    let arguments = ["compare", &first, &other, "--fail-if", "p99>+10%", "--fail-if", "rps<-5%"];
     let printed = run(&[arguments.as_slice(), &outputs].concat());
     assert_eq!(printed.code, 99, "{printed:?}");
     for (format, name) in [("text", "c.txt"), ("csv", "c.csv"), ("json", "c.json")] {
