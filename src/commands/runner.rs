@@ -11,16 +11,16 @@ use tokio::runtime::{Builder, Runtime};
 use super::console::{Console, Lengths, ProgressLine};
 use super::error::CommandError;
 use super::facts::{asked_of, facts_of};
-use super::idle::measure_idle;
+use super::idle::{Alone, measure_idle};
 use super::signals::Signals;
 use crate::cli::{Setup, TargetChoice, UsageError};
 use crate::judge::sum_up;
 use crate::load::Session;
 use crate::measure::{Protocol, Recorder};
-use crate::plan::{Plan, Planner, Purpose, Traffic};
+use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
 use crate::result::{LatencyStats, RunFacts, Summary};
-use crate::schedule::{Rate, ScheduleError, Source};
+use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::time::MonotonicClock;
 use crate::transport::{Network, Wire};
@@ -103,9 +103,7 @@ impl<'a> Runner<'a> {
                 std::future::pending().await
             };
             let working = async {
-                runner.idle = measure_idle(&mut runner, planner.baseline()).await?;
-                // What comes next finds the service as if nothing had been.
-                runner.renew_service();
+                runner.measure_baseline().await?;
                 work(&mut runner).await
             };
             let result = tokio::select! {
@@ -150,10 +148,25 @@ impl<'a> Runner<'a> {
         self.carry_out(source, Purpose::Probe, Console::new(true)).await
     }
 
-    /// Runs it without a progress line, and returns what was counted.
-    pub(super) async fn count(&mut self, source: Source) -> Result<(RunFacts, Recorder), CommandError> {
+    /// Measures the idle baseline of all runs, if one was asked for. What comes next finds the service as if nothing had been.
+    async fn measure_baseline(&mut self) -> Result<(), CommandError> {
+        let requests = self.planner.baseline();
+        let idle = measure_idle(requests, async |end| self.one_at_a_time(end).await).await?;
+        if idle.is_none() && requests != Auto::Given(0) && !self.is_stopping() {
+            self.console.warn("no idle baseline, because the first request got no good answer");
+        }
+        self.idle = idle;
+        self.renew_service();
+        Ok(())
+    }
+
+    /// One user, who sends until `end`.
+    async fn one_at_a_time(&mut self, end: LoopEnd) -> Result<Alone, CommandError> {
+        let source = Source::Users(ClosedLoop::new(1, end)?);
         let plan = self.planner.plan(source, Purpose::Probe, self.threads, &self.traffic.streams);
-        self.follow(&plan, Console::new(true)).await
+        let (facts, recorder) = self.follow(&plan, Console::new(true)).await?;
+        let took_ns = facts.elapsed_ns.unwrap_or(facts.window_ns);
+        Ok(Alone { times: recorder.total().service, took_ns })
     }
 
     async fn carry_out(

@@ -1,9 +1,9 @@
-//! The result in ten seconds: at most 16 lines of [`COLUMNS`] columns. What was run, what came out, whether it can be
+//! The result in ten seconds: at most 16 lines of 80 columns. What was run, what came out, whether it can be
 //! trusted, what failed, how long it took, where the time went, and what to try next.
 
 use super::super::Style;
 use super::headline::headline;
-use super::layout::{Tone, fitted, paint, shortened};
+use super::layout::{COLUMNS, Tone, fitted, paint, shortened};
 use super::numbers::{count, factor, ms, percent, rate, seconds};
 use super::strip::sparkline;
 use crate::judge::{Concluded, conclude};
@@ -12,8 +12,6 @@ use crate::result::{
     Conclusion, Figure, GeneratorVerdict, Mode, SeriesRow, SloResult, Subject, Summary, Unit,
 };
 
-/// Widest line.
-pub(crate) const COLUMNS: usize = 80;
 /// Most lines.
 #[cfg(test)]
 pub(crate) const LINES: usize = 16;

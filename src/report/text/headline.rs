@@ -1,8 +1,7 @@
 //! What was asked, when, and by what: the first lines of every text.
 
 use super::super::Style;
-use super::brief::COLUMNS;
-use super::layout::shortened;
+use super::layout::{COLUMNS, shortened};
 use super::numbers::{asked_rate, count, counted, seconds};
 use crate::result::{Mode, Summary};
 

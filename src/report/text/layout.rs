@@ -4,6 +4,8 @@ use super::super::{Style, clean};
 
 /// Widest line, in characters.
 pub(crate) const WIDTH: usize = 100;
+/// Widest line of the brief, in characters: of a small terminal.
+pub(crate) const COLUMNS: usize = 80;
 /// Width of the column of labels.
 pub(crate) const LABEL: usize = 12;
 
