@@ -56,7 +56,7 @@ fn failing(summary: &Summary) -> Option<Concluded> {
     let ledger = &summary.ledger;
     // What an interrupt cut off was not answered badly.
     let cut_off = if summary.interrupted { ledger.unfinished } else { 0 };
-    let bad = ledger.sent - ledger.ok - cut_off + ledger.overflow;
+    let bad = ledger.sent.saturating_sub(ledger.ok).saturating_sub(cut_off).saturating_add(ledger.overflow);
     let share = super::reasons::share(bad, ledger.offered());
     (share > FAILING).then(|| {
         let evidence = format!(
@@ -87,7 +87,7 @@ fn answered(summary: &Summary) -> Concluded {
         "{} of {}/s answered, {} under way at the end",
         words::rate(rates.completed_per_s),
         words::rate(rates.offered_per_s),
-        summary.queueing.in_flight_end + summary.queueing.queued_end
+        summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end)
     );
     Concluded::new(
         Conclusion::KeepingUp,

@@ -120,11 +120,15 @@ impl Observed {
         Self {
             offered: ledger.offered(),
             overflow: ledger.overflow,
-            sent: ledger.sent - cut_off,
+            sent: ledger.sent.saturating_sub(cut_off),
             answered: ledger.completed(),
             offered_per_s: summary.rates.offered_per_s,
             fastest_s: summary.latency.service.exact(Figure::Min).unwrap_or(0.0) / 1e3,
-            backlog: summary.series.iter().map(|row| (row.in_flight + row.queued) as f64).collect(),
+            backlog: summary
+                .series
+                .iter()
+                .map(|row| row.in_flight.saturating_add(row.queued) as f64)
+                .collect(),
             median_s: summary.series.iter().map(|row| row.response_p50_ms.map(|ms| ms / 1e3)).collect(),
         }
     }

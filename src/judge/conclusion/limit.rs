@@ -44,7 +44,7 @@ pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
     if drift.is_some_and(|drift| !drift.is_certain()) {
         return cannot(summary);
     }
-    let waiting = summary.queueing.in_flight_end + summary.queueing.queued_end;
+    let waiting = summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end);
     let growth = drift.map_or_else(String::new, |drift| format!(" ({:+.1}/s)", drift.per_s));
     Some(too_much(summary, format!("{}, {waiting} waiting at the end{growth}", answered_of_offered(summary))))
 }

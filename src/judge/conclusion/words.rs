@@ -78,7 +78,9 @@ pub(super) fn why_unanswered(summary: &Summary) -> &'static str {
         .filter(|error| error.kind != ErrorKind::Timeout)
         .max_by_key(|error| error.count);
     match broken {
-        Some(error) if ledger.connection_error >= ledger.timeout + ledger.unfinished => error.kind.describe(),
+        Some(error) if ledger.connection_error >= ledger.timeout.saturating_add(ledger.unfinished) => {
+            error.kind.describe()
+        }
         _ => "no answer",
     }
 }
@@ -87,13 +89,16 @@ pub(super) fn why_unanswered(summary: &Summary) -> &'static str {
 pub(super) fn remedy_of_faults(summary: &Summary) -> &'static str {
     let ledger = &summary.ledger;
     if ledger.http_error == 0 {
-        return match (ledger.connection_error > ledger.timeout, ledger.overflow > ledger.sent - ledger.ok) {
+        return match (
+            ledger.connection_error > ledger.timeout,
+            ledger.overflow > ledger.sent.saturating_sub(ledger.ok),
+        ) {
             (_, true) => "see the run over time in --details: was the service still for a while?",
             (true, _) => "is the service running, and the URL right? See its own log",
             (false, _) => "see the service's own log; --timeout if it may take longer",
         };
     }
-    if ledger.unexpected_body * 2 > ledger.http_error {
+    if ledger.unexpected_body > ledger.http_error / 2 {
         return "the answers came, but not with the body that is expected: see the samples in --details";
     }
     let most =

@@ -185,10 +185,14 @@ proptest! {
         for (picks, value) in changes {
             fixture::replace(&mut document, &picks, value);
         }
-        if let Ok(summary) = read_result(document.to_string().as_bytes()) {
-            for format in Format::ALL {
-                let report = crate::report::render(&summary, *format, &Style::default()).unwrap();
-                prop_assert!(!report.contains('\u{1b}'), "{}", report);
+        if let Ok(mut summary) = read_result(document.to_string().as_bytes()) {
+            // As it was concluded, and as one of an earlier version, which is concluded now.
+            for result in [summary.verdict.result, None] {
+                summary.verdict.result = result;
+                for format in Format::ALL {
+                    let report = crate::report::render(&summary, *format, &Style::default()).unwrap();
+                    prop_assert!(!report.contains('\u{1b}'), "{}", report);
+                }
             }
         }
     }
