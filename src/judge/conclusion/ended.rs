@@ -13,8 +13,11 @@ const SLOW_BEFORE: f64 = 0.3;
 pub(super) fn not_tested(summary: &Summary) -> Option<Concluded> {
     let ledger = &summary.ledger;
     if ledger.offered() == 0 {
-        let next = "try a longer --duration, or a higher --rate";
-        return Some(Concluded::new(Conclusion::NotTested, "no request was due", next));
+        let (evidence, next) = match summary.interrupted {
+            true => ("interrupted before the first request was due", ""),
+            false => ("no request was due", "try a longer --duration, or a higher --rate"),
+        };
+        return Some(Concluded::new(Conclusion::NotTested, evidence, next));
     }
     // What was never sent is the client's matter; what was answered in the warm-up died afterwards.
     let lived = summary.warmup.as_ref().is_some_and(|warmup| warmup.ledger.ok > 0);
@@ -35,7 +38,7 @@ pub(super) fn died(summary: &Summary) -> Option<Concluded> {
     let rows = &summary.series;
     let answered = rows.iter().rposition(|row| row.completed > 0);
     let after = &rows[answered.map_or(0, |row| row + 1)..];
-    let unanswered: u64 = after.iter().map(|row| row.sent).sum();
+    let unanswered = after.iter().fold(0_u64, |sum, row| sum.saturating_add(row.sent));
     // Of the last interval of a run that was cut short, answers may have been on their way.
     let too_short = after.len() <= usize::from(summary.interrupted);
     if unanswered < FEWEST_UNANSWERED || too_short {

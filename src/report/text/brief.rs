@@ -86,6 +86,7 @@ fn tone(conclusion: Conclusion) -> Tone {
 fn trust(summary: &Summary) -> String {
     let first = summary.verdict.texts_on(Subject::Generator).next().unwrap_or_default();
     let said = match summary.verdict.generator {
+        GeneratorVerdict::Valid if summary.ledger.sent == 0 => "nothing was sent".to_owned(),
         GeneratorVerdict::Valid => {
             let late = summary.latency.send_lag.tail();
             let late =
