@@ -34,6 +34,9 @@ impl Setup {
         reporting: &ReportingArgs,
         typed: &Typed,
     ) -> Result<Self, UsageError> {
+        if reporting.redact && reporting.no_redact {
+            return Err(UsageError::Exclusive("--redact", "--no-redact"));
+        }
         let mut warnings = Vec::new();
         let url = url_of(argument, traffic, typed, &mut warnings)?;
         check_bounds(&traffic.request, &traffic.network, load, reporting)?;
@@ -50,7 +53,14 @@ impl Setup {
         warnings.extend(traffic.request.body.as_deref().and_then(misread));
         warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network)?;
-        Ok(Self { target, requests, wire, name: reporting.name.clone(), quiet: reporting.quiet, warnings })
+        Ok(Self {
+            target,
+            requests,
+            wire,
+            name: reporting.name.clone().filter(|name| !name.trim().is_empty()),
+            quiet: reporting.quiet,
+            warnings,
+        })
     }
 }
 
