@@ -26,12 +26,12 @@
 //! | `service` | the built-in target service, a known answer | tokio, hyper |
 //! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
 //! | `plan` | what a run is to do, and all planning: cap, threads, lead, machine limits | pure |
-//! | `judge` | verdicts with their evidence, objectives, overload, recovery | pure |
+//! | `judge` | what a run amounts to: verdicts with their evidence, objectives, overload, recovery, intervals | pure |
 //! | `result` | the documents, and the one reader of saved ones | pure |
 //! | `request` | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
 //! | `measure` | counting: samples, ledger, distributions | pure |
 //! | `schedule` | when every arrival leaves, exactly; stripes for threads | pure |
-//! | `time` | the only reader of clocks, and the only sleepers | the system |
+//! | `time` | the only reader of clocks, the only sleepers, and what the scheduler gave | the system |
 //!
 //! Pure rooms import neither tokio nor hyper and never read a clock: time is an argument, in nanoseconds.
 

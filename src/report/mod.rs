@@ -1,7 +1,7 @@
 //! What is written about a run: one format per file, each a function of a document.
 //!
 //! ```text
-//! DocumentRef ── text ── for people: verdicts first, units everywhere, at most 100 columns
+//! DocumentRef ── text ── for people: the result in a few lines, then the details
 //!             ├─ json ── the document, such as `rpsbench.result/1`, and back
 //!             ├─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
 //!             └─ hgrm ── HdrHistogram's percentiles of one run, for its plotter
