@@ -80,7 +80,10 @@ pub mod internals {
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,
     };
     pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
-    pub use crate::search::{Action, Event, History, Reason, SearchResult, Settings, Trial, Vote, next};
+    pub use crate::search::{
+        Action, Event, History, KneeInterval, Method, Objective, Reason, SearchResult, Settings, Trial, Vote,
+        next,
+    };
     pub use crate::service::{
         Departure, Freeze, ModelError, Queue, Running, Service, ServiceModel, ServiceStats,
     };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::measure::Measured;
-use crate::result::{Better, Counted, Figure, SloResult, Unit, quantity};
+use crate::result::{Better, Counted, Figure, Loss, SloResult, Unit, quantity};
 
 /// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250` is read too.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,36 @@ impl Slo {
         // cannot be below anything.
         let judged = if self.figure == Figure::Mean { measured.least().into() } else { measured };
         let passed = self.comparison.holds(judged, self.limit).unwrap_or(false);
-        SloResult { slo: self.text.clone(), passed, measured, unit: self.figure.unit() }
+        SloResult { slo: self.text.clone(), passed, measured, unit: self.figure.unit(), loss: self.loss(run) }
+    }
+
+    /// The objective as a share of arrivals, and what a run shows of it.
+    fn loss(&self, run: &Counted<'_>) -> Option<Loss> {
+        let allowed = self.allowed_loss()?;
+        let share = match self.figure {
+            Figure::Percentile(_) => run.response.share_beyond((self.limit * 1e6) as u64)?,
+            _ => run.figure(self.figure).least()?,
+        };
+        Some(Loss { share, allowed })
+    }
+
+    /// Which share of the arrivals may be too slow or bad: 1 % for a p99. `None` for what is no share, such as a mean or a
+    /// rate.
+    pub(crate) fn allowed_loss(&self) -> Option<f64> {
+        let allowed = match self.figure {
+            Figure::Percentile(quantile) => 1.0 - quantile.share(),
+            Figure::ErrorRate | Figure::FailureRate | Figure::OverflowRate | Figure::ThrottledRate => {
+                self.limit
+            }
+            _ => return None,
+        };
+        (allowed > 0.0).then_some(allowed)
+    }
+
+    /// For an objective on a percentile: the share of arrivals that may be slower, and the limit in seconds.
+    pub(crate) fn slower_than(&self) -> Option<(f64, f64)> {
+        let is_percentile = matches!(self.figure, Figure::Percentile(_));
+        self.allowed_loss().filter(|_| is_percentile).map(|allowed| (allowed, self.limit / 1e3))
     }
 }
 
@@ -193,6 +222,20 @@ mod tests {
         assert!(judge("achieved>=100%", &good, 1).passed);
         assert!(judge("rps>=300/s", &good, 1).passed && !judge("rps>300", &good, 1).passed);
         assert!(judge("min<2ms", &good, 1).passed);
+    }
+
+    #[test]
+    fn an_objective_is_a_loss_ratio() {
+        let good: Vec<u64> = (1..=99).collect();
+        let loss = |slo: &str| judge(slo, &good, 1).loss.map(|loss| (loss.share, loss.allowed));
+        let near = |got: Option<(f64, f64)>, share: f64, allowed: f64| {
+            let (got_share, got_allowed) = got.unwrap();
+            assert!((got_share - share).abs() < 1e-9 && (got_allowed - allowed).abs() < 1e-9, "{got:?}");
+        };
+        near(loss("p99<90.5ms"), 0.10, 0.01);
+        near(loss("p90<200ms"), 0.01, 0.1);
+        near(loss("failure_rate<2%"), 0.01, 0.02);
+        assert_eq!((loss("mean<5ms"), loss("rps>5"), loss("failure_rate<=0%")), (None, None, None));
     }
 
     #[test]

@@ -131,8 +131,13 @@ mod tests {
     }
 
     fn with_slo(mut rung: Rung, passed: bool) -> Rung {
-        let slo =
-            SloResult { slo: "p99<500ms".to_owned(), passed, measured: Measured::Exact(1.0), unit: Unit::Ms };
+        let slo = SloResult {
+            slo: "p99<500ms".to_owned(),
+            passed,
+            measured: Measured::Exact(1.0),
+            loss: None,
+            unit: Unit::Ms,
+        };
         rung.result.slos = vec![slo];
         rung
     }

@@ -69,6 +69,12 @@ impl Censored<'_> {
         self.at_rank(quantile.rank(self.count()))
     }
 
+    /// Share of all arrivals that had no good answer within this time, in nanoseconds; `None` without arrivals.
+    pub(crate) fn share_beyond(self, limit_ns: u64) -> Option<f64> {
+        let beyond = self.times.longer_than(limit_ns) + self.bad.count();
+        (self.count() > 0).then(|| beyond as f64 / self.count() as f64)
+    }
+
     /// The longest.
     pub(crate) fn max(self) -> Measured {
         if self.bad.count() > 0 { self.at_rank(self.count()) } else { self.times.max_ns().map(millis).into() }

@@ -91,6 +91,14 @@ impl Distribution {
         Some(value.clamp(self.min_ns, self.max_ns))
     }
 
+    /// How many times were longer than this; those within the histogram's 0.1 % of it do not count.
+    pub fn longer_than(&self, nanos: u64) -> u64 {
+        if nanos >= self.max_ns {
+            return 0;
+        }
+        self.histogram.count_between(self.histogram.next_non_equivalent(nanos), u64::MAX)
+    }
+
     /// The histogram itself, in nanoseconds; it grows with what is recorded in it.
     pub fn histogram(&self) -> &Histogram<u64> {
         &self.histogram
@@ -146,6 +154,17 @@ mod tests {
                 let error = got.abs_diff(*exact) as f64;
                 prop_assert!(error <= 512.0_f64.max(*exact as f64 / 1_000.0), "rank {} of {:?}", i + 1, exact);
             }
+        }
+    }
+
+    proptest! {
+        /// Against counting one by one, with 0.1 % of doubt about what lies at the limit.
+        #[test]
+        fn longer_than_counts_what_is_longer(times in proptest::collection::vec(1_u64..10_000_000, 0..60), limit in 1_u64..10_000_000) {
+            let got = of(&times).longer_than(limit);
+            let longer = |limit: f64| times.iter().filter(|time| **time as f64 > limit).count() as u64;
+            prop_assert!(got <= longer(limit as f64), "{} of {}", got, longer(limit as f64));
+            prop_assert!(got >= longer(limit as f64 * 1.002 + 1.0));
         }
     }
 

@@ -35,6 +35,11 @@ impl Quantile {
         (1..10_000).contains(&share).then_some(Self(share))
     }
 
+    /// The quantile as a share of 1.
+    pub(crate) fn share(self) -> f64 {
+        f64::from(self.0) / 10_000.0
+    }
+
     /// `ceil(q x count)`: the rank (from 1) of the sample that the quantile names (nearest-rank definition).
     pub(crate) fn rank(self, count: u64) -> u64 {
         (u128::from(count) * u128::from(self.0)).div_ceil(10_000) as u64

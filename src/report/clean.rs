@@ -83,6 +83,8 @@ mod tests {
 
     fn sweep() -> Sweep {
         let search = SearchReport {
+            knee: None,
+            confirmed: false,
             lower_per_s: Some(285.0),
             upper_per_s: None,
             trials: 12,

@@ -64,14 +64,16 @@ pub(crate) use seconds::Seconds;
 pub use series::Series;
 pub(crate) use series::SeriesRow;
 
-pub(crate) use slo_result::SloResult;
+pub(crate) use slo_result::{Loss, SloResult};
 pub(crate) use stats::Latency;
 pub use stats::LatencyStats;
 #[cfg(test)]
 pub(crate) use summary::ErrorCount;
 pub use summary::RunFacts;
 pub(crate) use summary::{Summary, Tool};
-pub(crate) use sweep::{Knee, Knees, LoadVotes, Recovery, Rung, SearchReport, SpikeRecovery, Sweep};
+pub(crate) use sweep::{
+    Knee, KneeEstimate, Knees, LoadVotes, Recovery, Rung, SearchReport, SpikeRecovery, Sweep,
+};
 pub(crate) use times::Times;
 pub(crate) use unit::{Unit, quantity};
 pub use verdict::Conclusion;

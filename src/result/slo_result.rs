@@ -18,6 +18,19 @@ pub struct SloResult {
     pub measured: Measured,
     /// In what.
     pub unit: Unit,
+    /// The same as a share of the arrivals, where the objective allows one.
+    pub loss: Option<Loss>,
+}
+
+/// What an objective comes down to: so many of the arrivals may be too slow or without a good answer. `p99<250ms` is kept
+/// when at most 1 % of all planned requests are (a loss ratio in RFC 9971).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Loss {
+    /// Share of the planned requests that were, of 1.
+    pub share: f64,
+    /// Share that may be, of 1.
+    pub allowed: f64,
 }
 
 /// An objective and whether the run kept it.
@@ -35,17 +48,21 @@ struct SloDocument {
     unit: Unit,
     /// The true figure is at least `measured`: it falls among arrivals without a good answer.
     lower_bound: bool,
+    /// Share of the planned requests that were too slow or without a good answer, beside the share that may be; absent where
+    /// the objective is not about a share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    loss: Option<Loss>,
 }
 
 impl From<SloDocument> for SloResult {
-    fn from(SloDocument { slo, passed, measured, unit, lower_bound }: SloDocument) -> Self {
-        Self { slo, passed, measured: Measured::from_parts(measured, lower_bound), unit }
+    fn from(SloDocument { slo, passed, measured, unit, lower_bound, loss }: SloDocument) -> Self {
+        Self { slo, passed, measured: Measured::from_parts(measured, lower_bound), unit, loss }
     }
 }
 
 impl From<SloResult> for SloDocument {
-    fn from(SloResult { slo, passed, measured, unit }: SloResult) -> Self {
-        Self { slo, passed, measured: measured.least(), unit, lower_bound: measured.is_bound() }
+    fn from(SloResult { slo, passed, measured, unit, loss }: SloResult) -> Self {
+        Self { slo, passed, measured: measured.least(), unit, lower_bound: measured.is_bound(), loss }
     }
 }
 
@@ -59,6 +76,7 @@ mod tests {
             r#"{"slo":"p99<1s","passed":false,"measured":2000.0,"unit":"ms","lower_bound":true}"#,
             r#"{"slo":"error_rate<1%","passed":true,"measured":0.0,"unit":"share","lower_bound":false}"#,
             r#"{"slo":"rps>300","passed":false,"measured":null,"unit":"per_s","lower_bound":false}"#,
+            r#"{"slo":"p99<1s","passed":true,"measured":900.0,"unit":"ms","lower_bound":false,"loss":{"share":0.008,"allowed":0.01}}"#,
         ] {
             let result: SloResult = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&result).unwrap(), text);

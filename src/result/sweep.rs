@@ -67,10 +67,16 @@ pub(crate) struct Recovery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct SearchReport {
-    /// The highest rate that was held; null where there is none.
+    /// The highest rate that was held, or the lower end of the interval of the knee; null where there is none.
     pub lower_per_s: Option<f64>,
-    /// The lowest rate above it that was not; null where there is none.
+    /// The lowest rate above it that was not, or the upper end of the interval of the knee; null where there is none.
     pub upper_per_s: Option<f64>,
+    /// The knee, as all trials together show it; null by votes, and where no good and no bad trial were seen.
+    #[serde(default)]
+    pub knee: Option<KneeEstimate>,
+    /// A longer trial at the lower end was good.
+    #[serde(default)]
+    pub confirmed: bool,
     /// Trials that voted.
     pub trials: u64,
     /// Trials that the generator spoiled.
@@ -86,6 +92,20 @@ pub(crate) struct SearchReport {
     pub words: String,
     /// The votes on each rate, from low to high.
     pub loads: Vec<LoadVotes>,
+}
+
+/// Where the knee lies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct KneeEstimate {
+    /// Lower end of the interval, requests per second.
+    pub low_per_s: f64,
+    /// The rate that the knee lies above as likely as below.
+    pub likely_per_s: f64,
+    /// Upper end of the interval.
+    pub high_per_s: f64,
+    /// How often such an interval holds the knee, of 1.
+    pub confidence: f64,
 }
 
 /// The votes on one rate.

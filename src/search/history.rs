@@ -55,7 +55,7 @@ impl fmt::Display for Purpose {
 }
 
 /// One trial that was run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trial {
     /// The rate that was asked for, exactly, in requests per second: trials at the same rate are votes on one load.
     pub rate_per_s: f64,
@@ -65,6 +65,9 @@ pub struct Trial {
     pub purpose: Purpose,
     /// What it says.
     pub vote: Vote,
+    /// By how much the objectives were missed or kept: of the objective that came off worst, the share of arrivals that were
+    /// bad / the share that may be. 1 at the limit. `None` where an objective is not about a share of arrivals.
+    pub severity: Option<f64>,
     /// The evidence in words.
     pub note: String,
 }

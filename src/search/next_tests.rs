@@ -6,6 +6,8 @@ use super::*;
 
 fn settings() -> Settings {
     Settings {
+        method: Method::Votes,
+        objective: Objective { allowed: 0.01, slack_s: Some(0.4) },
         baseline_per_s: 1.0,
         lowest_per_s: 10.0,
         highest_per_s: None,
@@ -16,12 +18,13 @@ fn settings() -> Settings {
         votes: 3,
         budget_s: 3_600.0,
         overhead_s: 4.0,
+        warmup_s: 1.0,
         confirm_s: None,
     }
 }
 
 /// Searches a service that votes as the function says, by trial; the time is what the trials and their overhead take.
-fn search(settings: &Settings, mut vote: impl FnMut(&Trial) -> Vote) -> (SearchResult, History) {
+fn search(settings: &Settings, mut judge: impl FnMut(&Trial) -> Vote) -> (SearchResult, History) {
     settings.validate().unwrap();
     let mut history = History::default();
     let mut elapsed_s = 0.0;
@@ -29,9 +32,9 @@ fn search(settings: &Settings, mut vote: impl FnMut(&Trial) -> Vote) -> (SearchR
         match next(settings, &history) {
             Action::Done(answer) => return (answer, history),
             Action::Measure { rate_per_s, duration_s, purpose } => {
-                let mut trial =
-                    Trial { rate_per_s, duration_s, purpose, vote: Vote::Void, note: String::new() };
-                trial.vote = vote(&trial);
+                let (vote, severity, note) = (Vote::Void, None, String::new());
+                let mut trial = Trial { rate_per_s, duration_s, purpose, vote, severity, note };
+                trial.vote = judge(&trial);
                 elapsed_s += duration_s + settings.overhead_s;
                 history.push(Event::Trial(trial), elapsed_s);
             }
@@ -175,6 +178,9 @@ prop_compose! {
     ) -> Settings {
         let trial_s = 30.0;
         Settings {
+            method: Method::Votes,
+            objective: Objective { allowed: 0.01, slack_s: Some(0.4) },
+            warmup_s: 0.5,
             baseline_per_s: lowest_per_s,
             lowest_per_s,
             highest_per_s: has_highest.then_some(lowest_per_s * span),
@@ -244,4 +250,59 @@ proptest! {
         assert_none_is_asked_too_often(&settings, &history)?;
         prop_assert!(history.trials().count() < 60);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+
+    /// By the posterior: whatever the votes are, the search ends in time, within its limits, with its interval in order.
+    #[test]
+    fn every_search_by_the_posterior_ends_in_time_within_its_limits(
+        settings in any_settings(), knee in 0.5..2_000.0_f64, noise in 0.0..1.0_f64, voids in 0.0..0.3_f64,
+        dice in prop::collection::vec((0.0..1.0_f64, 0.0..1.0_f64, any::<bool>()), 1..50),
+    ) {
+        let budget_s = settings.budget_s.min(600.0);
+        let settings = Settings { method: Method::Posterior, budget_s, ..settings };
+        let mut thrown = dice.iter().cycle();
+        let (answer, history) = search(&settings, |trial| {
+            let (a, b, coin) = *thrown.next().unwrap();
+            let good = if a < noise { coin } else { trial.rate_per_s <= knee };
+            if b < voids { Vote::Void } else if good { Vote::Good } else { Vote::Bad }
+        });
+        let range = settings.lowest_per_s..=settings.limit_per_s();
+        prop_assert!(history.trials().all(|trial| range.contains(&trial.rate_per_s)));
+        prop_assert!(answer.time_s <= settings.budget_s, "{:?}", answer);
+        if let Some(KneeInterval { low_per_s, likely_per_s, high_per_s }) = answer.knee {
+            prop_assert!(0.0 < low_per_s && low_per_s <= likely_per_s && likely_per_s <= high_per_s, "{:?}", answer);
+        }
+        let narrow = answer.knee.is_some_and(|knee| knee.width() <= settings.width);
+        prop_assert!(answer.reason != Reason::Found || narrow, "{:?}", answer);
+    }
+}
+
+/// Where every rate that may be tried is good, or none is, no interval is made up.
+#[test]
+fn a_knee_outside_what_may_be_tried_is_said_to_be_there() {
+    let settings = Settings { method: Method::Posterior, highest_per_s: Some(500.0), ..settings() };
+    let (above, _) = search(&settings, good_up_to(1e9));
+    assert_eq!((above.reason, above.knee), (Reason::NotAboveHighest, None));
+    let (weak, _) =
+        search(&Settings { highest_per_s: None, ceiling_per_s: 800.0, ..settings.clone() }, good_up_to(1e9));
+    assert_eq!(weak.reason, Reason::LimitedByGenerator { at_per_s: 800.0 });
+    let (below, _) = search(&settings, good_up_to(5.0));
+    assert_eq!((below.reason, below.knee), (Reason::NotBelowLowest, None));
+    let (never, _) = search(&settings, good_up_to(0.5));
+    assert_eq!(never.reason, Reason::ImpossibleIdle);
+}
+
+#[test]
+fn the_posterior_finds_a_plain_knee_and_confirms_it() {
+    let settings = Settings { method: Method::Posterior, confirm_s: Some(120.0), ..settings() };
+    let (answer, history) = search(&settings, good_up_to(300.0));
+    assert_eq!(answer.reason, Reason::Found);
+    let knee = answer.knee.unwrap();
+    assert!(knee.low_per_s <= 300.0 && 300.0 <= knee.high_per_s && knee.width() <= 0.05, "{knee:?}");
+    assert!(answer.confirmed);
+    let last = history.trials().last().unwrap();
+    assert!(last.purpose == Purpose::Confirm && last.rate_per_s <= knee.likely_per_s, "{last:?}");
 }

@@ -5,8 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantNames};
 
+use super::KneeInterval;
+
 /// The end of a search.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SearchResult {
     /// Why it ended.
     pub reason: Reason,
@@ -14,6 +16,8 @@ pub struct SearchResult {
     pub lower: Option<Bound>,
     /// The lowest load above it that fails, as far as is known.
     pub upper: Option<Bound>,
+    /// Between which rates the knee lies; `None` where a good load and a bad one were not both seen, and by votes.
+    pub knee: Option<KneeInterval>,
     /// A longer trial at the lower bound was good.
     pub confirmed: bool,
     /// Trials that counted.
@@ -25,7 +29,7 @@ pub struct SearchResult {
 }
 
 /// A load with the votes that make it a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bound {
     /// The load, in requests per second.
     pub rate_per_s: f64,
@@ -77,14 +81,6 @@ pub enum Reason {
     Interrupted,
 }
 
-impl Bound {
-    /// With n trials all good: the probability of a bad one that can be excluded with 95 % confidence,
-    /// `1 - 0.05^(1/n)`. `None` where a trial was bad, or none was run.
-    pub fn worst_chance_of_a_bad_trial(&self) -> Option<f64> {
-        (self.good > 0 && self.bad == 0).then(|| 1.0 - 0.05_f64.powf(1.0 / f64::from(self.good)))
-    }
-}
-
 impl Reason {
     /// Its stable name in documents, such as `search.budget_spent`.
     pub fn code(&self) -> &'static str {
@@ -113,22 +109,5 @@ impl fmt::Display for Reason {
             Self::BudgetSpent => f.write_str("the time is over: these are the bounds so far"),
             Self::Interrupted => f.write_str("interrupted: these are the bounds so far"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_good_trials_alone_may_claim_is_the_table_of_the_method() {
-        let bound =
-            |good, bad| Bound { rate_per_s: 1.0, good, bad, short_good: 0, short_bad: 0, decided: true };
-        for (good, percent) in [(3, 63.0), (5, 45.0), (10, 26.0)] {
-            let chance = bound(good, 0).worst_chance_of_a_bad_trial().unwrap();
-            assert!((chance * 100.0 - percent).abs() < 0.5, "{good}: {chance}");
-        }
-        assert_eq!(bound(5, 1).worst_chance_of_a_bad_trial(), None);
-        assert_eq!(bound(0, 0).worst_chance_of_a_bad_trial(), None);
     }
 }

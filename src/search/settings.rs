@@ -9,9 +9,33 @@ const MIDDLE: f64 = 0.10;
 /// Fewest and most trials that a load can be asked for.
 const VOTES: std::ops::RangeInclusive<u32> = 1..=15;
 
+/// How trials become an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Method {
+    /// All of them together, weighed by a model of queues: the knee lies between two rates with 95 % confidence.
+    #[default]
+    Posterior,
+    /// A majority at each rate (RFC 9971): two rates, each with its votes.
+    Votes,
+}
+
+/// What the objectives allow, for the model of the queue.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Objective {
+    /// Share of the arrivals that may be too slow or bad, between 0 and 1: 0.01 for a p99.
+    pub allowed: f64,
+    /// How long an arrival may wait before it is too slow, in seconds: the limit less the response time without load. `None`
+    /// where no objective is about a percentile.
+    pub slack_s: Option<f64>,
+}
+
 /// What a search is asked for. Rates are per second, times in seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
+    /// How trials become an answer.
+    pub method: Method,
+    /// What the objectives allow.
+    pub objective: Objective,
     /// The rate of the baseline: next to no load, at most `lowest_per_s`.
     pub baseline_per_s: f64,
     /// The lowest rate of interest; the knee is not looked for below it.
@@ -32,6 +56,8 @@ pub struct Settings {
     pub budget_s: f64,
     /// What a trial takes besides its length: warm-up, drain and probe.
     pub overhead_s: f64,
+    /// Of that, the time at full rate before it counts.
+    pub warmup_s: f64,
     /// Length of the trial that confirms the answer; none: it is not confirmed.
     pub confirm_s: Option<f64>,
 }
@@ -72,10 +98,14 @@ pub enum SettingsError {
 }
 
 impl Settings {
-    /// The length of a trial that makes the most of a budget, in seconds. Simulated searches with a width of 5 % take the
-    /// time of 8 trials of full length, in 13 trials; the rest is for votes that differ.
-    pub fn trial_for_budget_s(budget_s: f64, overhead_s: f64) -> f64 {
-        ((budget_s - 13.0 * overhead_s) / 9.5).max(budget_s / 40.0)
+    /// The length of a trial that makes the most of a budget, in seconds. By votes, simulated searches with a width of 5 %
+    /// take the time of 8 trials of full length, in 13 trials; the rest is for votes that differ. The posterior takes what it
+    /// is given, and is none the better for trials that are longer but fewer.
+    pub fn trial_for_budget_s(method: Method, budget_s: f64, overhead_s: f64) -> f64 {
+        match method {
+            Method::Posterior => budget_s / 12.0,
+            Method::Votes => ((budget_s - 13.0 * overhead_s) / 9.5).max(budget_s / 40.0),
+        }
     }
 
     /// Checks every figure.

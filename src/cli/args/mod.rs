@@ -25,7 +25,7 @@ pub(crate) use network::NetworkArgs;
 pub(crate) use reporting::{GateArgs, ReportingArgs};
 pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
-pub(crate) use sweep::{ShapeArg, SweepArgs};
+pub(crate) use sweep::{MethodArg, ShapeArg, SweepArgs};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -18,7 +18,7 @@ Examples:
   rpsbench sweep http://127.0.0.1:8080/ --shape spike --rates 200,600 --spike-duration 5s
       how long the service takes to be itself again after 5 s of too much
 
-Exit codes of --find-knee: 0 found; 1 no knee (the reason is printed with the bounds so far); 3 the generator gives out \
+Exit codes of --find-knee: 0 found, as narrow as the budget allows; 1 no knee, or not within --width (the reason is printed with the bounds so far); 3 the generator gives out \
 first; 99 the objectives are missed already at the lowest rate; 130 interrupted.";
 
 /// The flags of `sweep`.
@@ -84,9 +84,12 @@ pub(crate) struct SweepArgs {
     /// Calibration counts.
     #[arg(long, default_value = "10m", help_heading = "Search")]
     pub budget: Span,
-    /// How near the two bounds must come, as a share of the upper one
+    /// How trials become an answer
+    #[arg(long, default_value = "posterior", help_heading = "Search")]
+    pub method: MethodArg,
+    /// The search ends when the interval is this narrow, as a share of its upper end
     ///
-    /// From 0.1% to 50%.
+    /// From 0.1% to 50%. Where it is given, a wider interval at the end of the budget is no answer (exit code 1).
     #[arg(long, value_name = "SHARE", default_value = "5%", help_heading = "Search")]
     pub width: Share,
     /// Run the rate that was found once more, for four times as long, before it is announced
@@ -105,6 +108,15 @@ pub(crate) struct SweepArgs {
     /// Of the runs.
     #[command(flatten)]
     pub runs: OpenRunArgs,
+}
+
+/// `--method`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodArg {
+    /// All trials together, weighed by a model of queues: the knee lies between two rates with 95 % confidence
+    Posterior,
+    /// A majority of trials at each rate (RFC 9971)
+    Votes,
 }
 
 /// `--shape`

@@ -1,13 +1,15 @@
 //! `sweep`, checked.
 
-use super::super::args::{ShapeArg, SweepArgs};
+use super::super::args::{MethodArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_loop_of;
 use super::{Screen, Setup, UsageError, outputs_of, repeats_of};
+use crate::judge::Slo;
 use crate::ladder::{Ladder, Rungs};
 use crate::plan::{Machine, Planner};
 use crate::schedule::{Rate, Schedule, Spike};
+use crate::search::Method;
 
 /// Length of a confirming trial, in trials.
 const CONFIRM_TRIALS: f64 = 4.0;
@@ -62,12 +64,18 @@ impl Sweeping {
 pub(crate) struct SearchPlan {
     /// Lowest rate of interest.
     pub min_rate: Rate,
+    /// What must hold.
+    pub slos: Vec<Slo>,
     /// Highest rate that may be tried.
     pub max_rate: Option<Rate>,
     /// How long it may take.
     pub budget_s: f64,
+    /// How trials become an answer.
+    pub method: Method,
     /// How near the bounds must come, as a share of the upper one.
     pub width: f64,
+    /// Whether it was given: a wider interval is no answer then.
+    pub width_was_asked_for: bool,
     /// Length of a trial, where it was given.
     pub trial_s: Option<f64>,
     /// How many times as long as a trial the confirming one is; none: it is not confirmed.
@@ -162,9 +170,15 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
     }
     Ok(Sweeping::Search(Box::new(SearchPlan {
         min_rate: args.min_rate,
+        slos: args.runs.reporting.slo.clone(),
         max_rate: args.max_rate,
         budget_s,
+        method: match args.method {
+            MethodArg::Posterior => Method::Posterior,
+            MethodArg::Votes => Method::Votes,
+        },
         width,
+        width_was_asked_for: typed.has("width"),
         trial_s,
         confirm_trials: args.confirm.then_some(CONFIRM_TRIALS),
     })))

@@ -55,7 +55,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
             let search = Search { plan, ceiling_per_s, began_ns, recover_ns, warmup_s, rows: &rows };
             let searched = search.run(runner).await?;
             let sweep = sweep_of(searched.rungs, baseline_factor, runner.is_stopping());
-            Ok((sweep.with_search(searched.report), exit_of_search(searched.reason)))
+            Ok((sweep.with_search(searched.report), exit_of_search(searched.reason, searched.is_answered)))
         }
     })?;
     if rows.are_shown {
@@ -77,9 +77,10 @@ fn exit_of(sweep: &Sweep) -> Exit {
     }
 }
 
-/// Only an interval of the width that was asked for is an answer.
-fn exit_of_search(reason: Reason) -> Exit {
+/// How a search ended; one that is answered is done, also where the time ran out first.
+fn exit_of_search(reason: Reason, is_answered: bool) -> Exit {
     match reason {
+        _ if is_answered => Exit::Done,
         Reason::Found => Exit::Done,
         Reason::NotBelowLowest | Reason::ImpossibleIdle => Exit::ObjectiveMissed,
         Reason::LimitedByGenerator { .. } => Exit::NotValid,

@@ -5,10 +5,12 @@ use super::recovery::Recovering;
 use crate::cli::SearchPlan;
 use crate::commands::error::CommandError;
 use crate::commands::runner::{Runner, rate_of};
-use crate::result::{LoadVotes, Rung, SearchReport};
+use crate::judge::Slo;
+use crate::result::{KneeEstimate, LoadVotes, Rung, SearchReport};
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Source};
 use crate::search::{
-    Action, Bound, Event, History, Purpose, Reason, SearchResult, Settings, Trial, Vote, bounds, next, vote,
+    Action, Bound, Event, History, Judged, KneeInterval, Objective, Purpose, Reason, SearchResult, Settings,
+    Trial, Vote, bounds, next, vote,
 };
 use crate::time::{Clock, MonotonicClock};
 
@@ -21,6 +23,10 @@ const DRAIN_AND_PROBE_S: f64 = 2.5;
 const TRIAL_S: std::ops::RangeInclusive<f64> = 2.0..=120.0;
 /// Trials of full length at one load, as far as they differ: two of three decide.
 const VOTES: u32 = 3;
+/// Share of arrivals that is allowed where no objective says.
+const ALLOWED: f64 = 0.01;
+/// How often the interval of a search holds the knee: docs/knee.md has the table.
+const CONFIDENCE: f64 = 0.95;
 
 /// A search that can be driven.
 pub(super) struct Search<'a> {
@@ -39,6 +45,8 @@ pub(super) struct Searched {
     pub(super) rungs: Vec<Rung>,
     pub(super) report: SearchReport,
     pub(super) reason: Reason,
+    /// Whether it is an answer to what was asked: an interval as narrow as was asked for, or, where no width was, any.
+    pub(super) is_answered: bool,
 }
 
 impl Search<'_> {
@@ -47,14 +55,13 @@ impl Search<'_> {
         let recovering = Recovering { lowest: self.plan.min_rate, limit_ns: self.recover_ns };
         let calm_ms = recovering.calm_ms(runner).await?;
         let guess_per_s = self.guess(runner).await?;
-        let settings = self.settings(guess_per_s);
+        let settings = self.settings(guess_per_s, objective_of(&self.plan.slos, calm_ms));
         settings.validate()?;
         runner.console.note(format_args!(
-            "searching from {}/s to {:.0}/s: trials of {:.0} s, {} at a load, within {:.0} s",
+            "searching from {}/s to {:.0}/s: trials of {:.0} s, within {:.0} s",
             settings.lowest_per_s,
             settings.limit_per_s(),
             settings.trial_s,
-            settings.votes,
             settings.budget_s
         ));
         let (mut history, mut rungs) = (History::default(), Vec::new());
@@ -67,14 +74,15 @@ impl Search<'_> {
             match next(&settings, &history) {
                 Action::Done(answer) => {
                     let report = report_of(&answer, &history);
-                    return Ok(Searched { rungs, report, reason: answer.reason });
+                    let is_answered = self.is_answered(&answer);
+                    return Ok(Searched { rungs, report, reason: answer.reason, is_answered });
                 }
                 Action::Measure { rate_per_s, duration_s, purpose } => {
                     runner.console.note(self.doing(&settings, &history, rate_per_s, duration_s, purpose));
                     let mut rung = self.trial(runner, rate_per_s, duration_s).await?;
-                    let (vote, words) = vote(&rung.result);
-                    runner.console.note(format_args!("  {vote}: {words}"));
-                    let trial = Trial { rate_per_s, duration_s, purpose, vote, note: words };
+                    let Judged { vote, severity, note } = vote(&rung.result);
+                    runner.console.note(format_args!("  {vote}: {note}"));
+                    let trial = Trial { rate_per_s, duration_s, purpose, vote, severity, note };
                     history.push(Event::Trial(trial), self.elapsed_s());
                     if !runner.is_stopping() {
                         let recovery = recovering.recover(runner, calm_ms).await?;
@@ -88,6 +96,11 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    fn is_answered(&self, answer: &SearchResult) -> bool {
+        let wide_enough = answer.knee.is_some() && !self.plan.width_was_asked_for;
+        answer.reason == Reason::Found || (answer.reason == Reason::BudgetSpent && wide_enough)
     }
 
     async fn trial(
@@ -110,15 +123,19 @@ impl Search<'_> {
         Ok((ok_per_s > 0.0).then_some(ok_per_s))
     }
 
-    fn settings(&self, guess_per_s: Option<f64>) -> Settings {
+    fn settings(&self, guess_per_s: Option<f64>, objective: Objective) -> Settings {
         let plan = self.plan;
         let overhead_s = self.warmup_s + DRAIN_AND_PROBE_S;
         let left_s = plan.budget_s - self.elapsed_s();
-        let by_budget =
-            || Settings::trial_for_budget_s(left_s, overhead_s).clamp(*TRIAL_S.start(), *TRIAL_S.end());
+        let by_budget = || {
+            Settings::trial_for_budget_s(plan.method, left_s, overhead_s)
+                .clamp(*TRIAL_S.start(), *TRIAL_S.end())
+        };
         let trial_s = plan.trial_s.unwrap_or_else(by_budget);
         let lowest_per_s = plan.min_rate.per_second();
         Settings {
+            method: plan.method,
+            objective,
             baseline_per_s: lowest_per_s,
             lowest_per_s,
             highest_per_s: plan.max_rate.map(Rate::per_second),
@@ -129,6 +146,7 @@ impl Search<'_> {
             votes: VOTES,
             budget_s: plan.budget_s,
             overhead_s,
+            warmup_s: self.warmup_s,
             confirm_s: plan.confirm_trials.map(|trials| trials * trial_s),
         }
     }
@@ -160,6 +178,23 @@ impl Search<'_> {
     }
 }
 
+/// What the objectives allow. Of several percentiles the one with the least time to wait: a queue exceeds it first. A wait
+/// that the service has with next to no load is none that a queue could add.
+fn objective_of(slos: &[Slo], calm_ms: f64) -> Objective {
+    let slacks = slos.iter().filter_map(Slo::slower_than);
+    let slacks = slacks
+        .map(|(allowed, limit_s)| (allowed, limit_s - calm_ms / 1e3))
+        .filter(|(_, slack_s)| *slack_s > 0.0);
+    let tightest = slacks.min_by(|a, b| a.1.total_cmp(&b.1));
+    match tightest {
+        Some((allowed, slack_s)) => Objective { allowed, slack_s: Some(slack_s) },
+        None => {
+            let allowed = slos.iter().filter_map(Slo::allowed_loss).reduce(f64::min);
+            Objective { allowed: allowed.unwrap_or(ALLOWED), slack_s: None }
+        }
+    }
+}
+
 /// The answer as a document has it.
 fn report_of(answer: &SearchResult, history: &History) -> SearchReport {
     let mut loads: Vec<LoadVotes> = Vec::new();
@@ -175,9 +210,18 @@ fn report_of(answer: &SearchResult, history: &History) -> SearchReport {
         }
     }
     loads.sort_by(|a, b| a.rate_per_s.total_cmp(&b.rate_per_s));
+    let knee = answer.knee.map(|knee| KneeEstimate {
+        low_per_s: as_read(knee.low_per_s),
+        likely_per_s: as_read(knee.likely_per_s),
+        high_per_s: as_read(knee.high_per_s),
+        confidence: CONFIDENCE,
+    });
+    let bound = |bound: Option<Bound>| bound.map(|bound| bound.rate_per_s);
     SearchReport {
-        lower_per_s: answer.lower.map(|bound| bound.rate_per_s),
-        upper_per_s: answer.upper.map(|bound| bound.rate_per_s),
+        lower_per_s: knee.map(|knee| knee.low_per_s).or(bound(answer.lower)),
+        upper_per_s: knee.map(|knee| knee.high_per_s).or(bound(answer.upper)),
+        knee,
+        confirmed: answer.confirmed,
         trials: u64::from(answer.trials),
         void_trials: u64::from(answer.void_trials),
         time_s: answer.time_s,
@@ -188,8 +232,39 @@ fn report_of(answer: &SearchResult, history: &History) -> SearchReport {
     }
 }
 
-/// "holds 285/s (3 of 3 trials good), fails 295/s (2 of 3 bad)", and what that claims.
+/// Rounded to four digits: more would claim what no interval supports.
+fn as_read(rate_per_s: f64) -> f64 {
+    let scale = 10_f64.powi(3 - rate_per_s.log10().floor() as i32);
+    (rate_per_s * scale).round() / scale
+}
+
+/// The answer, first of all what may be relied on.
 fn words_of(answer: &SearchResult) -> String {
+    let mut words = match answer.knee {
+        Some(knee) => words_of_knee(knee),
+        None => words_of_bounds(answer),
+    };
+    if answer.confirmed {
+        words += "; confirmed by a longer trial";
+    }
+    words
+}
+
+/// `holds 281/s: the knee lies between 281/s and 296/s (95 %), most likely near 289/s`.
+fn words_of_knee(knee: KneeInterval) -> String {
+    let rate = |rate_per_s: f64| format!("{}/s", as_read(rate_per_s));
+    format!(
+        "holds {}: the knee lies between {} and {} ({:.0} %), most likely near {}",
+        rate(knee.low_per_s),
+        rate(knee.low_per_s),
+        rate(knee.high_per_s),
+        100.0 * CONFIDENCE,
+        rate(knee.likely_per_s)
+    )
+}
+
+/// "holds 285/s (3 of 3 trials good), fails 295/s (2 of 3 bad)".
+fn words_of_bounds(answer: &SearchResult) -> String {
     let evidence = |bound: &Bound, good: bool| {
         let (good_trials, bad_trials) = (bound.good + bound.short_good, bound.bad + bound.short_bad);
         let (part, word) = if good { (good_trials, "good") } else { (bad_trials, "bad") };
@@ -199,15 +274,5 @@ fn words_of(answer: &SearchResult) -> String {
     let mut parts = Vec::new();
     parts.extend(answer.lower.as_ref().map(|bound| format!("holds {}", evidence(bound, true))));
     parts.extend(answer.upper.as_ref().map(|bound| format!("fails {}", evidence(bound, false))));
-    let mut words = if parts.is_empty() { "no bound was found".to_owned() } else { parts.join(", ") };
-    if answer.confirmed {
-        words += "; confirmed by a longer trial";
-    }
-    if let Some(chance) = answer.lower.as_ref().and_then(Bound::worst_chance_of_a_bad_trial) {
-        words += &format!(
-            "; that excludes, with 95 % confidence, only that more than {:.0} % of such trials would be bad",
-            chance * 100.0
-        );
-    }
-    words
+    if parts.is_empty() { "no bound was found".to_owned() } else { parts.join(", ") }
 }

@@ -1,9 +1,12 @@
 //! The knees in words, and what a search found.
 
 use super::super::Style;
-use super::super::text::layout::{Tone, labelled, paint, table, with_label, wrap, wrapped};
-use super::super::text::numbers::{ms, plain, seconds};
-use crate::result::{Conclusion, Knee, Summary, Sweep};
+use super::super::text::layout::{Tone, paint, table, with_label, wrap, wrapped};
+use super::super::text::numbers::{ms, percent, plain, seconds};
+use crate::result::{Conclusion, Knee, LoadVotes, Summary, Sweep};
+
+/// How a search says that it found what was asked for; any other reason is worth a line.
+const FOUND: &str = "search.found";
 
 /// Each knee with the two rungs that enclose it.
 pub(super) fn knees(sweep: &Sweep) -> String {
@@ -76,17 +79,33 @@ pub(super) fn search(sweep: &Sweep, style: &Style) -> String {
     } else {
         Tone::Doubtful
     };
-    let mut text = labelled("Search", &paint(&search.reason, tone, style));
-    text += &wrapped("", &search.words);
-    for load in &search.loads {
-        let mut votes = format!("{}/s: {} good, {} bad", plain(load.rate_per_s), load.good, load.bad);
-        if load.void > 0 {
-            votes += &format!(", {} void", load.void);
-        }
-        text += &wrapped("- ", &votes);
+    let mut text = with_label("Search", &wrapped("", &search.words));
+    if search.code != FOUND {
+        text += &wrapped("", &paint(&search.reason, tone, style));
+    }
+    let loads = if style.brief { &[] } else { search.loads.as_slice() };
+    for load in loads {
+        text += &wrapped("- ", &votes_at(load, search.knee.is_none()));
     }
     let void = if search.void_trials > 0 { format!(", {} void", search.void_trials) } else { String::new() };
     text + &wrapped("", &format!("{} trials{void}, {} in all", search.trials, seconds(search.time_s.round())))
+}
+
+/// `285/s: 3 good, 0 bad`; by votes with what that excludes.
+fn votes_at(load: &LoadVotes, by_votes: bool) -> String {
+    let mut votes = format!("{}/s: {} good, {} bad", plain(load.rate_per_s), load.good, load.bad);
+    if load.void > 0 {
+        votes += &format!(", {} void", load.void);
+    }
+    if by_votes && load.good > 0 && load.bad == 0 {
+        // With n trials all good, the chance of a bad one is below 1 - 0.05^(1/n), with 95 % confidence.
+        let chance = 1.0 - 0.05_f64.powf(1.0 / load.good as f64);
+        votes += &format!(
+            "; that excludes, with 95 % confidence, only that more than {} of such trials would be bad",
+            percent(chance)
+        );
+    }
+    votes
 }
 
 /// What a spike did.

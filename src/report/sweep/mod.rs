@@ -20,16 +20,16 @@ pub(super) fn name(rung: &Rung) -> String {
     format!("sweep-{}/s{repeat}", rung.rate_per_s)
 }
 
-/// What stands below the rows: what is left of each rung, the knees, the answer of a search, and the ladder as a plot.
+/// What stands below the rows: the answer of a search, what is left of each rung, the ladder as a plot, and the knees.
 pub(crate) fn after_table(sweep: &Sweep, style: &Style) -> String {
     let sections = [
+        knees::search(sweep, style),
         table::second_table(sweep),
         table::remarks(sweep),
         plot::plot(sweep),
         // Trials of a search differ in length and are not fair to each other: its answer is the search's own.
         if sweep.search.is_none() { knees::knees(sweep) } else { String::new() },
         knees::spike(sweep),
-        knees::search(sweep, style),
     ];
     let sections = sections.into_iter().filter(|section| !section.is_empty());
     sections.map(|section| format!("\n{section}")).collect()

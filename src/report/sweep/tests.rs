@@ -46,6 +46,8 @@ fn sweep() -> Sweep {
 fn searched() -> Sweep {
     let mut sweep = sweep();
     sweep.search = Some(SearchReport {
+        knee: None,
+        confirmed: false,
         lower_per_s: Some(285.0),
         upper_per_s: Some(295.0),
         trials: 12,

@@ -1,5 +1,6 @@
 //! How often the verdicts and the search are right, on simulated runs whose truth is known.
 
 mod error_rates;
+mod knee_interval;
 mod overload;
 mod search;

@@ -11,7 +11,7 @@ use crate::support::searches::{Service, WithSlo, patient, search, six_minutes};
 /// The service that rpsbench has built in: 22 workers of 74 ms.
 const BUILT_IN_PER_S: f64 = 22.0 / 0.074;
 
-const BUILT_IN: Queue = Queue {
+pub(super) const BUILT_IN: Queue = Queue {
     arrivals: Arrivals::Constant,
     times: Times::LogNormal,
     workers: 22,
@@ -19,17 +19,17 @@ const BUILT_IN: Queue = Queue {
 };
 
 /// The same with Poisson arrivals.
-const M_G_22: Queue = Queue { arrivals: Arrivals::Poisson, ..BUILT_IN };
+pub(super) const M_G_22: Queue = Queue { arrivals: Arrivals::Poisson, ..BUILT_IN };
 
 /// A single server.
-const fn single(times: Times, capacity_per_s: f64) -> Queue {
+pub(super) const fn single(times: Times, capacity_per_s: f64) -> Queue {
     Queue { arrivals: Arrivals::Poisson, times, workers: 1, capacity_per_s }
 }
 
 /// Highest rates with p99 < 500 ms, each from 10 runs of 20,000 s at every step of a bisection;
 /// `table_of_knees_found_by_long_runs` repeats it.
-const BUILT_IN_KNEE_PER_S: f64 = 294.7;
-const M_G_22_KNEE_PER_S: f64 = 289.5;
+pub(super) const BUILT_IN_KNEE_PER_S: f64 = 294.7;
+pub(super) const M_G_22_KNEE_PER_S: f64 = 289.5;
 
 /// The share of seeds, and what the searches cost.
 #[derive(Debug, Default)]
@@ -78,14 +78,14 @@ fn with(trial_s: f64, width: f64) -> impl Fn(f64) -> Settings {
 }
 
 /// M/M/1: the response time is exponential with rate `capacity - rate`, so that p99 = ln(100) / (capacity - rate).
-fn m_m_1_knee_per_s(capacity_per_s: f64, p99_s: f64) -> f64 {
+pub(super) fn m_m_1_knee_per_s(capacity_per_s: f64, p99_s: f64) -> f64 {
     capacity_per_s - 100_f64.ln() / p99_s
 }
 
 /// M/D/1: P(wait > t) tends to C exp(-theta t), where theta solves `rate (exp(theta D) - 1) = theta` and
 /// `C = (1 - rho) / (rho exp(theta D) - 1)` (Cramér and Lundberg; the error is far below 1 % from a few service times on).
 /// The highest rate with P(wait + D > p99) <= 1 %, by bisection.
-fn m_d_1_knee_per_s(capacity_per_s: f64, p99_s: f64) -> f64 {
+pub(super) fn m_d_1_knee_per_s(capacity_per_s: f64, p99_s: f64) -> f64 {
     let bisect = |mut low: f64, mut high: f64, below: &dyn Fn(f64) -> bool| {
         for _ in 0..200 {
             let middle = f64::midpoint(low, high);
@@ -221,9 +221,9 @@ fn where_loss_is_not_monotone_the_interval_holds_a_real_knee_and_no_bad_load_lie
 fn a_service_that_does_not_recover_ends_the_search_with_the_bounds_so_far() {
     struct Metastable(bool);
     impl Service for Metastable {
-        fn trial(&mut self, rate_per_s: f64, _: f64) -> Vote {
+        fn trial(&mut self, rate_per_s: f64, _: f64) -> (Vote, Option<f64>) {
             self.0 |= rate_per_s > 300.0;
-            if self.0 { Vote::Bad } else { Vote::Good }
+            (if self.0 { Vote::Bad } else { Vote::Good }, None)
         }
         fn did_not_recover(&self) -> Option<f64> {
             self.0.then_some(30.0)
