@@ -60,11 +60,33 @@ fn without_strays(error: clap::Error) -> clap::Error {
     )
 }
 
+/// The environment holds one header per line, so that clap would make two of a typed one with a line break in it: which it is,
+/// only what was typed tells. A value with a line break is no header, and may be somebody's attempt at a second one.
+fn refuse_broken_headers(arguments: &[OsString]) -> Result<(), clap::Error> {
+    let is_flag = |argument: &OsString| argument == "-H" || argument == "--header";
+    let mut previous = None;
+    for argument in arguments {
+        let text = argument.to_string_lossy();
+        let is_header =
+            previous.is_some_and(is_flag) || text.starts_with("-H") || text.starts_with("--header=");
+        if is_header && text.trim_end().contains(['\r', '\n']) {
+            return Err(command().error(
+                ErrorKind::ValueValidation,
+                "a header given with -H holds a line break, which HTTP does not allow; repeat -H for another header",
+            ));
+        }
+        previous = Some(argument);
+    }
+    Ok(())
+}
+
 /// Reads the command line.
 ///
 /// # Errors
 /// clap's error: help, version, or what is wrong; it knows how to print itself and its exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    refuse_broken_headers(&arguments)?;
     let matches = command().try_get_matches_from(arguments).map_err(without_strays)?;
     // Read apart from the flattened flags: those that `run` requires are not asked of other commands.
     if matches.subcommand().is_none() {

@@ -30,6 +30,9 @@ pub(super) enum CommandError {
     /// The target does not answer, or not as it should.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The target is there, and has no good answer.
+    #[error("{0}")]
+    FirstRequest(String),
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The result does not add up.

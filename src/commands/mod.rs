@@ -6,6 +6,7 @@ mod console;
 mod error;
 mod exit;
 mod facts;
+mod first_request;
 mod generate;
 mod idle;
 mod machine;

@@ -1,5 +1,6 @@
 //! Results, printed and written to their files.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use super::error::CommandError;
@@ -19,7 +20,7 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), CommandError> {
 
 /// Writes a part of a report to stdout before the rest is known. Whether that can be written is asked at the end.
 pub(super) fn print_early(text: &str) {
-    let _ = write_out(text.as_bytes());
+    let _ = write_out(shown(text).as_bytes());
 }
 
 fn write_out(bytes: &[u8]) -> io::Result<()> {
@@ -38,7 +39,7 @@ pub(super) fn publish<'a>(
     // The files first: a pager that nobody scrolls must not hold them up.
     let saved = save(document, outputs);
     let on_screen = render(document, screen.format, &style_of(screen)).map_err(CommandError::from);
-    saved.and(on_screen.and_then(|text| print(text.as_bytes())))
+    saved.and(on_screen.and_then(|text| print(shown(&text).as_bytes())))
 }
 
 /// The same where part of the report is on the screen already, and this is the rest.
@@ -48,7 +49,7 @@ pub(super) fn publish_rest<'a>(
     outputs: Vec<OutputFile>,
 ) -> Result<(), CommandError> {
     let saved = save(document.into(), outputs);
-    saved.and(print(rest.as_bytes()))
+    saved.and(print(shown(rest).as_bytes()))
 }
 
 /// Writes each file in its own format.
@@ -62,14 +63,58 @@ fn save(document: DocumentRef<'_>, outputs: Vec<OutputFile>) -> Result<(), Comma
     result
 }
 
+/// A text as the terminal can show it: one that is told to know nothing but ASCII gets nothing else.
+fn shown(text: &str) -> Cow<'_, str> {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    if io::stdout().is_terminal() && set.is_some_and(|locale| locale == "C" || locale == "POSIX") {
+        Cow::Owned(in_ascii(text))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The signs of the reports in ASCII, each as wide as it was.
+fn in_ascii(text: &str) -> String {
+    const LEVELS: &str = "▁▂▃▄▅▆▇█";
+    let ascii = |sign: char| match sign {
+        sign if sign.is_ascii() => sign,
+        '×' => 'x',
+        '·' => '.',
+        '●' => '*',
+        '○' => 'o',
+        '±' => '~',
+        sign => LEVELS
+            .chars()
+            .position(|level| level == sign)
+            .and_then(|at| b"_.:-=+*#".get(at))
+            .map_or('?', |c| *c as char),
+    };
+    text.chars().map(ascii).collect()
+}
+
 /// How stdout shows a report: in colour on a terminal, unless `NO_COLOR` (no-color.org) asks for none. The target's real name
 /// is for the eyes of whoever typed it: on a terminal, and not in what is piped on.
 pub(super) fn style_of(screen: &Screen) -> Style {
     let is_terminal = io::stdout().is_terminal();
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     Style {
-        color: is_terminal && !refused,
+        color: is_terminal && !refused && !is_dumb,
         brief: !screen.details,
         target: screen.target.clone().filter(|_| is_terminal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_plain_terminal_gets_is_ascii_and_as_wide() {
+        let text = "p99 844 ±40 ms ▁▂▃▄▅▆▇█ × · ● ○ ü";
+        assert_eq!(in_ascii(text), "p99 844 ~40 ms _.:-=+*# x . * o ?");
+        assert_eq!(in_ascii(text).chars().count(), text.chars().count());
     }
 }

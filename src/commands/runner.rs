@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::console::{Console, Lengths, ProgressLine};
 use super::error::CommandError;
 use super::facts::{asked_of, facts_of};
+use super::first_request;
 use super::idle::{Alone, measure_idle};
 use super::signals::Signals;
 use crate::cli::{Setup, TargetChoice, UsageError};
@@ -103,6 +104,7 @@ impl<'a> Runner<'a> {
                 std::future::pending().await
             };
             let working = async {
+                runner.check().await?;
                 runner.measure_baseline().await?;
                 work(&mut runner).await
             };
@@ -146,6 +148,26 @@ impl<'a> Runner<'a> {
     /// The same for what the next runs need to know: without samples and objectives.
     pub(super) async fn probe(&mut self, source: Source) -> Result<Summary, CommandError> {
         self.carry_out(source, Purpose::Probe, Console::new(true)).await
+    }
+
+    /// Sends one request, if that was asked for, and goes on only where it gets a good answer; up to three where it does not.
+    async fn check(&mut self) -> Result<(), CommandError> {
+        for tries in 1..=first_request::TRIES {
+            if !self.planner.is_checked() || self.is_stopping() {
+                break;
+            }
+            let source = Source::Users(ClosedLoop::new(1, LoopEnd::Requests(1))?);
+            let summary = self.carry_out(source, Purpose::Check, Console::new(true)).await?;
+            // What an interrupt cut off says nothing about the target.
+            if summary.ledger.ok > 0 || self.is_stopping() {
+                break;
+            }
+            if tries == first_request::TRIES || !first_request::is_worth_another_try(&summary) {
+                let is_tls = self.traffic.tls_verification.is_some();
+                return Err(CommandError::FirstRequest(first_request::refusal(&summary, tries, is_tls)));
+            }
+        }
+        Ok(())
     }
 
     /// Measures the idle baseline of all runs, if one was asked for. What comes next finds the service as if nothing had been.

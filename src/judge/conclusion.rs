@@ -7,6 +7,8 @@ mod ended;
 mod limit;
 mod words;
 
+pub(crate) use words::remedy_of_faults;
+
 use super::drift::Drift;
 use super::generator::judge_generator;
 use super::overload::Observed;

@@ -21,7 +21,7 @@ mod sum_up;
 
 pub(crate) use bootstrap::ratio_interval;
 pub(crate) use closed_loop::{Saturation, Stage, Stages};
-pub(crate) use conclusion::{Concluded, conclude};
+pub(crate) use conclusion::{Concluded, conclude, remedy_of_faults};
 pub(crate) use modelled::Modelled;
 pub(crate) use objective::Slo;
 pub use overload::Observed;

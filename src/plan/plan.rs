@@ -147,6 +147,7 @@ impl Planner {
         let room = if keepalive { max_requests.unwrap_or(u64::MAX) } else { 1 };
         let (samples, slos) = match purpose {
             Purpose::Measurement => (self.settings.samples, self.settings.slos.clone()),
+            Purpose::Check => (1, Vec::new()),
             Purpose::Probe => (0, Vec::new()),
         };
         Plan {

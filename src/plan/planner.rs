@@ -22,6 +22,8 @@ pub(crate) struct Planner {
 pub(crate) enum Purpose {
     /// Its result counts.
     Measurement,
+    /// Whether the target answers at all: with a sample of what it answers.
+    Check,
     /// It finds out what the next runs need to know, and is forgotten: without samples and objectives.
     Probe,
 }
@@ -29,6 +31,11 @@ pub(crate) enum Purpose {
 impl Planner {
     pub(crate) fn new(settings: Settings, machine: Machine) -> Self {
         Self { settings, machine }
+    }
+
+    /// Whether a request is to be answered well before the load begins.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.settings.check
     }
 
     /// Requests sent one at a time before everything else; 0 = none.

@@ -27,6 +27,8 @@ impl<T> Auto<T> {
 pub(crate) struct Settings {
     /// Spacing of the arrivals of an open loop.
     pub arrivals: Arrivals,
+    /// Whether a request is to be answered well before the load begins.
+    pub check: bool,
     /// Requests sent one at a time before everything else, for the idle baseline; 0 = none.
     pub baseline: Auto<u64>,
     /// Length of the warm-up; 0 = none.
@@ -97,6 +99,7 @@ impl Settings {
     pub(crate) fn plain() -> Self {
         Self {
             arrivals: Arrivals::Constant,
+            check: false,
             baseline: Auto::Given(0),
             warmup_ns: 0,
             seed: 1,

@@ -1,12 +1,15 @@
 //! Where requests go: URLs, and how values are written in them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use http::Uri;
 use http::uri::PathAndQuery;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_encode};
+use percent_encoding::{
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, PercentEncode, percent_encode, utf8_percent_encode,
+};
 
 use super::origin::{Origin, Scheme};
 
@@ -92,6 +95,7 @@ impl Target {
             return Err(TargetError::NoSlash);
         }
         let path = text.split('#').next().unwrap_or(text);
+        let path = utf8_percent_encode(path, NOT_IN_A_URL).to_string();
         let path = path.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
         Ok(Self { origin: Arc::clone(&self.origin), path })
     }
@@ -130,6 +134,8 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
+        let with_scheme = is_host_and_port(text).then(|| format!("http://{text}"));
+        let text = with_scheme.as_deref().unwrap_or(text);
         let Some((scheme, rest)) = text.split_once("://") else { return Err(TargetError::NoScheme) };
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => Scheme::Http,
@@ -158,7 +164,8 @@ impl FromStr for Target {
             }
             _ => None,
         };
-        let uri: Uri = text.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
+        let browsable = browsable(text, authority.len());
+        let uri: Uri = browsable.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
         let host = uri.host().filter(|host| !host.is_empty());
         let host = host.ok_or_else(|| TargetError::Syntax("it has no host".to_owned()))?;
         let origin = Origin {
@@ -170,6 +177,29 @@ impl FromStr for Target {
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         Ok(Self { origin: Arc::new(origin), path })
     }
+}
+
+/// What a URL may not hold as it stands (RFC 3986, 2), and people copy all the same; the braces are placeholders here, and a
+/// percent sign is left as it is, as browsers do.
+const NOT_IN_A_URL: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'|');
+
+/// A URL with its path and query percent-encoded where they must be. Not the fragment, which is not sent.
+fn browsable(text: &str, authority: usize) -> Cow<'_, str> {
+    let path_at = text.find("://").map_or(0, |at| at + 3) + authority;
+    let (origin, path) = text.split_at(path_at.min(text.len()));
+    let path = utf8_percent_encode(path, NOT_IN_A_URL);
+    match Cow::from(path) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(path) => Cow::Owned(format!("{origin}{path}")),
+    }
+}
+
+/// `localhost:8080/path`: what stands before the first slash is a host with a port, which no scheme and no word is.
+fn is_host_and_port(text: &str) -> bool {
+    let authority = text.split(['/', '?', '#']).next().unwrap_or("");
+    let port = authority.rsplit_once(':').filter(|(host, _)| !host.is_empty() && !host.contains('@'));
+    port.is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// All but the unreserved characters of RFC 3986, 2.3.
@@ -211,11 +241,40 @@ mod tests {
         assert_eq!((joined.origin(), joined.path().as_str()), (base.origin(), "/y?z={id}"));
         assert_eq!(base.join("http://B.example:81/").unwrap().host(), "b.example");
         assert_eq!(base.join("y"), Err(TargetError::NoSlash));
-        assert!(matches!(base.join("/a b"), Err(TargetError::Syntax(_))));
+        assert_eq!(base.join("/a b").unwrap().path().as_str(), "/a%20b");
         assert_eq!(
             "http://A.example/".parse::<Target>().unwrap().origin(),
             "http://a.example:80/x".parse::<Target>().unwrap().origin()
         );
+    }
+
+    #[test]
+    fn urls_as_people_copy_them_are_encoded_as_a_browser_does() {
+        for (typed, sent) in [
+            ("http://x/ü", "/%C3%BC"),
+            ("http://x/a|b", "/a%7Cb"),
+            ("http://x/\"q\"?a=<b>", "/%22q%22?a=%3Cb%3E"),
+            ("http://x/a b?c=d e", "/a%20b?c=d%20e"),
+            (
+                "http://x/{id}/%zz/%20/[1]?q={word}&r=a+b~!$'()*,;:@",
+                "/{id}/%zz/%20/[1]?q={word}&r=a+b~!$'()*,;:@",
+            ),
+        ] {
+            assert_eq!(typed.parse::<Target>().unwrap().path().as_str(), sent);
+        }
+    }
+
+    #[test]
+    fn a_host_with_a_port_needs_no_scheme() {
+        for (typed, host, port, path) in [
+            ("localhost:8080", "localhost", 8080, "/"),
+            ("127.0.0.1:80/x?to=http://y/", "127.0.0.1", 80, "/x?to=http://y/"),
+            ("[::1]:81/", "::1", 81, "/"),
+        ] {
+            let target: Target = typed.parse().unwrap();
+            assert_eq!((target.host(), target.port(), target.path().as_str()), (host, port, path));
+            assert_eq!(target.origin().scheme(), Scheme::Http);
+        }
     }
 
     #[test]
@@ -228,17 +287,16 @@ mod tests {
     #[test]
     fn what_is_not_a_target_says_why() {
         let error = |text: &str| text.parse::<Target>().unwrap_err();
-        assert_eq!(error("localhost:8080/x"), TargetError::NoScheme);
         assert_eq!(error(""), TargetError::NoScheme);
         assert_eq!(error("ftp://x/"), TargetError::Scheme("ftp".to_owned()));
-        assert_eq!(error("secret-host:80/?to=http://x/"), TargetError::NoScheme);
+        assert_eq!(error("word"), TargetError::NoScheme);
         assert_eq!(error("http://x:99999/"), TargetError::Port);
         assert_eq!(error("http://x:0/"), TargetError::Port);
         assert_eq!(error("http://x:/"), TargetError::Port);
         assert_eq!(error("http://x:http/"), TargetError::Port);
         assert_eq!(error("http://user:pass@x/"), TargetError::UserInfo);
         assert_eq!(error("http://{host}/"), TargetError::Placeholder);
-        for text in ["http://", "http:///path", "http://a b/", "http://x/a b"] {
+        for text in ["http://", "http:///path", "http://a b/"] {
             assert!(matches!(error(text), TargetError::Syntax(_)), "{text}: {:?}", error(text));
         }
     }

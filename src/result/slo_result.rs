@@ -48,9 +48,9 @@ struct SloDocument {
     unit: Unit,
     /// The true figure is at least `measured`: it falls among arrivals without a good answer.
     lower_bound: bool,
-    /// Share of the planned requests that were too slow or without a good answer, beside the share that may be; absent where
+    /// Share of the planned requests that were too slow or without a good answer, beside the share that may be; null where
     /// the objective is not about a share.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     loss: Option<Loss>,
 }
 
@@ -73,9 +73,9 @@ mod tests {
     #[test]
     fn a_document_reads_as_it_was_written() {
         for text in [
-            r#"{"slo":"p99<1s","passed":false,"measured":2000.0,"unit":"ms","lower_bound":true}"#,
-            r#"{"slo":"error_rate<1%","passed":true,"measured":0.0,"unit":"share","lower_bound":false}"#,
-            r#"{"slo":"rps>300","passed":false,"measured":null,"unit":"per_s","lower_bound":false}"#,
+            r#"{"slo":"p99<1s","passed":false,"measured":2000.0,"unit":"ms","lower_bound":true,"loss":null}"#,
+            r#"{"slo":"error_rate<1%","passed":true,"measured":0.0,"unit":"share","lower_bound":false,"loss":null}"#,
+            r#"{"slo":"rps>300","passed":false,"measured":null,"unit":"per_s","lower_bound":false,"loss":null}"#,
             r#"{"slo":"p99<1s","passed":true,"measured":900.0,"unit":"ms","lower_bound":false,"loss":{"share":0.008,"allowed":0.01}}"#,
         ] {
             let result: SloResult = serde_json::from_str(text).unwrap();

@@ -82,7 +82,7 @@ impl Network {
         let (socket, opened) = self.shake_hands(place, tls, stream, tcp_ns, clock).await?;
         match opened.protocol {
             Protocol::Http1 => {
-                Http1Connection::open(socket, opened, received).await.map(WireConnection::Http1)
+                Http1Connection::open(socket, opened, received, &place.heads).await.map(WireConnection::Http1)
             }
             Protocol::Http2 => {
                 let open = http2::open(socket, self.options.streams).await?;

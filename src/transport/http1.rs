@@ -4,6 +4,8 @@
 //! no hand-over between tasks, and the answer's instants are read in the very poll that received it.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -18,12 +20,20 @@ use super::driver_waker::DriverWaker;
 use super::receive_clock::{Arrived, ReceiveClock};
 use super::socket::Socket;
 use super::{Answer, Connection, Failure};
-use crate::measure::Opened;
+use crate::measure::{ErrorKind, Opened};
 use crate::request::BodyWatch;
 use crate::time::Clock;
 
 /// Parts of a body that are read at a stretch.
 pub(super) const PARTS_PER_TURN: u32 = 64;
+
+/// Header fields that an answer may have once one had more than hyper's 100: browsers take hundreds.
+const MANY_FIELDS: usize = 1_000;
+
+/// Whether an origin has sent a head with more fields than hyper takes unasked. To take more costs every answer the room for
+/// them, so it is done only where it was seen to be needed, from the next connection on.
+#[derive(Debug, Default)]
+pub(super) struct LargeHeads(AtomicBool);
 
 type Driver = http1::Connection<TokioIo<Socket>, Full<Bytes>>;
 
@@ -35,6 +45,7 @@ pub struct Http1Connection<C> {
     driver_waker: DriverWaker,
     opened: Opened,
     clock: ReceiveClock<C>,
+    heads: Arc<LargeHeads>,
 }
 
 impl<C: Clock> Http1Connection<C> {
@@ -43,14 +54,40 @@ impl<C: Clock> Http1Connection<C> {
         stream: Socket,
         opened: Opened,
         clock: ReceiveClock<C>,
+        heads: &Arc<LargeHeads>,
     ) -> Result<Self, Failure> {
-        let (sender, driver) = http1::Builder::new()
-            // A request is one buffer: a plain write is cheaper than a vectored one.
-            .writev(false)
+        let mut builder = http1::Builder::new();
+        // A request is one buffer: a plain write is cheaper than a vectored one.
+        builder.writev(false);
+        // A user agent replaces a fold by spaces (RFC 9112, 5.2).
+        builder.allow_obsolete_multiline_headers_in_responses(true);
+        if heads.0.load(Ordering::Relaxed) {
+            builder.max_headers(MANY_FIELDS);
+        }
+        let (sender, driver) = builder
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| Failure::exchanging(error, true, true))?;
-        Ok(Self { sender, driver: Some(driver), driver_waker: DriverWaker::new(), opened, clock })
+        Ok(Self {
+            sender,
+            driver: Some(driver),
+            driver_waker: DriverWaker::new(),
+            opened,
+            clock,
+            heads: Arc::clone(heads),
+        })
+    }
+}
+
+impl LargeHeads {
+    /// A head was too large: the next connection takes more of it.
+    fn too_large(&self) -> Failure {
+        self.0.store(true, Ordering::Relaxed);
+        let words = format!(
+            "the head of the answer is too large: more than 100 fields (new connections take up to {MANY_FIELDS}), or more than \
+             400 kB"
+        );
+        Failure::in_words(ErrorKind::Protocol, true, false, words)
     }
 }
 
@@ -126,7 +163,11 @@ impl<C: Clock> Connection for Http1Connection<C> {
         .await
         .map_err(|mut error| {
             let unsent = error.take_message().is_some();
-            Failure::exchanging(error.into_error(), true, unsent)
+            let error = error.into_error();
+            if error.is_parse_too_large() {
+                return self.heads.too_large();
+            }
+            Failure::exchanging(error, true, unsent)
         })?;
         let first_byte = self.clock.received();
         let status = response.status().as_u16();

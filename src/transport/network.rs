@@ -1,6 +1,7 @@
 //! What is known of the network before the first request, and kept up to date during the run.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
@@ -8,6 +9,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use super::addresses::{AddressBook, LookUp, PATIENCE, Unreachable, look_up, system_lookup};
+use super::http1::LargeHeads;
 use super::socket::{Plain, Socket, bound_to};
 use super::tls::{TlsClient, TlsFault, TlsSetupError};
 use super::{Failure, HttpVersions, WireOptions, http2};
@@ -41,6 +43,8 @@ pub(super) struct Place {
     pub(super) name: Option<ServerName<'static>>,
     /// Whether its addresses come from a lookup that may be repeated.
     pub(super) is_looked_up: bool,
+    /// Whether its answers have large heads.
+    pub(super) heads: Arc<LargeHeads>,
 }
 
 /// The origins of a workload and the ways to them; shared by all workers.
@@ -113,7 +117,7 @@ impl Network {
         let overriding = self.options.overriding(origin.host(), origin.port());
         let is_address = origin.host().parse::<IpAddr>().is_ok();
         let is_looked_up = !is_address && overriding.is_none() && self.options.unix_socket.is_none();
-        let place = Place { origin: origin.clone(), name, is_looked_up };
+        let place = Place { origin: origin.clone(), name, is_looked_up, heads: Arc::default() };
         let (stream, note) = if self.options.unix_socket.is_some() {
             self.book.add(Vec::new());
             (self.probe(None).await?, None)

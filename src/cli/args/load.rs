@@ -17,6 +17,14 @@ pub(crate) struct LoadArgs {
     /// Fewer than 20 where they would take more than 10 s; at most 10,000. Part of no other figure.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=10_000))]
     pub baseline: Option<u64>,
+    /// Send one request first, and load the target only if it gets a good answer [default: so, but not with --requests]
+    ///
+    /// Up to three, since a service may turn one away. Not sent to the built-in service.
+    #[arg(long)]
+    pub check: bool,
+    /// Load the target whatever it answers
+    #[arg(long)]
+    pub no_check: bool,
     /// Ramp from nothing to the full load before the measurement, excluded from it; 0 = none [default: 1s; 0 with
     /// --requests, so that the target receives so many and no more]
     #[arg(long)]
@@ -46,6 +54,11 @@ impl LoadArgs {
     /// Length of the warm-up, in nanoseconds. `is_counted`: whether the number of requests was given.
     pub(crate) fn warmup_ns(&self, is_counted: bool) -> u64 {
         self.warmup.unwrap_or(if is_counted { Span(0) } else { WARMUP }).0
+    }
+
+    /// Whether a request is to be answered well before the load begins.
+    pub(crate) fn is_checked(&self, is_counted: bool) -> bool {
+        self.check || !(self.no_check || is_counted)
     }
 
     /// Requests of the idle baseline.

@@ -86,7 +86,7 @@ pub(crate) struct SweepArgs {
     pub budget: Span,
     /// How trials become an answer
     #[arg(long, default_value = "posterior", help_heading = "Search")]
-    pub method: MethodArg,
+    pub search: MethodArg,
     /// The search ends when the interval is this narrow, as a share of its upper end
     ///
     /// From 0.1% to 50%. Where it is given, a wider interval at the end of the budget is no answer (exit code 1).
@@ -110,7 +110,7 @@ pub(crate) struct SweepArgs {
     pub runs: OpenRunArgs,
 }
 
-/// `--method`
+/// `--search`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MethodArg {
     /// All trials together, weighed by a model of queues: the knee lies between two rates with 95 % confidence

@@ -31,6 +31,11 @@ pub(crate) enum UsageError {
     /// A command where a URL was expected.
     #[error("`{0}` stands where a URL is expected; a command comes first: rpsbench {0} ...")]
     CommandLast(String),
+    /// A URL beside a file in which every request has one of its own.
+    #[error(
+        "every request of the file has a URL of its own, so that none would go to the URL given; leave one of them out"
+    )]
+    UnusedUrl,
     /// Both the argument and the flag, with different URLs.
     #[error("two URLs are given, as an argument and with --url; leave one out")]
     TwoTargets,

@@ -71,8 +71,15 @@ impl Requests {
             let data = DataTable::read(open_file("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
         });
+        let source = source_of(request, base, typed)?;
+        if let Source::Endpoints(endpoints) = &source
+            && let Some(base) = base.filter(|_| typed.has("target") || typed.has("url"))
+            && endpoints.iter().all(|endpoint| endpoint.target.origin() != base.origin())
+        {
+            return Err(UsageError::UnusedUrl);
+        }
         Ok(Self {
-            source: source_of(request, base, typed)?,
+            source,
             tokens: tokens.transpose()?,
             token_header: HeaderName::from_bytes(request.token_header.as_bytes())
                 .map_err(|_| UsageError::TokenHeader)?,

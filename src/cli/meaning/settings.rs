@@ -18,6 +18,7 @@ pub(super) fn settings_of(
 ) -> Settings {
     let (request, network) = (&traffic.request, &traffic.network);
     Settings {
+        check: load.is_checked(is_counted) && !matches!(setup.target, TargetChoice::BuiltIn(_)),
         baseline: load.baseline(is_counted),
         warmup_ns: load.warmup_ns(is_counted),
         seed: load.seed,

@@ -173,7 +173,7 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
         slos: args.runs.reporting.slo.clone(),
         max_rate: args.max_rate,
         budget_s,
-        method: match args.method {
+        method: match args.search {
             MethodArg::Posterior => Method::Posterior,
             MethodArg::Votes => Method::Votes,
         },

@@ -86,7 +86,7 @@ pub(super) fn why_unanswered(summary: &Summary) -> &'static str {
 }
 
 /// What to do about the most frequent fault.
-pub(super) fn remedy_of_faults(summary: &Summary) -> &'static str {
+pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
     let ledger = &summary.ledger;
     if ledger.http_error == 0 {
         return match (
@@ -107,6 +107,9 @@ pub(super) fn remedy_of_faults(summary: &Summary) -> &'static str {
         "401" | "403" | "407" => "give what it asks for: -H 'Authorization: ...', or --tokens FILE",
         "429" => "try a lower rate: it limits the rate of each client",
         "503" => "try a lower rate: it turns requests away",
+        "304" => {
+            "it was asked whether something has changed: leave out If-None-Match and the like, or --expect-status 304"
+        }
         status if status.starts_with('3') => "redirects are not followed: give the URL that they lead to",
         status if status.starts_with('4') => "are the URL, the method and the body right?",
         _ => "see the service's own log",

@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use http::Uri;
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 
 use super::error::{MAX_URL, TemplateProblem};
 use super::text::{Field, Text};
 use crate::request::data::DataTable;
 use crate::request::header::is_header_text;
+use crate::request::spec::EndpointSpec;
 use crate::request::target::Target;
 
 /// Path and query: those of the target where they never change. No row may make them too long; apart from that, no
@@ -38,6 +40,27 @@ pub(super) fn made_uri(text: Vec<u8>) -> Uri {
     let path = PathAndQuery::from_maybe_shared(Bytes::from(text));
     debug_assert!(path.is_ok(), "compiled templates make valid URLs");
     path.map_or_else(|_| Uri::default(), Uri::from)
+}
+
+/// Whether the client would keep to a header that frames the request: those it writes itself, from what it sends.
+pub(super) fn framing(spec: &EndpointSpec, body: &Text) -> Result<(), (HeaderName, TemplateProblem)> {
+    for (name, value) in &spec.headers {
+        let problem = if *name == HOST && spec.headers.iter().filter(|(other, _)| other == name).count() > 1 {
+            TemplateProblem::TwoHosts
+        } else if [TRANSFER_ENCODING, EXPECT].contains(name) {
+            TemplateProblem::NotSent
+        } else if *name == CONTENT_LENGTH {
+            let length = body.literal().map(<[u8]>::len);
+            match value.expose().trim().parse::<usize>() {
+                Ok(given) if Some(given) == length => continue,
+                _ => TemplateProblem::Length(length),
+            }
+        } else {
+            continue;
+        };
+        return Err((name.clone(), problem));
+    }
+    Ok(())
 }
 
 /// Whether every row makes a valid header. `typed` is the value as it was typed: placeholders consist of characters

@@ -66,6 +66,18 @@ pub enum TemplateProblem {
         /// The columns there are; `None` without a data file.
         columns: Option<Vec<String>>,
     },
+    /// Two hosts.
+    #[error("it is given twice; a request goes to one host (RFC 9112, 3.2)")]
+    TwoHosts,
+    /// A header that would change how the body is sent.
+    #[error("bodies are sent whole and at once, so that it would not be true; leave it out")]
+    NotSent,
+    /// A length that is not that of the body.
+    #[error(
+        "it is not the length of the body{}; leave it out, and the true one is sent",
+        .0.map_or(String::new(), |length| format!(" ({length} bytes)"))
+    )]
+    Length(Option<usize>),
     /// Characters that a header cannot hold.
     #[error("the value holds characters that HTTP does not allow")]
     HeaderCharacters,

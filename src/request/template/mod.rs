@@ -11,7 +11,9 @@ mod text;
 use std::fmt;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONNECTION, Entry, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{
+    ACCEPT, CONNECTION, CONTENT_LENGTH, Entry, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use http::{Method, Request, Uri, Version};
 
 #[cfg(test)]
@@ -27,6 +29,8 @@ use super::secret::Secrets;
 use super::spec::EndpointSpec;
 use super::target::Target;
 
+/// The length of a body that is not there.
+const NOTHING: HeaderValue = HeaderValue::from_static("0");
 /// The header of W3C Trace Context.
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -89,6 +93,7 @@ impl RequestTemplate {
         let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(RequestPart::Url))?;
         let body = compile(spec.body.expose(), true).map_err(failed(RequestPart::Body))?;
 
+        checks::framing(spec, &body).map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
         let overridden = |name: &HeaderName| {
             setting.token_header == Some(name) || (setting.traceparent && *name == TRACEPARENT)
         };
@@ -132,10 +137,12 @@ impl RequestTemplate {
             None => Field::Made(body),
         };
         texts.retain(|(name, _)| !is_public(name));
+        let says_empty =
+            is_body_meant(&spec.method) && matches!(&body, Field::Fixed(body) if body.is_empty());
         Ok(Self {
             method: spec.method.clone(),
             uri,
-            headers: with_defaults(&spec.target, values, setting.keepalive),
+            headers: with_defaults(&spec.target, values, setting.keepalive, says_empty),
             made,
             body,
             url,
@@ -174,6 +181,9 @@ impl RequestTemplate {
             Field::Made(text) => checks::made_uri(text.write(values, Encoding::Percent)),
         };
         let mut headers = self.headers.clone();
+        if matches!(self.body, Field::Made(_)) && request.body().is_empty() && is_body_meant(&self.method) {
+            headers.insert(CONTENT_LENGTH, NOTHING);
+        }
         for made in &self.made {
             let value = match (&made.source, token) {
                 (ValueSource::Text(text), _) => made_value(text.write(values, Encoding::AsIs)),
@@ -215,9 +225,22 @@ impl fmt::Debug for RequestTemplate {
     }
 }
 
+/// Whether a server expects a body with this method: where there is none, it is told so (RFC 9110, 8.6).
+fn is_body_meant(method: &Method) -> bool {
+    [Method::POST, Method::PUT, Method::PATCH].contains(method)
+}
+
 /// The given headers with ours beside them, where none of that name is given.
-fn with_defaults(target: &Target, given: Vec<(HeaderName, HeaderValue)>, keepalive: bool) -> HeaderMap {
+fn with_defaults(
+    target: &Target,
+    given: Vec<(HeaderName, HeaderValue)>,
+    keepalive: bool,
+    says_empty: bool,
+) -> HeaderMap {
     let mut all = HeaderMap::new();
+    if says_empty {
+        all.insert(CONTENT_LENGTH, NOTHING);
+    }
     if let Ok(host) = HeaderValue::from_str(target.authority()) {
         all.insert(HOST, host);
     }

@@ -20,6 +20,9 @@ const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
 /// Streams given up by us that h2 remembers for a while, so that answers on their way are dropped in silence.
 const REMEMBERED_RESETS: usize = 1024;
 
+/// A number of streams that no SETTINGS frame can give: it holds 32 bits, and no limit is the highest number.
+const NOT_SAID: usize = usize::MAX - 1;
+
 /// A connection whose room is known, not yet driven.
 pub(in super::super) struct Open {
     pub(super) sender: SendRequest<Bytes>,
@@ -29,7 +32,8 @@ pub(in super::super) struct Open {
 }
 
 /// Starts HTTP/2 and waits for the server's SETTINGS: then the room is `streams`, or less where the server allows fewer
-/// (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113, 6.5.2). A server that allows none yet is waited for.
+/// (SETTINGS_MAX_CONCURRENT_STREAMS, RFC 9113, 6.5.2). A server that allows none yet may allow all of them later: requests
+/// wait for that, and it is no part of the time that a connection takes to open.
 ///
 /// # Errors
 /// A [`Failure`] when the other side is no HTTP/2 server or closes.
@@ -38,8 +42,8 @@ pub(in super::super) async fn open(socket: Socket, streams: u64) -> Result<Open,
         .enable_push(false)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .initial_window_size(STREAM_WINDOW_BYTES)
-        // None until the server has said how many: h2 then takes its word, or, where it says nothing, sets no limit.
-        .initial_max_send_streams(0)
+        // Until the server has said how many: h2 then takes its word, or, where it says nothing, sets no limit.
+        .initial_max_send_streams(NOT_SAID)
         .max_concurrent_reset_streams(REMEMBERED_RESETS)
         // Answers that come after we have given up are a slow server's, not an attacker's.
         .max_local_error_reset_streams(None)
@@ -49,10 +53,13 @@ pub(in super::super) async fn open(socket: Socket, streams: u64) -> Result<Open,
     std::future::poll_fn(|context| match Pin::new(&mut driver).poll(context) {
         Poll::Ready(Ok(())) => Poll::Ready(Err(Failure::closed_before_settings())),
         Poll::Ready(Err(error)) => Poll::Ready(Err(Failure::opening_http2(&error))),
-        Poll::Pending if sender.current_max_send_streams() > 0 => Poll::Ready(Ok(())),
+        Poll::Pending if sender.current_max_send_streams() != NOT_SAID => Poll::Ready(Ok(())),
         Poll::Pending => Poll::Pending,
     })
     .await?;
-    let streams = streams.min(sender.current_max_send_streams() as u64).max(1);
+    let streams = match sender.current_max_send_streams() as u64 {
+        0 => streams,
+        allowed => streams.min(allowed),
+    };
     Ok(Open { sender, driver, streams })
 }
