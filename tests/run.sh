@@ -32,6 +32,7 @@ if [ -z "$quick" ]; then
     export PATH="$PATH:/usr/sbin"
     need cc gcc
     need nginx nginx-light
+    need haproxy haproxy
     # The completions and the man pages are tried out.
     need zsh zsh
     need fish fish
@@ -51,7 +52,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

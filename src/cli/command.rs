@@ -24,7 +24,8 @@ fn complete(command: Command) -> Command {
 fn with_environment(arg: Arg) -> Arg {
     let Some(long) = arg.get_long() else { return arg };
     let name = format!("RPSBENCH_{}", long.to_uppercase().replace('-', "_"));
-    arg.env(name)
+    // An empty variable is how scripts leave one out.
+    if std::env::var_os(&name).is_some_and(|value| value.is_empty()) { arg } else { arg.env(name) }
 }
 
 /// A switch that is on by default is turned off with `--flag=false`.

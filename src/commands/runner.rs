@@ -24,7 +24,10 @@ use crate::result::{LatencyStats, RunFacts, Summary};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::time::MonotonicClock;
-use crate::transport::{Network, Wire};
+use crate::transport::{Network, Wire, WireOptions};
+
+/// A body from this many bytes on is not copied.
+const LARGE_BODY: usize = 64 << 10;
 
 /// Workers with their connections, ready for runs.
 pub(super) struct Runner<'a> {
@@ -67,6 +70,7 @@ impl<'a> Runner<'a> {
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
         let insecure = wire.tls.insecure;
+        let wire = WireOptions { large_bodies: workload.largest_body() > LARGE_BODY, ..wire };
         let runtime = runtime()?;
         let result = runtime.block_on(async {
             let prepared = Network::prepare(wire, workload.origins());

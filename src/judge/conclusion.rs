@@ -89,13 +89,14 @@ fn answered(summary: &Summary) -> Concluded {
         "{} of {}/s answered, {} under way at the end",
         words::rate(rates.completed_per_s),
         words::rate(rates.offered_per_s),
-        summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end)
+        words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end))
     );
-    Concluded::new(
-        Conclusion::KeepingUp,
-        evidence,
-        "try a higher rate, or `rpsbench sweep` for the highest that holds",
-    )
+    let next = if summary.slos.iter().all(|slo| slo.passed) {
+        "try a higher rate, or `rpsbench sweep` for the highest that holds"
+    } else {
+        "see with --details in which seconds it was slow; a lower rate if in all"
+    };
+    Concluded::new(Conclusion::KeepingUp, evidence, next)
 }
 
 /// The growth of the backlog beyond what the fastest answer explains.

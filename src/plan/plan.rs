@@ -160,7 +160,11 @@ impl Planner {
             burst,
             seed: self.settings.seed,
             threads,
-            drain_ns: self.settings.drain_ns,
+            // What waits for room on a connection first is answered later than a timeout after it was due.
+            drain_ns: match purpose {
+                Purpose::Check => self.settings.timeout_ns.saturating_mul(2).max(self.settings.drain_ns),
+                _ => self.settings.drain_ns,
+            },
             keepalive,
             idle_ns: self.settings.idle_ns,
             max_requests,

@@ -1,6 +1,9 @@
 //! What counts as a good answer.
 
 use bytes::Bytes;
+use http::HeaderMap;
+
+use super::coding::{Coding, Held};
 
 use crate::measure::{HttpFault, Outcome};
 
@@ -34,8 +37,8 @@ impl Expectation {
     }
 }
 
-/// Searches a body for a text while its parts arrive, and keeps the beginning of the body. It never holds more than
-/// that.
+/// Searches a body for a text while its parts arrive, and keeps the beginning of the body. It holds no more than that, unless
+/// a compressed body is to be searched.
 #[derive(Debug, Default)]
 pub struct BodyWatch {
     wanted: Option<Bytes>,
@@ -44,6 +47,8 @@ pub struct BodyWatch {
     tail: Vec<u8>,
     head: Vec<u8>,
     keep: usize,
+    /// The whole body, where it is compressed and to be searched.
+    held: Option<Held>,
 }
 
 impl BodyWatch {
@@ -58,6 +63,14 @@ impl BodyWatch {
         self.found = expectation.body.is_none();
         self.tail.clear();
         self.head.clear();
+        self.held = None;
+    }
+
+    /// The head of the answer: says how the body is compressed that follows.
+    pub fn head_has_come(&mut self, headers: &HeaderMap) {
+        if self.wanted.is_some() {
+            self.held = Coding::of(headers).map(Held::new);
+        }
     }
 
     /// Takes the next part of the body.
@@ -65,6 +78,9 @@ impl BodyWatch {
         let room = self.keep - self.head.len();
         if room > 0 {
             self.head.extend_from_slice(&part[..part.len().min(room)]);
+        }
+        if let Some(held) = &mut self.held {
+            return held.part(part);
         }
         if self.found {
             return;
@@ -83,9 +99,13 @@ impl BodyWatch {
         }
     }
 
-    /// Whether the body held the expected text; true where none is expected.
+    /// Whether the body held the expected text; true where none is expected. A compressed body is taken apart here, when the
+    /// answer has ended.
     pub fn is_good(&self) -> bool {
-        self.found
+        match (&self.held, &self.wanted) {
+            (Some(held), Some(wanted)) => held.holds(wanted),
+            _ => self.found,
+        }
     }
 
     /// The beginning of the body.

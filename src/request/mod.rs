@@ -11,6 +11,7 @@
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
+mod coding;
 mod data;
 mod expectation;
 mod file_errors;

@@ -82,7 +82,9 @@ impl Network {
         let (socket, opened) = self.shake_hands(place, tls, stream, tcp_ns, clock).await?;
         match opened.protocol {
             Protocol::Http1 => {
-                Http1Connection::open(socket, opened, received, &place.heads).await.map(WireConnection::Http1)
+                Http1Connection::open(socket, opened, received, &place.heads, self.options.large_bodies)
+                    .await
+                    .map(WireConnection::Http1)
             }
             Protocol::Http2 => {
                 let open = http2::open(socket, self.options.streams).await?;

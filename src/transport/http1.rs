@@ -55,10 +55,11 @@ impl<C: Clock> Http1Connection<C> {
         opened: Opened,
         clock: ReceiveClock<C>,
         heads: &Arc<LargeHeads>,
+        large_bodies: bool,
     ) -> Result<Self, Failure> {
         let mut builder = http1::Builder::new();
-        // A request is one buffer: a plain write is cheaper than a vectored one.
-        builder.writev(false);
+        // A small request is one buffer: a plain write is cheaper than a vectored one.
+        builder.writev(large_bodies);
         // A user agent replaces a fold by spaces (RFC 9112, 5.2).
         builder.allow_obsolete_multiline_headers_in_responses(true);
         if heads.0.load(Ordering::Relaxed) {
@@ -172,6 +173,7 @@ impl<C: Clock> Connection for Http1Connection<C> {
         let first_byte = self.clock.received();
         let status = response.status().as_u16();
         let (head, mut body) = response.into_parts();
+        watch.head_has_come(&head.headers);
         let mut body_bytes = 0;
         std::future::poll_fn(|context| self.poll_body(context, &mut body, watch, &mut body_bytes))
             .await

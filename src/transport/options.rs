@@ -63,6 +63,9 @@ pub struct WireOptions {
     pub timestamps: Timestamps,
     /// Time until names are looked up again, in nanoseconds; 0 = never.
     pub dns_ttl_ns: u64,
+    /// Whether bodies are written from where they lie, instead of being copied behind the head: what a small one costs more by,
+    /// a large one would cost in memory, once for each request under way.
+    pub large_bodies: bool,
 }
 
 impl Default for WireOptions {
@@ -76,6 +79,7 @@ impl Default for WireOptions {
             overrides: Vec::new(),
             timestamps: Timestamps::Auto,
             dns_ttl_ns: 0,
+            large_bodies: false,
         }
     }
 }

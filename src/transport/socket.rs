@@ -87,7 +87,10 @@ fn in_words(error: io::Error) -> io::Error {
     match TlsFault::of(&error) {
         Some(fault) => io::Error::new(io::ErrorKind::InvalidData, fault),
         // Closed without TLS's own farewell (`close_notify`).
-        None if error.kind() == io::ErrorKind::UnexpectedEof => io::ErrorKind::UnexpectedEof.into(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the server closed the connection without TLS's close_notify, so that the end may be missing",
+        ),
         None => error,
     }
 }

@@ -247,6 +247,9 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     if typed.has("body") && typed.has("body_file") {
         return Err(UsageError::Exclusive("--body", "--body-file"));
     }
+    if args.body.is_some() && args.body_file.is_some() && !typed.has("body") && !typed.has("body_file") {
+        return Err(UsageError::Exclusive("RPSBENCH_BODY", "RPSBENCH_BODY_FILE"));
+    }
     // A flag beats the environment.
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {

@@ -46,13 +46,13 @@ impl Setup {
             None if requests.need_url() => TargetChoice::BuiltIn(model_of(&traffic.service, load.seed)?),
             None => TargetChoice::FromFile,
         };
-        if traffic.network.http2 && matches!(target, TargetChoice::BuiltIn(_)) {
-            return Err(UsageError::BuiltInHttp2);
-        }
         warnings.extend(requests.warnings());
         warnings.extend(traffic.request.body.as_deref().and_then(misread));
         warnings.extend(without_effect(traffic, &target, typed));
-        let wire = wire_of(&traffic.network)?;
+        let wire = wire_of(&traffic.network, typed)?;
+        if wire.versions == HttpVersions::Http2 && matches!(target, TargetChoice::BuiltIn(_)) {
+            return Err(UsageError::BuiltInHttp2);
+        }
         Ok(Self {
             target,
             requests,
@@ -101,9 +101,15 @@ fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -
 }
 
 /// How connections are to be made.
-fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
+fn wire_of(args: &NetworkArgs, typed: &Typed) -> Result<WireOptions, UsageError> {
     let versions = match (args.http1, args.http2) {
-        (true, true) => return Err(UsageError::Exclusive("--http1", "--http2")),
+        // What was typed beats the environment.
+        (true, true) => match (typed.has("http1"), typed.has("http2")) {
+            (true, false) => HttpVersions::Http1,
+            (false, true) => HttpVersions::Http2,
+            (true, true) => return Err(UsageError::Exclusive("--http1", "--http2")),
+            (false, false) => return Err(UsageError::Exclusive("RPSBENCH_HTTP1", "RPSBENCH_HTTP2")),
+        },
         (true, false) => HttpVersions::Http1,
         (false, true) => HttpVersions::Http2,
         (false, false) => HttpVersions::Auto,
@@ -126,6 +132,8 @@ fn wire_of(args: &NetworkArgs) -> Result<WireOptions, UsageError> {
         unix_socket: args.unix_socket.clone(),
         overrides: args.resolve.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         dns_ttl_ns: args.dns_ttl.0,
+        // Known when the requests are.
+        large_bodies: false,
     })
 }
 

@@ -44,9 +44,13 @@ pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
     if drift.is_some_and(|drift| !drift.is_certain()) {
         return cannot(summary);
     }
-    let waiting = summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end);
-    let growth = drift.map_or_else(String::new, |drift| format!(" ({:+.1}/s)", drift.per_s));
-    Some(too_much(summary, format!("{}, {waiting} waiting at the end{growth}", answered_of_offered(summary))))
+    let under_way = words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end));
+    let growth =
+        drift.map_or_else(String::new, |drift| format!(", {} more each second", words::rate(drift.per_s)));
+    Some(too_much(
+        summary,
+        format!("{}, {under_way} under way at the end{growth}", answered_of_offered(summary)),
+    ))
 }
 
 /// Whether a run that shows no growth is too short to exclude it.

@@ -106,7 +106,7 @@ fn growing(per_s: u32, noise: u64) -> Summary {
 fn growth_beyond_doubt_is_too_much_and_growth_within_the_noise_is_at_the_limit() {
     let concluded = conclude(&growing(20, 5));
     assert_eq!(concluded.conclusion, Conclusion::TooMuch, "{concluded:?}");
-    assert!(concluded.evidence.contains("190 waiting at the end (+20.0/s)"), "{concluded:?}");
+    assert!(concluded.evidence.contains("190 under way at the end, 20.0 more each second"), "{concluded:?}");
     assert!(concluded.next.contains("--find-knee"), "{concluded:?}");
     let concluded = conclude(&growing(6, 60));
     assert_eq!(concluded.conclusion, Conclusion::AtTheLimit, "{concluded:?}");
@@ -121,7 +121,7 @@ fn a_client_that_was_the_limit_says_why_and_nothing_of_the_service() {
     summary.verdict.generator = judge_generator(&summary).0;
     let concluded = conclude(&summary);
     assert_eq!(concluded.conclusion, Conclusion::ClientLimit);
-    assert!(concluded.evidence.contains("1000 of 4000"), "{concluded:?}");
+    assert!(concluded.evidence.contains("1,000 of 4,000"), "{concluded:?}");
 }
 
 #[test]

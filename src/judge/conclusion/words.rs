@@ -21,18 +21,21 @@ pub(super) fn client_limit(reason: &GeneratorReason) -> (String, &'static str) {
             (evidence, remedy(client))
         }
         GeneratorReason::Missed { missed, offered } => {
-            (format!("it was too late to send {missed} of {offered} requests"), less_load)
+            (format!("it was too late to send {} of {} requests", count(*missed), count(*offered)), less_load)
         }
         GeneratorReason::Overrun { took_s, planned_s, .. } => (
             format!("it took {} to send what was planned for {}", seconds(*took_s), seconds(*planned_s)),
             less_load,
         ),
         GeneratorReason::ClientLimits { requests } => (
-            format!("it ran out of ports or descriptors for {requests} requests"),
+            format!("it ran out of ports or descriptors for {} requests", count(*requests)),
             "keep connections alive, raise `ulimit -n`, or widen net.ipv4.ip_local_port_range",
         ),
         GeneratorReason::CapLowered { overflow, cap, .. } => (
-            format!("its cap of {cap}, so low for want of descriptors, was full for {overflow} requests"),
+            format!(
+                "its cap of {cap}, so low for want of descriptors, was full for {} requests",
+                count(*overflow)
+            ),
             "raise `ulimit -n`, or give --max-in-flight",
         ),
         GeneratorReason::Late { part, .. } => {
@@ -49,7 +52,7 @@ pub(super) fn faults(summary: &Summary) -> String {
     let has_bad_status = ledger.http_error > ledger.unexpected_body;
     let bad = |status: &str| has_bad_status && (!status.starts_with('2') || ledger.ok == 0);
     let statuses = summary.status_codes.iter().filter(|(status, _)| bad(status));
-    faults.extend(statuses.map(|(status, count)| (*count, format!("{count} x {status}"))));
+    faults.extend(statuses.map(|(status, times)| (*times, format!("{} x {status}", count(*times)))));
     let unexpected = ledger.unexpected_body;
     faults.push((unexpected, format!("{unexpected} x an unexpected body")));
     let kinds = summary.errors.iter();
@@ -105,8 +108,8 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
         summary.status_codes.iter().filter(|(status, _)| !status.starts_with('2')).max_by_key(|(_, n)| **n);
     match most.map_or("", |(status, _)| status.as_str()) {
         "401" | "403" | "407" => "give what it asks for: -H 'Authorization: ...', or --tokens FILE",
-        "429" => "try a lower rate: it limits the rate of each client",
-        "503" => "try a lower rate: it turns requests away",
+        "429" => "try a lower rate: the service limits that of each client",
+        "503" => "try a lower rate: the service turns requests away",
         "304" => {
             "it was asked whether something has changed: leave out If-None-Match and the like, or --expect-status 304"
         }
@@ -118,8 +121,20 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
 
 /// A rate without a unit: 296.8, 17,920.
 pub(super) fn rate(per_s: f64) -> String {
-    let decimals = usize::from(per_s < 1_000.0);
-    format!("{per_s:.decimals$}")
+    if per_s < 1_000.0 { format!("{per_s:.1}") } else { count(per_s.round() as u64) }
+}
+
+/// A number of requests, with commas between the thousands.
+pub(super) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Two significant digits, rounded down: what is proposed should be no hair too high.

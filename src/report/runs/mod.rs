@@ -2,9 +2,10 @@
 //! study's figures. Columns have fixed widths, because rows appear as they finish.
 
 use super::Style;
+use super::text::brief;
 use super::text::closed_loop;
 use super::text::headline;
-use super::text::layout::table;
+use super::text::layout::{Tone, paint, table};
 use super::text::numbers::{count, or_dash, percent, percentile, plain, time};
 use crate::result::{Figure, GeneratorVerdict, Runs, Subject, Summary};
 
@@ -59,13 +60,27 @@ fn line(name: &str, figures: &[String; 11]) -> String {
     line.trim_end().to_owned() + "\n"
 }
 
-/// What stands below the table: results that should not be believed, the spread of repeats, and what a closed loop cannot
+/// What stands below the table: objectives that were missed, results that should not be believed, the spread of repeats, and what a closed loop cannot
 /// tell.
 pub(crate) fn after_table(runs: &Runs, style: &Style) -> String {
     let results: Vec<_> = runs.results().collect();
-    let sections = [doubts(runs), spread(runs), closed_loop::findings(&results, style)];
+    let sections =
+        [objectives(runs, style), doubts(runs), spread(runs), closed_loop::findings(&results, style)];
     let sections = sections.into_iter().filter(|section| !section.is_empty());
     sections.map(|section| format!("\n{section}")).collect()
+}
+
+/// The objectives that some run missed, each with the run.
+fn objectives(runs: &Runs, style: &Style) -> String {
+    let mut text = String::new();
+    for run in &runs.runs {
+        for slo in run.result.slos.iter().filter(|slo| !slo.passed) {
+            let failed = paint("FAILED", Tone::Bad, style);
+            let name = label(&run.name, run.repeat, runs);
+            text += &format!("SLO {failed} {}: {} in {name}\n", slo.slo, brief::measured(slo));
+        }
+    }
+    text
 }
 
 fn doubts(runs: &Runs) -> String {

@@ -92,7 +92,7 @@ fn trust(summary: &Summary) -> String {
             let late =
                 late.map_or_else(String::new, |(figure, lag)| format!(" ({figure} {} ms late)", ms(lag)));
             let stamps = if has_stamps(summary) { "" } else { "; timestamps: user" };
-            format!("yes: sent on time{late}, none missed{stamps}")
+            format!("yes: the client sent on time{late}, and left none out{stamps}")
         }
         GeneratorVerdict::Suspect => {
             // What helps stands among the details.
@@ -124,7 +124,7 @@ fn errors(summary: &Summary, style: &Style) -> String {
         parts.extend(kinds);
     }
     if ledger.overflow > 0 {
-        parts.push(format!("{} not sent, the cap was full", count(ledger.overflow)));
+        parts.push(format!("{} not sent: the cap was full", count(ledger.overflow)));
     }
     if ledger.missed > 0 {
         parts.push(format!("{} missed by the client", count(ledger.missed)));
@@ -155,7 +155,7 @@ fn objectives(summary: &Summary, style: &Style) -> String {
 }
 
 /// What an objective was measured against.
-pub(super) fn measured(result: &SloResult) -> String {
+pub(crate) fn measured(result: &SloResult) -> String {
     let figure = |value: f64| match result.unit {
         Unit::Ms => format!("{} ms", ms(value)),
         Unit::Share => percent(value),
@@ -183,7 +183,8 @@ fn latency(summary: &Summary) -> String {
         return line("latency", "nothing was measured");
     }
     let told = format!("{} ms", told.join("  "));
-    let from = " from the planned time";
+    let has_failed = figures.iter().any(|figure| response.figure(*figure).is_bound());
+    let from = if has_failed { " (failed: no good answer)" } else { " from the planned time" };
     let is_open = summary.plan.mode == Mode::Open;
     let fits = is_open && told.chars().count() + from.len() < COLUMNS - LABEL;
     line("latency", &format!("{told}{}", if fits { from } else { "" }))
@@ -209,7 +210,7 @@ fn trend(summary: &Summary) -> String {
     let medians: Vec<Option<f64>> = rows.iter().map(|row| row.response_p50_ms).collect();
     let levels: Vec<Option<f64>> = rows.iter().map(|row| Some(waiting(row) as f64)).collect();
     let text = format!(
-        "p50 {} -> {} ms {}   waiting {} -> {} {}",
+        "p50 {} -> {} ms {}   under way {} -> {} {}",
         median(first),
         median(last),
         sparkline(&medians, 12),
@@ -229,7 +230,7 @@ fn spent(summary: &Summary) -> String {
     if client_ms > CLIENT_MS || client_ms > CLIENT_SHARE * (client_ms + service_ms) {
         text += &format!("client {} + ", ms(client_ms));
     }
-    text += &format!("service {} ms", ms(service_ms));
+    text += &format!("service {} ms on average", ms(service_ms));
     if let Some((idle_ms, queued_ms)) =
         queueing.idle.as_ref().and_then(|idle| idle.exact(Figure::Mean)).zip(queueing.in_service_mean_ms)
     {
@@ -240,7 +241,7 @@ fn spent(summary: &Summary) -> String {
         }
     }
     // With failures only a bound is known, which says more of the timeout than of a queue.
-    if let Some(times) = queueing.amplification_mean.exact() {
+    if let Some(times) = queueing.amplification_mean.exact().filter(|times| *times >= 1.0) {
         text += &format!(": {}", factor(times));
     }
     line("where", &text)

@@ -56,7 +56,10 @@ impl Workload {
         let period = mix.as_ref().map_or(1, Mix::period);
         let tokens = spec.tokens.as_ref().map_or(1, TokenList::count) as u64;
         let rows = spec.data.as_ref().map_or(1, DataTable::row_count);
+        let largest_body =
+            spec.endpoints.iter().map(|endpoint| endpoint.body.expose().len()).max().unwrap_or(0);
         Ok(Self(Arc::new(Content {
+            largest_body,
             endpoints,
             needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
             compiled,

@@ -29,6 +29,8 @@ pub struct Workload(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
+    /// Of the bodies as they were given, in bytes.
+    largest_body: usize,
     endpoints: Vec<Endpoint>,
     /// Several of these may belong to one endpoint.
     compiled: Vec<Compiled>,
@@ -107,6 +109,11 @@ pub enum WorkloadError {
 }
 
 impl Workload {
+    /// Bytes of the largest body, as it was given.
+    pub fn largest_body(&self) -> usize {
+        self.0.largest_body
+    }
+
     /// The endpoints, in the order they were given.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.0.endpoints

@@ -115,6 +115,7 @@ impl<C: Clock> Connection for Http2Connection<C> {
         let first_byte = self.clock.received();
         let status = response.status().as_u16();
         let (head, mut body) = response.into_parts();
+        watch.head_has_come(&head.headers);
         let mut body_bytes = 0;
         std::future::poll_fn(|context| poll_body(context, &mut body, watch, &mut body_bytes))
             .await

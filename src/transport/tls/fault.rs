@@ -110,8 +110,8 @@ fn certificate(problem: &CertificateError) -> &'static str {
         // The verifier has no variants of its own for these.
         E::Other(other) => match format!("{:?}", other.0) {
             text if text.contains("CaUsedAsEndEntity") => {
-                "the server presents a CA's certificate as its own; make one for the server, signed by the CA, or \
-                 accept it with --insecure"
+                "the server presents a CA's certificate as its own; give that very certificate with --cacert, or accept it \
+                 with --insecure"
             }
             text if text.contains("Eku") => {
                 "the server's certificate is not meant for servers (extended key usage)"

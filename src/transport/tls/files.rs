@@ -145,9 +145,13 @@ impl PemFile {
     /// The private key: PKCS#8, PKCS#1 or SEC1.
     pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, TlsSetupError> {
         PrivateKeyDer::from_pem_slice(self.content.expose()).map_err(|error| {
-            let encrypted = self.line_of(|line| line.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY"));
-            match (error, encrypted) {
-                (pem::Error::NoItemsFound, Some(line)) => {
+            // PKCS#8 says so in its first line, the older form in a field below it (RFC 1421, 4.6.1.1).
+            let is_encrypted = |line: &str| {
+                line.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY")
+                    || (line.starts_with("Proc-Type:") && line.ends_with("ENCRYPTED"))
+            };
+            match (error, self.line_of(is_encrypted)) {
+                (pem::Error::NoItemsFound | pem::Error::Base64Decode(_), Some(line)) => {
                     TlsSetupError::Encrypted { role: self.role, file: self.path.clone(), line }
                 }
                 (pem::Error::NoItemsFound, None) => self.missing("private key (-----BEGIN PRIVATE KEY-----)"),

@@ -1,13 +1,13 @@
 //! The request before the load.
 
-use crate::support::program::{end_of, program};
+use crate::support::program::{NO_CHECK, end_of, program};
 use crate::support::servers::{GOOD, Server, Witness, answer_always};
 
 const SHORT: [&str; 6] = ["--rate", "50", "--duration", "200ms", "--warmup", "0"];
 
 /// Runs as a user does, who has not set anything.
 fn run(arguments: &[&str]) -> crate::support::program::Ended {
-    end_of(program().env_remove("RPSBENCH_NO_CHECK").args(arguments))
+    end_of(program().env_remove(NO_CHECK).args(arguments))
 }
 
 #[test]

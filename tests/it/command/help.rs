@@ -1,13 +1,13 @@
 //! The whole help of every command, short and long, as a user reads it.
 
-use crate::support::program::{assert_reads_as_saved, run};
+use crate::support::program::{NO_CHECK, assert_reads_as_saved, end_of, program};
 
 /// What `-h` and `--help` print, after the line that asks for it.
 fn help_of(command: &[&str]) -> String {
     ["-h", "--help"]
         .map(|flag| {
             let arguments = [command, &[flag]].concat();
-            let ended = run(&arguments);
+            let ended = end_of(program().env_remove(NO_CHECK).args(&arguments));
             assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
             format!("$ rpsbench {}\n{}", arguments.join(" "), ended.stdout)
         })

@@ -1,6 +1,7 @@
 //! The program as a user meets it.
 
 mod arguments;
+mod as_typed;
 mod closed;
 mod compare;
 mod conclusions;

@@ -136,3 +136,17 @@ fn heads_with_hundreds_of_fields_are_taken_once_one_was_seen() {
     assert!(good("300 fields, nobody asked before", numbered(300), Keep, &[]) >= 8);
     assert_eq!(good("more than anybody sends", numbered(3_000), Keep, &[]), 0);
 }
+
+/// A compressed body is searched as it was before, after the answer has ended.
+#[test]
+fn an_expected_text_is_found_in_a_compressed_body() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(b"the needle is in here").expect("in memory");
+    let body = gzip.finish().expect("in memory");
+    let mut answer =
+        format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len())
+            .into_bytes();
+    answer.extend(body);
+    assert_eq!(good("gzip, and in it", answer.clone(), Keep, &["--expect-body", "needle"]), 10);
+    assert_eq!(good("gzip, and not in it", answer, Keep, &["--expect-body", "hay"]), 0);
+}

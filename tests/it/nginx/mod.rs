@@ -1,7 +1,8 @@
-//! Against a real server: nginx, started by each test on a free port and stopped after it.
+//! Against real servers: nginx and haproxy, started by each test on a free port and stopped after it.
 //!
-//! These tests need nginx and are left out of a plain `cargo test`; `bash tests/run.sh` installs it and runs them.
+//! These tests need them and are left out of a plain `cargo test`; `bash tests/run.sh` installs them and runs these.
 
 mod plain;
+mod results;
 mod tls;
 mod wire;

@@ -59,6 +59,18 @@ impl Authority {
         Issued { cert, key: key.serialize_pem() }
     }
 
+    /// What `openssl req -x509` makes: a certificate for these names that calls itself a CA's and signs itself.
+    pub fn self_signed(names: &[&str], edit: impl FnOnce(&mut CertificateParams)) -> Issued {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).expect("valid names");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, "self-signed");
+        edit(&mut params);
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate").pem();
+        Issued { cert, key: key.serialize_pem() }
+    }
+
     pub fn expired(&self, names: &[&str]) -> Issued {
         self.issue_with(names, |params| {
             params.not_before = date_time_ymd(2001, 1, 1);

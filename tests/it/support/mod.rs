@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod frames;
+pub mod haproxy;
 pub mod nginx;
 pub mod program;
 pub mod queues;

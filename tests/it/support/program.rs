@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use super::turn::{SideBySide, side_by_side};
 
+/// Keeps the program from sending a request before the load.
+pub const NO_CHECK: &str = "RPSBENCH_NO_CHECK";
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rpsbench");
 
 /// The program, without any setting of whoever runs the tests.
@@ -29,7 +32,7 @@ fn without_settings(mut command: Command) -> Command {
         command.env_remove(name);
     }
     // The counts of most tests are those of the load alone.
-    command.env("RPSBENCH_NO_CHECK", "true");
+    command.env(NO_CHECK, "true");
     // Help is wrapped to the width of the terminal, if it is told.
     command.env("NO_COLOR", "1").env_remove("COLUMNS").stdin(Stdio::null());
     command

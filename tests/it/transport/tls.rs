@@ -131,6 +131,33 @@ fn a_bad_certificate_is_named_by_its_problem_and_never_by_its_names() {
 }
 
 /// The verifier tries the trusted key of that name, and then speaks of signatures: the cause is the trust.
+/// `openssl req -x509` makes CA:TRUE, and such certificates are given with --cacert everywhere: the very one is trusted, for its
+/// names and within its dates, and no other.
+#[test]
+fn the_very_certificate_that_was_given_is_trusted_even_where_it_is_a_ca() {
+    local(async {
+        let authority = Authority::new();
+        let found = async |shown: &Issued, given: &Issued, name: &str| {
+            let port = serve(authority.acceptor(shown, &["http/1.1"], false)).await;
+            let cacert = Some(authority.file("given.pem", &given.cert));
+            let options = to(name, port, with_tls(TlsOptions { cacert, ..TlsOptions::default() }));
+            let prepared = prepare(options, origin(true, name, port)).await;
+            prepared.map(|(_, probed)| probed.protocol).map_err(|error| error.to_string())
+        };
+        let one = Authority::self_signed(&["a.example"], |_| {});
+        let other = Authority::self_signed(&["a.example"], |_| {});
+        let old = Authority::self_signed(&["a.example"], |params| {
+            params.not_before = rcgen::date_time_ymd(2001, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2002, 1, 1);
+        });
+        assert_eq!(found(&one, &one, "a.example").await, Ok(Protocol::Http1));
+        assert!(found(&one, &one, "b.example").await.unwrap_err().contains("another name"));
+        assert!(found(&old, &old, "a.example").await.unwrap_err().contains("has expired"));
+        let refused = found(&one, &other, "a.example").await.unwrap_err();
+        assert!(refused.contains("--insecure"), "{refused}");
+    });
+}
+
 #[test]
 fn an_issuer_with_the_name_of_a_trusted_one_is_said_to_be_untrusted() {
     local(async {
@@ -256,11 +283,12 @@ fn files_that_are_not_what_they_should_be_are_named_with_the_line() {
         let no_end = one.cert.replace("-----END CERTIFICATE-----", "");
         let wrong_der = "# a comment\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        let of_old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,69F4\n\nAAAA\n-----END RSA PRIVATE KEY-----\n";
         let file = |name: &str, content: &str| Some(authority.file(name, content));
         let tls = |cacert: Option<PathBuf>, cert: Option<PathBuf>, key: Option<PathBuf>| {
             with_tls(TlsOptions { cacert, cert, key, ..TlsOptions::default() })
         };
-        let cases: [(WireOptions, &[&str]); 10] = [
+        let cases: [(WireOptions, &[&str]); 11] = [
             (
                 tls(Some("/does/not/exist.pem".into()), None, None),
                 &["--cacert `/does/not/exist.pem`", "check the path"],
@@ -272,6 +300,7 @@ fn files_that_are_not_what_they_should_be_are_named_with_the_line() {
             (tls(file("key", &one.key), None, None), &["key` holds no certificate"]),
             (tls(None, cert(), cert()), &["--key", "one.pem` holds no private key"]),
             (tls(None, cert(), file("encrypted", encrypted)), &["encrypted`, line 1", "openssl pkey"]),
+            (tls(None, cert(), file("of_old", of_old)), &["of_old`, line 2", "openssl pkey"]),
             (
                 tls(None, cert(), file("other.key", &other.key)),
                 &["other.key` does not belong to", "one.pem`"],
