@@ -33,6 +33,9 @@ if [ -z "$quick" ]; then
     need cc gcc
     need nginx nginx-light
     need haproxy haproxy
+    # The page of a report is opened in a real browser.
+    need chromium chromium
+    need chromedriver chromium-driver
     # The completions and the man pages are tried out.
     need zsh zsh
     need fish fish
@@ -52,7 +55,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, Chromium, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

@@ -7,7 +7,7 @@ use std::path::Path;
 use strum::VariantArray;
 
 use super::reporter::{Reporter, Style};
-use super::{csv, hgrm, json, text};
+use super::{csv, hgrm, html, json, text};
 use crate::result::{DocumentRef, Kind};
 
 /// The formats, in the order that help shows them.
@@ -22,6 +22,8 @@ pub(crate) enum Format {
     Csv,
     /// HdrHistogram's percentiles, for its plotter.
     Hgrm,
+    /// A page with charts.
+    Html,
 }
 
 /// A format that has no form for such a document.
@@ -63,6 +65,7 @@ impl Format {
             Self::Json => &json::REPORTER,
             Self::Csv => &csv::REPORTER,
             Self::Hgrm => &hgrm::REPORTER,
+            Self::Html => &html::REPORTER,
         }
     }
 
@@ -141,8 +144,11 @@ mod tests {
     fn a_format_without_a_form_for_a_document_names_those_that_have_one() {
         let sweep = crate::ladder::sweep_of(Vec::new(), 3.0, false);
         let error = render(&sweep, Format::Hgrm, &Style::default()).unwrap_err();
-        assert_eq!(error.to_string(), "the format hgrm cannot show a sweep; choose text or json or csv");
-        for (kind, able) in [(Kind::Result, 4), (Kind::Runs, 3), (Kind::Sweep, 3), (Kind::Comparison, 3)] {
+        assert_eq!(
+            error.to_string(),
+            "the format hgrm cannot show a sweep; choose text or json or csv or html"
+        );
+        for (kind, able) in [(Kind::Result, 5), (Kind::Runs, 4), (Kind::Sweep, 4), (Kind::Comparison, 4)] {
             assert_eq!(Format::able(kind).count(), able, "{kind:?}");
         }
     }

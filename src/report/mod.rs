@@ -21,6 +21,7 @@ pub(crate) mod compare;
 pub(crate) mod csv;
 mod format;
 mod hgrm;
+mod html;
 pub(crate) mod json;
 mod reporter;
 pub(crate) mod runs;

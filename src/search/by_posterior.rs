@@ -80,10 +80,16 @@ fn bracketed(history: &History) -> (Option<f64>, Option<f64>) {
 fn next_rate(posterior: &Posterior, history: &History) -> f64 {
     let interval = posterior.interval();
     if interval.width() > MIDDLE {
-        let tried = history.votes().map(|trial| trial.rate_per_s);
-        let highest = tried.filter(|rate| *rate < interval.high_per_s).fold(0.0, f64::max);
-        let middle = (interval.low_per_s * interval.high_per_s).sqrt();
-        return middle.min(REACH * highest).max(interval.low_per_s);
+        let rates = |vote: Vote| {
+            history.votes().filter(move |trial| trial.vote == vote).map(|trial| trial.rate_per_s)
+        };
+        let highest_good = rates(Vote::Good).filter(|rate| *rate < interval.high_per_s).fold(0.0, f64::max);
+        // A bad trial above what is likely is believed, however far the interval still reaches.
+        let lowest_bad =
+            rates(Vote::Bad).filter(|rate| *rate > interval.likely_per_s).fold(f64::INFINITY, f64::min);
+        let middle = (interval.low_per_s * interval.high_per_s.min(lowest_bad)).sqrt();
+        let reach = if lowest_bad.is_finite() { lowest_bad } else { REACH * highest_good };
+        return middle.min(reach).max(interval.low_per_s);
     }
     let turn = history.votes().filter(|trial| trial.purpose == Purpose::Vote).count();
     posterior.quantile(ASK_AT[turn % ASK_AT.len()])

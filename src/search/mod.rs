@@ -35,6 +35,7 @@ mod next_tests;
 pub(crate) use bounds::bounds;
 pub(crate) use history::Purpose;
 pub use history::{Event, History, Trial, Vote};
+pub(crate) use next::knee_so_far;
 pub use next::{Action, next};
 pub use posterior::KneeInterval;
 pub(crate) use search_result::Bound;

@@ -1,7 +1,8 @@
 //! What to do next.
 
 use super::{
-    Event, History, Method, Purpose, Reason, SearchResult, Settings, Vote, bounds, by_posterior, by_votes,
+    Event, History, KneeInterval, Method, Purpose, Reason, SearchResult, Settings, Vote, bounds,
+    by_posterior, by_votes,
 };
 
 /// Void trials at one load after which the search stops: the generator gives out there.
@@ -114,12 +115,17 @@ pub(super) fn is_confirmed(history: &History, rate_per_s: f64) -> bool {
     })
 }
 
-fn answer(reason: Reason, settings: &Settings, history: &History) -> SearchResult {
-    let bounds = bounds(settings, history);
-    let knee = match settings.method {
+/// The interval of the knee so far; `None` where a good load and a bad one were not both seen, and by votes.
+pub(crate) fn knee_so_far(settings: &Settings, history: &History) -> Option<KneeInterval> {
+    match settings.method {
         Method::Posterior => by_posterior::interval(settings, history),
         Method::Votes => None,
-    };
+    }
+}
+
+fn answer(reason: Reason, settings: &Settings, history: &History) -> SearchResult {
+    let bounds = bounds(settings, history);
+    let knee = knee_so_far(settings, history);
     let holds = knee.map(|knee| settings.ask(knee.low_per_s)).or(bounds.lower.map(|lower| lower.rate_per_s));
     let confirmed = holds.is_some_and(|rate_per_s| is_confirmed(history, rate_per_s));
     let trials = history.votes().count() as u32;

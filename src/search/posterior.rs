@@ -19,6 +19,9 @@ const GAPS: (f64, f64, usize) = (0.002, 1.0, 9);
 const DIFFER: [(f64, f64); 5] = [(0.000_5, 1.0), (0.03, 1.0), (0.1, 1.0), (0.3, 0.6), (1.0, 0.3)];
 /// Prior probability that it is a queue that fails.
 const IS_QUEUE: f64 = 0.7;
+/// The first guess is a throughput, and so within a factor of three of the knee more often than not (Cauchy, of the logarithm):
+/// without that, all the rates far above would together outweigh one bad trial.
+const GUESS_WITHIN: f64 = 3.0;
 /// How far beyond the rates that may be tried the knee may lie: far enough to say so.
 const BEYOND: f64 = 2.0;
 /// What is left out at each end of the interval. By the posterior alone it would be 2.5 %; but no real queue is the model,
@@ -133,6 +136,9 @@ fn explanations(settings: &Settings, seen: &[Seen], knee_per_s: f64) -> Vec<f64>
     let (from, to, steps) = GAPS;
     let gaps = (0..steps).map(|i| from * (to / from).powf(i as f64 / (steps - 1) as f64));
     let mut logs = Vec::with_capacity(steps * 2 * DIFFER.len());
+    let from_the_guess =
+        settings.guess_per_s.map_or(0.0, |guess| (knee_per_s / guess).ln() / GUESS_WITHIN.ln());
+    let near_the_guess = -(1.0 + from_the_guess * from_the_guess).ln();
     for gap in gaps {
         for (remembers, prior) in [(true, IS_QUEUE), (false, 1.0 - IS_QUEUE)] {
             let model = QueueModel::new(&settings.objective, knee_per_s, gap, remembers);
@@ -142,7 +148,7 @@ fn explanations(settings: &Settings, seen: &[Seen], knee_per_s: f64) -> Vec<f64>
                 let fits = seen.iter().zip(&expected);
                 let fits =
                     fits.map(|(seen, expected)| seen.finding.likelihood(*expected, *more_variance).ln());
-                (prior * weight).ln() + fits.sum::<f64>()
+                (prior * weight).ln() + near_the_guess + fits.sum::<f64>()
             }));
         }
     }

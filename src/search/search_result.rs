@@ -106,7 +106,7 @@ impl fmt::Display for Reason {
                     "the service did not come back within {waited_s:.0} s after the load was taken away"
                 )
             }
-            Self::BudgetSpent => f.write_str("the time is over: these are the bounds so far"),
+            Self::BudgetSpent => f.write_str("the time is over; a longer --budget brings the bounds nearer"),
             Self::Interrupted => f.write_str("interrupted: these are the bounds so far"),
         }
     }

@@ -5,6 +5,7 @@
 //! `support::turn` says how those that measure real time get the machine for themselves.
 
 mod alone;
+mod browser;
 mod command;
 mod judgement;
 mod nginx;

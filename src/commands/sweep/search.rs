@@ -10,7 +10,7 @@ use crate::result::{KneeEstimate, LoadVotes, Rung, SearchReport};
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Source};
 use crate::search::{
     Action, Bound, Event, History, Judged, KneeInterval, Objective, Purpose, Reason, SearchResult, Settings,
-    Trial, Vote, bounds, next, vote,
+    Trial, Vote, bounds, knee_so_far, next, vote,
 };
 use crate::time::{Clock, MonotonicClock};
 
@@ -160,15 +160,25 @@ impl Search<'_> {
         duration_s: f64,
         purpose: Purpose,
     ) -> String {
-        let known = bounds(settings, history);
-        let bound = |bound: Option<Bound>| {
-            bound.map_or_else(|| "?".to_owned(), |bound| format!("{}/s", bound.rate_per_s))
+        let known = match knee_so_far(settings, history) {
+            Some(knee) => {
+                format!(
+                    "the knee lies between {}/s and {}/s",
+                    as_read(knee.low_per_s),
+                    as_read(knee.high_per_s)
+                )
+            }
+            None => {
+                let known = bounds(settings, history);
+                let bound = |bound: Option<Bound>| {
+                    bound.map_or_else(|| "?".to_owned(), |bound| format!("{}/s", bound.rate_per_s))
+                };
+                format!("holds {}, fails {}", bound(known.lower), bound(known.upper))
+            }
         };
         format!(
-            "trial {}: {purpose} at {rate_per_s}/s for {duration_s:.0} s; holds {}, fails {}; {:.0} s left",
+            "trial {}: {purpose} at {rate_per_s}/s for {duration_s:.0} s; {known}; {:.0} s left",
             history.trials().count() + 1,
-            bound(known.lower),
-            bound(known.upper),
             settings.budget_s - self.elapsed_s()
         )
     }

@@ -85,6 +85,48 @@ fn table_of_the_bootstraps_errors() {
     }
 }
 
+/// What a gate such as `--fail-if 'p99>+10%'` does with pairs of runs, of which the second is `scale` times as slow: how many
+/// fail, because they differ by more than 10 % and by more than the noise, and how many are inconclusive.
+fn gate(seed: u64, count: usize, load: f64, scale: f64, length: usize, quantile: Quantile) -> (usize, usize) {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let (mut failed, mut inconclusive) = (0, 0);
+    for trial in 0..count {
+        let first = single_server(&mut random, length, 300.0, load, 1.0);
+        let other = single_server(&mut random, length, 300.0, load, scale);
+        let exact = |rows: &[Vec<f64>]| {
+            let mut times: Vec<f64> = rows.iter().flatten().copied().collect();
+            times.sort_by(f64::total_cmp);
+            times[quantile.rank(times.len() as u64) as usize - 1]
+        };
+        let is_beyond = exact(&other) > 1.1 * exact(&first);
+        match ratio_interval(&seconds_of(&first), &seconds_of(&other), quantile, trial as u64) {
+            Ok(interval) => failed += usize::from(is_beyond && interval.excludes_one()),
+            Err(_) => inconclusive += 1,
+        }
+    }
+    (failed, inconclusive)
+}
+
+/// The table of docs/method.md:
+/// `cargo test --release --lib table_of_the_gates_errors -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints a table; takes minutes"]
+fn table_of_the_gates_errors() {
+    let count = std::env::var("PAIRS").ok().and_then(|pairs| pairs.parse().ok()).unwrap_or(100);
+    for length in [6, 10, 30, 60, 120] {
+        for load in [0.5, 0.8, 0.9] {
+            for quantile in [Quantile::P50, Quantile::P99] {
+                let (same, unknown) = gate(1, count, load, 1.0, length, quantile);
+                let (slower, unknown_slower) = gate(2, count, load, 1.2, length, quantile);
+                println!(
+                    "{length:>4} s, load {load}, {quantile}: same {same} failed, {unknown} inconclusive; 20 % slower {slower} failed, \
+                     {unknown_slower} inconclusive, of {count}"
+                );
+            }
+        }
+    }
+}
+
 /// A queue at 0.9 of its capacity remembers for seconds: two halves of one run are two samples of the same thing, and a
 /// resampling that took every second for itself would call them different far too often.
 #[test]

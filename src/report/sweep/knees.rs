@@ -6,7 +6,7 @@ use super::super::text::numbers::{ms, percent, plain, seconds};
 use crate::result::{Conclusion, Knee, LoadVotes, Summary, Sweep};
 
 /// How a search says that it found what was asked for; any other reason is worth a line.
-const FOUND: &str = "search.found";
+pub(crate) const FOUND: &str = "search.found";
 
 /// Each knee with the two rungs that enclose it.
 pub(super) fn knees(sweep: &Sweep) -> String {

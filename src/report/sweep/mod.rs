@@ -4,6 +4,7 @@ mod knees;
 mod plot;
 mod table;
 
+pub(crate) use knees::FOUND;
 pub(crate) use table::{header, row};
 
 use super::Style;

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod browser;
 pub mod certificates;
 pub mod frames;
 pub mod haproxy;
