@@ -126,7 +126,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let prepare = |name: &str| OutputFile::prepare(&folder.path().join(name)).unwrap_err();
         assert!(matches!(prepare("result"), OutputError::Extension(_)));
-        assert!(matches!(prepare("result.xml"), OutputError::Extension(_)));
+        assert!(matches!(prepare("result.pdf"), OutputError::Extension(_)));
         assert!(matches!(prepare("missing/result.json"), OutputError::NoFolder { .. }));
         fs::write(folder.path().join("file"), "").unwrap();
         assert!(matches!(prepare("file/result.json"), OutputError::NoFolder { .. }));

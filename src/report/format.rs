@@ -7,7 +7,7 @@ use std::path::Path;
 use strum::VariantArray;
 
 use super::reporter::{Reporter, Style};
-use super::{csv, hgrm, html, json, text};
+use super::{csv, hgrm, html, json, junit, markdown, text};
 use crate::result::{DocumentRef, Kind};
 
 /// The formats, in the order that help shows them.
@@ -24,6 +24,10 @@ pub(crate) enum Format {
     Hgrm,
     /// A page with charts.
     Html,
+    /// Tests, for CI.
+    Junit,
+    /// Tables, for a pull request.
+    Markdown,
 }
 
 /// A format that has no form for such a document.
@@ -66,6 +70,8 @@ impl Format {
             Self::Csv => &csv::REPORTER,
             Self::Hgrm => &hgrm::REPORTER,
             Self::Html => &html::REPORTER,
+            Self::Junit => &junit::REPORTER,
+            Self::Markdown => &markdown::REPORTER,
         }
     }
 
@@ -135,7 +141,7 @@ mod tests {
             assert_eq!(Format::ALL.iter().filter(|other| other.name() == format.name()).count(), 1);
         }
         assert_eq!(Format::from_extension("RUN.CSV"), Some(Format::Csv));
-        for path in ["run", "run.xml", ".json", "run.json.gz"] {
+        for path in ["run", "run.pdf", ".json", "run.json.gz"] {
             assert_eq!(Format::from_extension(path), None, "{path}");
         }
     }
@@ -146,9 +152,9 @@ mod tests {
         let error = render(&sweep, Format::Hgrm, &Style::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the format hgrm cannot show a sweep; choose text or json or csv or html"
+            "the format hgrm cannot show a sweep; choose text or json or csv or html or junit or markdown"
         );
-        for (kind, able) in [(Kind::Result, 5), (Kind::Runs, 4), (Kind::Sweep, 4), (Kind::Comparison, 4)] {
+        for (kind, able) in [(Kind::Result, 7), (Kind::Runs, 6), (Kind::Sweep, 6), (Kind::Comparison, 6)] {
             assert_eq!(Format::able(kind).count(), able, "{kind:?}");
         }
     }

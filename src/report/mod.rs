@@ -4,7 +4,10 @@
 //! DocumentRef ── text ── for people: the result in a few lines, then the details
 //!             ├─ json ── the document, such as `rpsbench.result/1`, and back
 //!             ├─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
-//!             └─ hgrm ── HdrHistogram's percentiles of one run, for its plotter
+//!             ├─ hgrm ── HdrHistogram's percentiles of one run, for its plotter
+//!             ├─ html ── one page with charts
+//!             ├─ junit ── tests, for CI
+//!             └─ markdown ── tables, for a pull request
 //! ```
 //!
 //! [`Format`] is the list of them. [`runs`], [`sweep`] and [`compare`] are what text and CSV say of documents that hold
@@ -23,6 +26,8 @@ mod format;
 mod hgrm;
 mod html;
 pub(crate) mod json;
+mod junit;
+mod markdown;
 mod reporter;
 pub(crate) mod runs;
 pub(crate) mod sweep;

@@ -83,7 +83,7 @@ rpsbench $URL --rate 10 --slo 'latency<1ms'
 rpsbench $URL --rate 10 --slo 'error_rate>1%'
 
 # Outputs
-rpsbench $URL --rate 10 -o result.xml
+rpsbench $URL --rate 10 -o result.pdf
 rpsbench $URL --rate 10 -o folder.json
 rpsbench $URL --rate 10 -o missing/result.json
 rpsbench $URL --rate 10 -o wrk.txt/result.json
@@ -129,7 +129,7 @@ rpsbench compare $URL
 rpsbench compare -c 5 wrk.txt
 rpsbench compare wrk.txt wrk.txt --fail-if 'p99<10ms'
 rpsbench compare wrk.txt wrk.txt --fail-if p99
-rpsbench compare wrk.txt wrk.txt -o result.xml
+rpsbench compare wrk.txt wrk.txt -o result.pdf
 
 # Reports of what is none
 rpsbench report
