@@ -13,6 +13,8 @@ const MIDDLE: f64 = 0.15;
 /// Which part of the belief each trial has below it, in turn: to both sides of the middle, since two rates tell how steeply
 /// a service fails and one does not.
 const ASK_AT: [f64; 3] = [0.5, 0.35, 0.65];
+/// How near a good and a bad load may be to be told apart by short trials.
+const CLOSE: f64 = 0.04;
 /// How far above the highest good load a trial may go while the upper end is far: an overload says little and costs much.
 const REACH: f64 = 1.1;
 /// Trials of full length before the answer may be believed, however narrow it looks.
@@ -51,8 +53,8 @@ pub(super) fn step(settings: &Settings, history: &History) -> Result<Wanted, Rea
     if interval.width() <= settings.width && count_full >= FEWEST_FULL {
         return confirmation(settings, history, interval.low_per_s);
     }
-    let wanted = full(settings.ask(next_rate(&posterior, history)));
-    let part = part_of_a_trial(interval.width());
+    let Next { rate_per_s, part } = next_of(&posterior, history);
+    let wanted = full(settings.ask(rate_per_s));
     // At an end of what may be tried, only a trial of full length tells which side the knee is on.
     if part >= 1.0 || wanted.rate_per_s >= limit || wanted.rate_per_s <= lowest {
         return Ok(wanted);
@@ -77,33 +79,37 @@ fn bracketed(history: &History) -> (Option<f64>, Option<f64>) {
     (rates(Vote::Good).reduce(f64::max), rates(Vote::Bad).reduce(f64::min))
 }
 
-fn next_rate(posterior: &Posterior, history: &History) -> f64 {
-    let interval = posterior.interval();
-    if interval.width() > MIDDLE {
-        let rates = |vote: Vote| {
-            history.votes().filter(move |trial| trial.vote == vote).map(|trial| trial.rate_per_s)
-        };
-        let highest_good = rates(Vote::Good).filter(|rate| *rate < interval.high_per_s).fold(0.0, f64::max);
-        // A bad trial above what is likely is believed, however far the interval still reaches.
-        let lowest_bad =
-            rates(Vote::Bad).filter(|rate| *rate > interval.likely_per_s).fold(f64::INFINITY, f64::min);
-        let middle = (interval.low_per_s * interval.high_per_s.min(lowest_bad)).sqrt();
-        let reach = if lowest_bad.is_finite() { lowest_bad } else { REACH * highest_good };
-        return middle.min(reach).max(interval.low_per_s);
-    }
-    let turn = history.votes().filter(|trial| trial.purpose == Purpose::Vote).count();
-    posterior.quantile(ASK_AT[turn % ASK_AT.len()])
+/// What to ask next: at which rate, and for which part of a trial's full length.
+struct Next {
+    rate_per_s: f64,
+    part: f64,
 }
 
-/// Far from the knee a short trial is clear.
-fn part_of_a_trial(width: f64) -> f64 {
-    if width > COARSE {
-        0.25
-    } else if width > MIDDLE {
-        0.5
-    } else {
-        1.0
+/// Far from the knee the middle, in short trials, which are clear there; near it, where the belief is divided.
+fn next_of(posterior: &Posterior, history: &History) -> Next {
+    let KneeInterval { low_per_s, likely_per_s, high_per_s } = posterior.interval();
+    let rates =
+        |vote: Vote| history.votes().filter(move |trial| trial.vote == vote).map(|trial| trial.rate_per_s);
+    // A bad trial above what is likely is believed, however far the interval still reaches.
+    let lowest_bad = rates(Vote::Bad).filter(|rate| *rate > likely_per_s).fold(f64::INFINITY, f64::min);
+    let end_per_s = high_per_s.min(lowest_bad);
+    let highest_good = rates(Vote::Good).filter(|rate| *rate < end_per_s).fold(0.0, f64::max);
+    let width = (end_per_s - low_per_s) / end_per_s;
+    if width > MIDDLE {
+        // Short trials so near each other say no more by being repeated: what is not known is how far down the knee may lie.
+        let is_between = end_per_s > (1.0 + CLOSE) * highest_good;
+        let from_per_s = if is_between { highest_good.max(low_per_s) } else { low_per_s };
+        let middle = (from_per_s * end_per_s).sqrt();
+        let reach = if lowest_bad.is_finite() { lowest_bad } else { REACH * highest_good };
+        let rate_per_s = middle.min(reach).max(low_per_s);
+        return Next { rate_per_s, part: if width > COARSE { 0.25 } else { 0.5 } };
     }
+    // One bad trial alone may have been about something else: asked again, it is no longer alone.
+    if high_per_s > REACH * lowest_bad {
+        return Next { rate_per_s: lowest_bad, part: 0.25 };
+    }
+    let turn = history.votes().filter(|trial| trial.purpose == Purpose::Vote).count();
+    Next { rate_per_s: posterior.quantile(ASK_AT[turn % ASK_AT.len()]), part: 1.0 }
 }
 
 /// The longer trial at the lower end, where it was asked for; a bad one moves the interval, and the search goes on.
