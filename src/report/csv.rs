@@ -31,11 +31,13 @@
 //! | `throttled`, `unexpected_body` | of `http_error`: the server limits the rate; the body is not the expected one |
 //! | `endpoint` | name of the endpoint that the row is about; empty in the row of the whole run |
 //! | `tls_verification` | `false` when certificates were not checked; empty without TLS |
+//! | `result` | what the run amounts to: `keeping_up`, `at_the_limit`, `too_much`, `failing`, `died`, `not_tested`, `client_limit`, `closed_loop` |
 //!
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
 
 use super::reporter::Reporter;
+use super::text::brief;
 use super::{compare, sweep};
 use crate::measure::{Ledger, Measured};
 use crate::result::{
@@ -243,6 +245,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
         "tls_verification",
         plan.traffic.tls_verification.map_or("", |on| if on { "true" } else { "false" }),
     );
+    row.text("result", of_run(brief::concluded(summary).conclusion.code().to_owned()));
     row.0
 }
 

@@ -4,7 +4,7 @@
 //! may hold others.
 
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Whether the generator held the schedule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +35,10 @@ pub enum ServiceVerdict {
 }
 
 /// What a run showed, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Conclusion {
     /// The service answers at this rate for as long as one likes.
     KeepingUp,
@@ -58,6 +59,11 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// As documents say it: `too_much`.
+    pub(crate) fn code(self) -> &'static str {
+        self.into()
+    }
+
     /// As reports say it: `TOO MUCH`.
     pub(crate) fn words(self) -> &'static str {
         match self {
