@@ -7,7 +7,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use super::expectation::{BodyWatch, Expectation};
+use super::text_search::TextSearch;
 
 /// Most bytes of a compressed body that are held to be searched, and most that come out of them.
 const MOST_HELD: usize = 16 << 20;
@@ -59,19 +59,18 @@ impl Held {
 
     /// Whether the text is in it. What is damaged, or too long to be held, counts as far as it could be read.
     pub(super) fn holds(&self, wanted: &Bytes) -> bool {
-        let mut watch = BodyWatch::new(0);
-        watch.begin(&Expectation { statuses: Vec::new(), body: Some(wanted.clone()) });
+        let mut search = TextSearch::new(wanted.clone());
         let mut decoder = self.coding.decoder(&self.body);
         let mut buffer = vec![0; 64 << 10];
         let mut decoded = 0;
-        while decoded < MOST_DECODED && !watch.is_good() {
+        while decoded < MOST_DECODED && !search.has_found() {
             match decoder.read(&mut buffer) {
                 Ok(0) | Err(_) => break,
-                Ok(length) => watch.part(&buffer[..length]),
+                Ok(length) => search.part(&buffer[..length]),
             }
             decoded += buffer.len();
         }
-        watch.is_good()
+        search.has_found()
     }
 }
 
@@ -83,6 +82,7 @@ mod tests {
     use flate2::write::{GzEncoder, ZlibEncoder};
 
     use super::*;
+    use crate::request::{BodyWatch, Expectation};
 
     fn headers(coding: &'static str) -> HeaderMap {
         [(CONTENT_ENCODING, coding.parse().unwrap())].into_iter().collect()

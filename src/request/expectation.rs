@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::coding::{Coding, Held};
+use super::text_search::TextSearch;
 
 use crate::measure::{HttpFault, Outcome};
 
@@ -41,10 +42,8 @@ impl Expectation {
 /// a compressed body is to be searched.
 #[derive(Debug, Default)]
 pub struct BodyWatch {
-    wanted: Option<Bytes>,
-    found: bool,
-    /// The last bytes that have been seen, fewer than the text has: the text may begin there.
-    tail: Vec<u8>,
+    /// Looks for the expected text, where one is expected.
+    search: Option<TextSearch>,
     head: Vec<u8>,
     keep: usize,
     /// The whole body, where it is compressed and to be searched.
@@ -59,16 +58,14 @@ impl BodyWatch {
 
     /// Starts over for the next answer.
     pub fn begin(&mut self, expectation: &Expectation) {
-        self.wanted.clone_from(&expectation.body);
-        self.found = expectation.body.is_none();
-        self.tail.clear();
+        self.search = expectation.body.clone().map(TextSearch::new);
         self.head.clear();
         self.held = None;
     }
 
     /// The head of the answer: says how the body is compressed that follows.
     pub fn head_has_come(&mut self, headers: &HeaderMap) {
-        if self.wanted.is_some() {
+        if self.search.is_some() {
             self.held = Coding::of(headers).map(Held::new);
         }
     }
@@ -82,29 +79,18 @@ impl BodyWatch {
         if let Some(held) = &mut self.held {
             return held.part(part);
         }
-        if self.found {
-            return;
-        }
-        let Some(wanted) = &self.wanted else { return };
-        let overlap = wanted.len().saturating_sub(1);
-        // The text may lie across the border of two parts.
-        self.tail.extend_from_slice(&part[..part.len().min(overlap)]);
-        self.found = holds(&self.tail, wanted) || holds(part, wanted);
-        if part.len() >= overlap {
-            self.tail.clear();
-            self.tail.extend_from_slice(&part[part.len() - overlap..]);
-        } else {
-            let surplus = self.tail.len().saturating_sub(overlap);
-            self.tail.drain(..surplus);
+        if let Some(search) = &mut self.search {
+            search.part(part);
         }
     }
 
     /// Whether the body held the expected text; true where none is expected. A compressed body is taken apart here, when the
     /// answer has ended.
     pub fn is_good(&self) -> bool {
-        match (&self.held, &self.wanted) {
-            (Some(held), Some(wanted)) => held.holds(wanted),
-            _ => self.found,
+        match (&self.held, &self.search) {
+            (_, None) => true,
+            (Some(held), Some(search)) => held.holds(search.wanted()),
+            (None, Some(search)) => search.has_found(),
         }
     }
 
@@ -112,10 +98,6 @@ impl BodyWatch {
     pub fn head(&self) -> &[u8] {
         &self.head
     }
-}
-
-fn holds(text: &[u8], wanted: &[u8]) -> bool {
-    memchr::memmem::find(text, wanted).is_some()
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod spec;
 mod target;
 mod targets;
 mod template;
+mod text_search;
 mod tokens;
 mod workload;
 

@@ -3,8 +3,8 @@
 //! A probabilistic bisection (M. Horstein 1963; R. Waeber, P. Frazier and S. Henderson 2013): where a plain bisection halves
 //! an interval that one wrong answer spoils, this one halves what is believed, and a wrong answer is outweighed later.
 
-use super::next::{Wanted, bracket, growth, is_confirmed};
 use super::posterior::{KneeInterval, Posterior};
+use super::wanted::{Wanted, bracket, growth, is_confirmed};
 use super::{History, Purpose, Reason, Settings, Vote};
 
 /// Width of the interval above which trials are shortest, and above which they are of middle length.

@@ -1,7 +1,7 @@
 //! The search by votes: multiple loss ratio search (RFC 9971) with an order of steps of our own.
 
 use super::bounds::{Loads, Pair, distance};
-use super::next::{Wanted, bracket, growth, is_confirmed};
+use super::wanted::{Wanted, bracket, growth, is_confirmed};
 use super::{Class, History, Purpose, Reason, Settings};
 
 /// Part of the width that is aimed at, so that rounding a rate does not exceed it.

@@ -28,6 +28,7 @@ mod search_result;
 mod settings;
 mod tally;
 mod vote;
+mod wanted;
 
 #[cfg(test)]
 mod next_tests;
