@@ -115,7 +115,15 @@ impl FromStr for Rate {
             Some((number, "h" | "hour")) => (number, 3_600),
             Some(_) => return Err(syntax()),
         };
-        let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+        // 10k, 1.5M, 100rps, 1_000: as people write numbers of requests.
+        let number = number.strip_suffix("rps").unwrap_or(number).trim_end();
+        let (number, zeros) = match number.strip_suffix(['k', 'K', 'M']) {
+            Some(rest) if number.ends_with('M') => (rest, 6),
+            Some(rest) => (rest, 3),
+            None => (number, 0_usize),
+        };
+        let number = between_digits(number).ok_or_else(syntax)?;
+        let (whole, decimals) = number.split_once('.').unwrap_or((&number, ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
         if (whole.is_empty() && decimals.is_empty()) || !digits(whole) || !digits(decimals) {
             return Err(syntax());
@@ -127,13 +135,25 @@ impl FromStr for Rate {
         if whole.trim_start_matches('0').len() > 12 {
             return Err(RateError::TooHigh(text.to_owned()));
         }
-        let arrivals =
-            format!("0{whole}{decimals}").parse().map_err(|_| RateError::TooHigh(text.to_owned()))?;
-        Self::new(arrivals, 10_u64.pow(decimals.len() as u32) * unit_s).map_err(|error| match error {
+        // What a suffix multiplies by moves the point.
+        let (more, fewer) = (zeros.saturating_sub(decimals.len()), decimals.len().saturating_sub(zeros));
+        let arrivals = format!("0{whole}{decimals}{}", "0".repeat(more))
+            .parse()
+            .map_err(|_| RateError::TooHigh(text.to_owned()))?;
+        Self::new(arrivals, 10_u64.pow(fewer as u32) * unit_s).map_err(|error| match error {
             RateError::TooHigh(_) => RateError::TooHigh(text.to_owned()),
             other => other,
         })
     }
+}
+
+/// A number without the underscores that stand between two of its digits; `None` where one stands elsewhere.
+fn between_digits(number: &str) -> Option<String> {
+    let bytes = number.as_bytes();
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let underscores = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_');
+    let are_fine = underscores.clone().all(|(at, _)| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)));
+    are_fine.then(|| number.replace('_', ""))
 }
 
 impl fmt::Display for Rate {
@@ -152,6 +172,26 @@ mod tests {
 
     fn rate(text: &str) -> Rate {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (text, same) in [
+            ("10k", "10000"),
+            ("10K/s", "10000"),
+            ("1.5M", "1500000"),
+            ("1.2345k", "1234.5"),
+            ("100rps", "100"),
+            ("100 rps", "100"),
+            ("2krps", "2000"),
+            ("1_000", "1000"),
+            ("1_000_000/m", "1000000/m"),
+        ] {
+            assert_eq!(rate(text), rate(same), "{text}");
+        }
+        for text in ["k", "1_", "_1", "1__0", "1._5", "1kk", "10m", "rps", "10x", "1e3", "1,000"] {
+            assert!(text.parse::<Rate>().is_err(), "{text}");
+        }
     }
 
     #[test]
