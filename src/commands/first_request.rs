@@ -9,6 +9,8 @@ pub(super) const TRIES: u32 = 3;
 /// Lines of the answer's body that are shown, and characters of each.
 const LINES: usize = 5;
 const COLUMNS: usize = 160;
+/// What to do where a plain request is cut off or answered in another language.
+const TLS_HINT: &str = "is the port right? If it speaks TLS, write https://";
 
 /// Whether another try may end otherwise, and soon: an answer that took the whole timeout would again.
 pub(super) fn is_worth_another_try(summary: &Summary) -> bool {
@@ -70,8 +72,6 @@ fn remedy(summary: &Summary, is_tls: bool) -> String {
         _ => remedy_of_faults(summary).to_owned(),
     }
 }
-
-const TLS_HINT: &str = "is the port right? If it speaks TLS, write https://";
 
 /// hyper's words for an answer that does not begin as one of HTTP/1.
 fn is_another_protocol(words: &str) -> bool {

@@ -17,8 +17,9 @@ const ASK_AT: [f64; 3] = [0.5, 0.35, 0.65];
 const CLOSE: f64 = 0.04;
 /// How far above the highest good load a trial may go while the upper end is far: an overload says little and costs much.
 const REACH: f64 = 1.1;
-/// Trials of full length before the answer may be believed, however narrow it looks.
-const FEWEST_FULL: usize = 3;
+/// Trials of full length before the answer may be believed, however narrow it looks: how far trials differ from each other,
+/// three of them hardly show.
+const FEWEST_FULL: usize = 4;
 /// This part of a length is that length.
 const WHOLE: f64 = 0.999;
 /// How sure a search must be that the knee lies outside the rates that may be tried.
