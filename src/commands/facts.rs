@@ -62,7 +62,7 @@ pub(super) fn asked_of(workload: &Workload) -> (String, String) {
             let first = several.first().map(|endpoint| &endpoint.method);
             let same = first.filter(|first| several.iter().all(|endpoint| endpoint.method == **first));
             let method = same.map_or_else(|| "mixed".to_owned(), ToString::to_string);
-            (method, format!("{} endpoints", several.len()))
+            (method, format!("{} endpoints", workload.name_count()))
         }
     }
 }

@@ -67,24 +67,44 @@ pub(crate) fn parse_targets(
     Ok(list.specs)
 }
 
-/// Which requests a report shows together: those of one name, in the order they first appear; all of them as
-/// `targets` where there would be more than 100 groups, if they all expect the same. The numbers are places in `specs`.
+/// Which requests a report shows together: those of one name, in the order they first appear. Where there would be more
+/// than 100 groups, and all expect the same, the largest 99 stand alone and the others are one. The numbers are places in
+/// `specs`.
 pub(crate) fn group_names(specs: &[EndpointSpec]) -> Vec<(String, Vec<usize>)> {
-    let alike = specs.windows(2).all(|pair| pair[0].expectation == pair[1].expectation);
-    let most = if alike { GROUPS_MAX } else { usize::MAX };
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         let group = *places.entry(&spec.name).or_insert(groups.len());
-        if group == most {
-            return vec![("targets".to_owned(), (0..specs.len()).collect())];
-        }
         if group == groups.len() {
             groups.push((spec.name.clone(), Vec::new()));
         }
         groups[group].1.push(index);
     }
-    groups
+    let alike = specs.windows(2).all(|pair| pair[0].expectation == pair[1].expectation);
+    if alike && groups.len() > GROUPS_MAX { with_the_rest_as_one(groups, specs) } else { groups }
+}
+
+fn with_the_rest_as_one(
+    groups: Vec<(String, Vec<usize>)>,
+    specs: &[EndpointSpec],
+) -> Vec<(String, Vec<usize>)> {
+    let weight =
+        |members: &[usize]| members.iter().map(|member| u64::from(specs[*member].weight)).sum::<u64>();
+    let mut by_weight: Vec<usize> = (0..groups.len()).collect();
+    // Stable: of equal ones those that come first.
+    by_weight.sort_by_key(|place| std::cmp::Reverse(weight(&groups[*place].1)));
+    by_weight.truncate(GROUPS_MAX - 1);
+    let (mut shown, mut rest, mut others) = (Vec::with_capacity(GROUPS_MAX), Vec::new(), 0);
+    for (place, (name, members)) in groups.into_iter().enumerate() {
+        if by_weight.contains(&place) {
+            shown.push((name, members));
+        } else {
+            others += 1;
+            rest.extend(members);
+        }
+    }
+    shown.push((format!("{others} others"), rest));
+    shown
 }
 
 /// Lines of bounded length, counted.

@@ -109,14 +109,22 @@ fn a_line_without_end_is_given_up_in_time() {
 }
 
 #[test]
-fn targets_of_one_name_are_one_group_and_too_many_names_are_one_too() {
+fn targets_of_one_name_are_one_group_and_of_too_many_names_the_smallest_are() {
     let specs = parse("GET http://x/a?1\nPOST http://x/a\nGET http://x/a?2").unwrap();
     let groups = group_names(&specs);
     assert_eq!(groups, [("GET /a".to_owned(), vec![0, 2]), ("POST /a".to_owned(), vec![1])]);
     let text = |count: usize| (0..count).map(|i| format!("GET http://x/{i}\n")).collect::<String>();
     assert_eq!(group_names(&parse(&text(100)).unwrap()).len(), 100);
-    let groups = group_names(&parse(&text(101)).unwrap());
-    assert_eq!((groups.len(), groups[0].0.as_str(), groups[0].1.len()), (1, "targets", 101));
+    let specs = parse(&text(101)).unwrap();
+    let groups = group_names(&specs);
+    let rest = groups.last().unwrap();
+    assert_eq!((groups.len(), rest.0.as_str(), rest.1.as_slice()), (100, "2 others", [99, 100].as_slice()));
+    let mut weighed = specs.clone();
+    weighed[0].weight = 0;
+    weighed[100].weight = 7;
+    let groups = group_names(&weighed);
+    assert!(groups[0].0 == weighed[1].name && groups[98].0 == weighed[100].name, "the largest stand alone");
+    assert_eq!(groups[99].1, [0, 99]);
 }
 
 proptest! {

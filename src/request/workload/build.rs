@@ -1,6 +1,6 @@
 //! Compiling a workload from its specification.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError};
@@ -60,6 +60,7 @@ impl Workload {
             spec.endpoints.iter().map(|endpoint| endpoint.body.expose().len()).max().unwrap_or(0);
         Ok(Self(Arc::new(Content {
             largest_body,
+            names: spec.endpoints.iter().map(|endpoint| &endpoint.name).collect::<HashSet<_>>().len(),
             endpoints,
             needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
             compiled,

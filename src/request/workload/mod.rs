@@ -31,6 +31,8 @@ pub struct Workload(Arc<Content>);
 struct Content {
     /// Of the bodies as they were given, in bytes.
     largest_body: usize,
+    /// Distinct names of endpoints.
+    names: usize,
     endpoints: Vec<Endpoint>,
     /// Several of these may belong to one endpoint.
     compiled: Vec<Compiled>,
@@ -117,6 +119,11 @@ impl Workload {
     /// The endpoints, in the order they were given.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.0.endpoints
+    }
+
+    /// How many endpoints were given, those included that reports show as one.
+    pub fn name_count(&self) -> usize {
+        self.0.names
     }
 
     /// How many endpoints there are.
