@@ -94,7 +94,7 @@ fn answered(summary: &Summary) -> Concluded {
     let next = if summary.slos.iter().all(|slo| slo.passed) {
         "try a higher rate, or `rpsbench sweep` for the highest that holds"
     } else {
-        "see with --details in which seconds it was slow; a lower rate if in all"
+        "see --details for the seconds that were slow, or try a lower rate"
     };
     Concluded::new(Conclusion::KeepingUp, evidence, next)
 }

@@ -230,7 +230,7 @@ fn spent(summary: &Summary) -> String {
     if client_ms > CLIENT_MS || client_ms > CLIENT_SHARE * (client_ms + service_ms) {
         text += &format!("client {} + ", ms(client_ms));
     }
-    text += &format!("service {} ms on average", ms(service_ms));
+    text += &format!("service {} ms", ms(service_ms));
     if let Some((idle_ms, queued_ms)) =
         queueing.idle.as_ref().and_then(|idle| idle.exact(Figure::Mean)).zip(queueing.in_service_mean_ms)
     {
@@ -244,7 +244,9 @@ fn spent(summary: &Summary) -> String {
     if let Some(times) = queueing.amplification_mean.exact().filter(|times| *times >= 1.0) {
         text += &format!(": {}", factor(times));
     }
-    line("where", &text)
+    // Whoever reads the line for the first time is told what it is; where there is no room, the page on the method tells.
+    let explained = text.replacen(" ms", " ms on average", 1);
+    line("where", if explained.chars().count() <= COLUMNS - LABEL { &explained } else { &text })
 }
 
 fn next(summary: &Summary) -> String {
