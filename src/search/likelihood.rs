@@ -12,6 +12,8 @@ const HARDLY_ANY: f64 = 0.2;
 const FAR_TOO_MUCH: f64 = 5.0;
 /// One trial in a hundred is about something else: a neighbour on the machine, a restart.
 const ABOUT_SOMETHING_ELSE: f64 = 0.01;
+/// This part of a length is that length: a schedule ends on a whole arrival.
+const WHOLE: f64 = 0.999;
 /// How likely any finding is in such a trial.
 const ANYTHING: f64 = 0.3;
 
@@ -25,9 +27,16 @@ pub(super) enum Finding {
 
 impl Finding {
     /// Of a trial; `None` where it is void. A trial in which the service fell behind is bad although its objectives were
-    /// kept, and by how much is not known; nor is it where an objective is about something else than a share of arrivals.
-    pub(super) fn of(trial: &Trial) -> Option<Self> {
-        match (trial.vote, trial.severity) {
+    /// kept, and by how much is not known; nor is it where an objective is about something else than a share of arrivals. A
+    /// short trial is too short to say that of a service: near the capacity one in three would, by chance, and what counts
+    /// of it is its severity alone. `full_s`: the length of a full trial.
+    pub(super) fn of(trial: &Trial, full_s: f64) -> Option<Self> {
+        let is_short = trial.duration_s < WHOLE * full_s;
+        let vote = match (trial.vote, trial.severity) {
+            (Vote::Bad, Some(severity)) if is_short && severity <= 1.0 => Vote::Good,
+            (vote, _) => vote,
+        };
+        match (vote, trial.severity) {
             (Vote::Void, _) => None,
             (Vote::Bad, Some(severity)) if severity > FAR_TOO_MUCH => Some(Self::AtLeast(FAR_TOO_MUCH)),
             (Vote::Bad, Some(severity)) if severity > 1.0 => Some(Self::Exactly(severity)),
@@ -81,8 +90,12 @@ mod tests {
             (Vote::Bad, Some(0.1), Some(AtLeast(1.0))),
             (Vote::Bad, None, Some(AtLeast(1.0))),
         ] {
-            assert_eq!(Finding::of(&trial(vote, severity)), expected, "{vote} {severity:?}");
+            assert_eq!(Finding::of(&trial(vote, severity), 30.0), expected, "{vote} {severity:?}");
         }
+        // The same trial, where a full one is twice as long: that the service fell behind is not believed.
+        assert_eq!(Finding::of(&trial(Vote::Bad, Some(0.1)), 60.0), Some(AtMost(0.2)));
+        assert_eq!(Finding::of(&trial(Vote::Bad, Some(1.5)), 60.0), Some(Exactly(1.5)));
+        assert_eq!(Finding::of(&trial(Vote::Bad, None), 60.0), Some(AtLeast(1.0)));
     }
 
     /// The parts add up: hardly any, some, and far too much are all that there is.

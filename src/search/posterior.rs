@@ -77,7 +77,7 @@ impl Posterior {
             .filter(|trial| trial.purpose != Purpose::Baseline)
             .filter_map(|trial| {
                 let (rate_per_s, seconds) = (trial.rate_per_s, trial.duration_s);
-                Finding::of(trial).map(|finding| Seen { rate_per_s, seconds, finding })
+                Finding::of(trial, settings.trial_s).map(|finding| Seen { rate_per_s, seconds, finding })
             })
             .collect();
         let whole = Grid { from: settings.lowest_per_s / BEYOND, to: settings.limit_per_s() * BEYOND };
