@@ -18,8 +18,8 @@
 //! |---|---|---|
 //! | `commands` | each command, from job to exit code | all of them |
 //! | `cli` | what was typed, and what it means, validated once | clap |
-//! | `report` | a document as text, JSON, CSV or HdrHistogram's percentiles | pure |
-//! | `search` | which trial to run next on the way to the knee | pure |
+//! | `report` | a document in each of its forms: text, JSON, CSV, a page, JUnit, Markdown, HdrHistogram's percentiles | pure |
+//! | `search` | which trial to run next on the way to the knee, and where all of them put it | pure |
 //! | `ladder` | rates one after another, and where they bend | pure |
 //! | `compare` | results of ours and of other tools side by side, and what is more than noise | pure |
 //! | `load` | pacing, connections, workers, sessions: the engine | tokio |
