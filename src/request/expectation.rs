@@ -5,6 +5,7 @@ use http::HeaderMap;
 
 use super::coding::{Coding, Held};
 use super::text_search::TextSearch;
+
 use crate::measure::{HttpFault, Outcome};
 
 /// Statuses and body of a good answer. By default any 2xx, with any body.
