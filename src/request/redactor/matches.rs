@@ -49,12 +49,13 @@ pub(super) fn url(found: &Captures<'_>, naming: &Naming) -> String {
     let host = group("host").trim_end_matches('.');
     let dots = &group("host")[host.len()..];
     // A name with a value is no host, and whoever hides the value must still find the name.
-    let is_name_of_a_value = port.is_empty() && !equals.is_empty() && looks_secret(host);
-    if naming.show_hosts || host.is_empty() || is_name_of_a_value {
+    let names_a_value = |name: &str| !equals.is_empty() && looks_secret(name);
+    if naming.show_hosts || host.is_empty() || port.is_empty() && names_a_value(host) {
         return format!("{slashes}{host}{dots}{port}{equals}");
     }
     let dots = if port.is_empty() { dots } else { "" };
-    format!("{slashes}{}{dots}{equals}", naming.hosts().name(host))
+    let port = if names_a_value(port) { port } else { "" };
+    format!("{slashes}{}{dots}{port}{equals}", naming.hosts().name(host))
 }
 
 /// The same without the slashes: a host behind a user and a password.
