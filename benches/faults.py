@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Whose limit was it? Faults staged on purpose, and how often the verdicts name the right one.
 
-    benches/faults.py                       about 25 minutes
+    benches/faults.py                       about 50 minutes
     RUNS=3 KINDS=hog,quota benches/faults.py
 
 Each kind is a run of a few seconds with something wrong: with the client, with the service, or with neither. The client has
@@ -26,8 +26,10 @@ import platform
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -189,6 +191,53 @@ def few_descriptors(count):
     return against(built_in(100_000, "100ms"), 2_000, actions=[limit])
 
 
+@contextlib.contextmanager
+def nginx(*lines):
+    """nginx on the target's core with these lines for its server; gives the URL and the folder that it serves."""
+    if not shutil.which("nginx") or not shutil.which("openssl"):
+        raise CannotStage("nginx or openssl is not installed")
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        probe.close()
+        os.chmod(folder, 0o755)
+        server = "\n".join(lines).replace("FOLDER", folder).replace("PORT", f"{port}")
+        Path(folder, "nginx.conf").write_text(
+            f"daemon off; pid {folder}/pid; error_log /dev/null; worker_processes 1; events {{ worker_connections 8192; }}\n"
+            f"http {{ access_log off; keepalive_requests 1000000; server {{ {server} root {folder}; }} }}\n")
+        scheme = "http"
+        if "ssl" in server:
+            scheme = "https"
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:4096", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key.pem", "-out",
+                            f"{folder}/cert.pem"], check=True, capture_output=True)
+        with Path(folder, "large").open("wb") as large:
+            large.truncate(10_000_000)
+        Path(folder, "index.html").write_text("ok")
+        with child(["nginx", "-c", f"{folder}/nginx.conf", "-p", folder], TARGET_CORE, stderr=subprocess.DEVNULL):
+            for _ in range(100):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.05)
+            yield f"{scheme}://127.0.0.1:{port}", folder
+
+
+def handshakes(rate):
+    """A new TLS connection for each request. To sign with an RSA key of 4096 bits takes the server milliseconds, to verify
+    it the client a twentieth of that: beyond a few hundred a second the limit is the server's."""
+    with nginx("listen 127.0.0.1:PORT ssl; ssl_session_tickets off; ssl_session_cache off;",
+               "ssl_certificate FOLDER/cert.pem; ssl_certificate_key FOLDER/key.pem;") as (url, folder):
+        return load(f"{url}/", rate, "--no-keepalive", "--cacert", f"{folder}/cert.pem", "--max-in-flight", "200")
+
+
+def large_answers(rate, client_hogs=0):
+    """Answers of 10 MB, which nginx takes from the page cache."""
+    with contextlib.ExitStack() as stack:
+        url, _ = stack.enter_context(nginx("listen 127.0.0.1:PORT; sendfile on;"))
+        hogs(stack, CLIENT_CORE, client_hogs)
+        return load(f"{url}/large", rate)
+
+
 def stop_client(for_s, *flags, seconds=4):
     return against(STAMPING, 1_000, *flags, seconds=seconds, meanwhile=lambda process: stopped(process, 3, for_s))
 
@@ -228,6 +277,8 @@ KINDS = {
     "descriptors, 96, of 264 that it needs": (CLIENT, lambda: few_descriptors(96)),
     "descriptors, 160, of 264 that it needs": (CLIENT, lambda: few_descriptors(160)),
     "ports, 1,000, no keep-alive, 1,000/s": (CLIENT, with_few_ports),
+    "answers of 10 MB, 50/s, beside four hogs": (CLIENT, lambda: large_answers(50, client_hogs=4)),
+    "TLS handshakes, RSA-4096, 1,000/s": (SERVICE, lambda: handshakes(1_000)),
     "service at 130 % of its capacity": (SERVICE, lambda: against(built_in(4, "10ms"), 520)),
     "service at 200 % of its capacity": (SERVICE, lambda: against(built_in(4, "10ms"), 800)),
     "service at 130 %, cap 16": (SERVICE, lambda: against(built_in(4, "10ms"), 520, "--max-in-flight", "16")),
@@ -250,6 +301,8 @@ KINDS = {
     "nothing, 10,000/s, two threads on one core": (NEITHER, lambda: against(STAMPING, 10_000, threads=2)),
     "nothing, quota of 90 % of a CPU, 1,000/s": (NEITHER, lambda: in_quota(0.9, 1_000)),
     "nothing, half of the ceiling": (NEITHER, lambda: against(STAMPING, int(0.5 * ceiling_per_s()))),
+    "nothing, TLS handshakes, 20/s": (NEITHER, lambda: handshakes(20)),
+    "nothing, answers of 10 MB, 10/s": (NEITHER, lambda: large_answers(10)),
     "nothing, service at half of its capacity": (NEITHER, lambda: against(built_in(4, "10ms"), 200)),
     "nothing, service of 100 ms, 2,000/s": (NEITHER, lambda: against(built_in(100_000, "100ms"), 2_000)),
 }

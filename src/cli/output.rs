@@ -1,5 +1,6 @@
 //! Result files: checked before the run, written whole or not at all.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,9 @@ pub(crate) enum OutputError {
     Extension(PathBuf),
     #[error("the output `{0}` is a folder; name a file in it, such as result.json")]
     IsFolder(PathBuf),
+    /// Two outputs, of which the second would take the place of the first.
+    #[error("the output file `{0}` is named twice; leave one out")]
+    Twice(PathBuf),
     #[error(
         "cannot write the output file `{path}`: there is no folder `{folder}`; create it first, or name another"
     )]
@@ -70,6 +74,24 @@ impl OutputFile {
         let staged = stage(folder)
             .map_err(|error| OutputError::Folder { path: path.to_owned(), source: error.kind().into() })?;
         Ok(Self { path: path.to_owned(), format, staged })
+    }
+
+    /// Checks all outputs of a command.
+    ///
+    /// # Errors
+    /// [`OutputError`] of the first that cannot be written.
+    pub(crate) fn prepare_all(paths: &[PathBuf]) -> Result<Vec<Self>, OutputError> {
+        let files: Vec<Self> = paths.iter().map(|path| Self::prepare(path)).collect::<Result<_, _>>()?;
+        // However a folder is written, a file in it is one file.
+        let place = |file: &Self| {
+            let folder = file.staged.path().parent().and_then(|folder| folder.canonicalize().ok());
+            (folder, file.path.file_name().map(ToOwned::to_owned))
+        };
+        let mut places = HashSet::new();
+        match files.iter().find(|file| !places.insert(place(file))) {
+            Some(twice) => Err(OutputError::Twice(twice.path.clone())),
+            None => Ok(files),
+        }
     }
 
     /// The format that the extension names.
@@ -132,6 +154,14 @@ mod tests {
         assert!(matches!(prepare("file/result.json"), OutputError::NoFolder { .. }));
         fs::create_dir(folder.path().join("folder.json")).unwrap();
         assert!(matches!(prepare("folder.json"), OutputError::IsFolder(_)));
+    }
+
+    #[test]
+    fn no_output_takes_the_place_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = |names: [&str; 2]| OutputFile::prepare_all(&names.map(|name| folder.path().join(name)));
+        assert_eq!(all(["a.json", "a.csv"]).unwrap().len(), 2);
+        assert!(matches!(all(["a.json", "./a.json"]), Err(OutputError::Twice(_))));
     }
 
     /// Not even root may write to this folder.

@@ -111,6 +111,24 @@ impl FromStr for Span {
     }
 }
 
+impl Span {
+    /// Longest wait that a bare number stands for, in seconds: what is above is meant in milliseconds more often.
+    const LONGEST_BARE_WAIT_S: f64 = 60.0;
+
+    /// A wait, such as a time-out: a bare number is seconds, where nobody can mean milliseconds.
+    ///
+    /// # Errors
+    /// What is wrong with it, and how it is written.
+    pub(crate) fn of_a_wait(text: &str) -> Result<Self, String> {
+        match text.trim().parse::<f64>() {
+            Ok(number) if number > Self::LONGEST_BARE_WAIT_S => {
+                Err(format!("{number} of what? write {number}ms or {number}s"))
+            }
+            _ => text.parse(),
+        }
+    }
+}
+
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (value, unit) = match self.0 {

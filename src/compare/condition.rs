@@ -268,7 +268,8 @@ mod tests {
             let figure: Figure = names[0].parse().unwrap();
             for name in names {
                 let comparison = if figure.better() == Better::More { '>' } else { '<' };
-                let slo = format!("{name}{comparison}0.5").parse::<Slo>();
+                let unit = if figure.unit() == Unit::Ms { "ms" } else { "" };
+                let slo = format!("{name}{comparison}0.5{unit}").parse::<Slo>();
                 assert_eq!(slo.map(|slo| slo.figure()), Ok(figure), "{name}");
                 let condition = format!("{name}>+{}", if figure.unit() == Unit::Share { "1%" } else { "5%" });
                 assert_eq!(condition.parse::<Condition>().unwrap().figure, figure, "{name}");

@@ -102,6 +102,10 @@ fn limit_of(unit: Unit, text: &str) -> Result<f64, String> {
         Unit::Share => format!("`{suffix}` is not a unit of a share (%, or none)"),
         Unit::PerS => format!("`{suffix}` is not a unit of a rate (/s)"),
     })?;
+    if unit == Unit::Ms && suffix.is_empty() {
+        // k6 means milliseconds, a duration here seconds.
+        return Err(format!("`{text}` has no unit; write {text}ms or {text}s"));
+    }
     if unit == Unit::Share && limit > 1.0 {
         return Err(format!("`{text}` is above 100 %; write 1% or 0.01"));
     }
@@ -177,12 +181,12 @@ mod tests {
             let slo: Slo = text.parse().unwrap();
             (slo.figure, slo.comparison, (slo.limit * 1e6).round())
         };
-        for text in ["p99<250", "p(99)<250", "p99 < 0.25s", "p99<250000us", " p99<250ms "] {
+        for text in ["p(99)<250ms", "p99 < 0.25s", "p99<250000us", " p99<250ms "] {
             assert_eq!(parts(text), parts("p99<250ms"), "{text}");
         }
         assert_eq!(parts("error_rate<1%"), parts("error_rate<0.01"));
         assert_eq!(parts("p(99.9)<1s"), parts("p99.9<1000ms"));
-        assert_eq!(parts("med<5"), parts("p50<5ms"));
+        assert_eq!(parts("med<5ms"), parts("p50<5ms"));
     }
 
     #[test]
@@ -199,11 +203,12 @@ mod tests {
             ("error_rate<5", "above 100 %"),
             ("error_rate<1", "can be read as 1 % and as 100 %"),
             ("p99<NaN", "not a"),
+            ("p99<250", "write 250ms or 250s"),
             ("error_rate<1ms", "not a unit of a share"),
             ("rps>5ms", "not a unit of a rate"),
             ("rps<5", "more is better"),
             ("achieved>100%", "no result can meet it"),
-            ("p99<0", "no result can meet it"),
+            ("p99<0ms", "no result can meet it"),
         ] {
             let error = text.parse::<Slo>().unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");

@@ -10,8 +10,8 @@ use http::header::CONTENT_ENCODING;
 use super::text_search::TextSearch;
 
 /// Most bytes of a compressed body that are held to be searched, and most that come out of them.
-const MOST_HELD: usize = 16 << 20;
-const MOST_DECODED: usize = 256 << 20;
+const MOST_HELD: usize = 4 << 20;
+const MOST_DECODED: usize = 32 << 20;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +43,15 @@ impl Coding {
 pub(super) struct Held {
     coding: Coding,
     body: Vec<u8>,
-    is_whole: bool,
 }
 
 impl Held {
     pub(super) fn new(coding: Coding) -> Self {
-        Self { coding, body: Vec::new(), is_whole: true }
+        Self { coding, body: Vec::new() }
     }
 
     pub(super) fn part(&mut self, part: &[u8]) {
         let room = MOST_HELD - self.body.len();
-        self.is_whole &= part.len() <= room;
         self.body.extend_from_slice(&part[..part.len().min(room)]);
     }
 
@@ -66,9 +64,11 @@ impl Held {
         while decoded < MOST_DECODED && !search.has_found() {
             match decoder.read(&mut buffer) {
                 Ok(0) | Err(_) => break,
-                Ok(length) => search.part(&buffer[..length]),
+                Ok(length) => {
+                    search.part(&buffer[..length]);
+                    decoded += length;
+                }
             }
-            decoded += buffer.len();
         }
         search.has_found()
     }

@@ -55,7 +55,7 @@ pub(crate) struct GateArgs {
 fn slo_help() -> String {
     let metrics = Figure::names();
     format!(
-        "An objective such as 'p99<250ms', 'p(99)<250', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when one \
+        "An objective such as 'p99<250ms', 'p(99)<250ms', 'error_rate<1%', 'achieved>99%'; repeatable; exit code 99 when one \
          is missed. Metrics: {metrics}"
     )
 }

@@ -69,7 +69,7 @@ pub(crate) struct RequestArgs {
     /// Longest time from the actual send to the end of the answer, and longest wait for a new connection
     ///
     /// At most 24h.
-    #[arg(long, default_value = "10s")]
+    #[arg(long, default_value = "10s", value_parser = Span::of_a_wait)]
     pub timeout: Span,
     /// A good answer later than this after its intended time counts as late
     ///

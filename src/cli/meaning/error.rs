@@ -48,6 +48,9 @@ pub(crate) enum UsageError {
     TwoRates,
     #[error("--find-knee needs an objective to look for: --slo 'p99<500ms'")]
     NoObjective,
+    /// The name of a search where the method of the request stands.
+    #[error("--method is the method of the request, as in GET; the search is chosen with --search {0}")]
+    SearchMethod(String),
     /// The distance of the bounds.
     #[error("--width is out of range; choose 0.1% to 50%")]
     Width,

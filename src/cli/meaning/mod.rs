@@ -82,7 +82,7 @@ fn outputs_of(reporting: &ReportingArgs, kind: Kind) -> Result<Vec<OutputFile>, 
 }
 
 fn files_of(paths: &[PathBuf]) -> Result<Vec<OutputFile>, UsageError> {
-    Ok(paths.iter().map(|path| OutputFile::prepare(path)).collect::<Result<_, _>>()?)
+    Ok(OutputFile::prepare_all(paths)?)
 }
 
 /// What so many results of runs are kept in.

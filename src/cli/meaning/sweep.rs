@@ -1,5 +1,7 @@
 //! `sweep`, checked.
 
+use clap::ValueEnum;
+
 use super::super::args::{MethodArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
@@ -153,6 +155,10 @@ fn search_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
     }
     if args.runs.reporting.slo.is_empty() {
         return Err(UsageError::NoObjective);
+    }
+    let method = args.runs.traffic.request.method.as_deref();
+    if let Some(name) = method.filter(|name| MethodArg::from_str(name, true).is_ok()) {
+        return Err(UsageError::SearchMethod(name.to_owned()));
     }
     let seconds = |nanos: u64| nanos as f64 / 1e9;
     let width = args.width.0;

@@ -34,6 +34,7 @@ rpsbench $URL --rate 0.1 --duration 1s
 rpsbench $URL --rate 10 --duration 9999999h
 rpsbench $URL --rate 10 --timeout 0
 rpsbench $URL --rate 10 --timeout 25h
+rpsbench $URL --rate 10 --timeout 500
 rpsbench $URL --rate 10 -n 5 --duration 1s
 rpsbench $URL --rate 10 -n 0
 
@@ -78,6 +79,7 @@ rpsbench --rate 10 --sigma NaN
 rpsbench $URL --rate 10 --slo p99
 rpsbench $URL --rate 10 --slo 'p99<'
 rpsbench $URL --rate 10 --slo 'p99<abc'
+rpsbench $URL --rate 10 --slo 'p99<250'
 rpsbench $URL --rate 10 --slo 'p200<1ms'
 rpsbench $URL --rate 10 --slo 'latency<1ms'
 rpsbench $URL --rate 10 --slo 'error_rate>1%'
@@ -87,6 +89,7 @@ rpsbench $URL --rate 10 -o result.pdf
 rpsbench $URL --rate 10 -o folder.json
 rpsbench $URL --rate 10 -o missing/result.json
 rpsbench $URL --rate 10 -o wrk.txt/result.json
+rpsbench $URL --rate 10 -o result.json -o result.json
 
 # Formats that have no form for what is asked for
 rpsbench $URL --rate 10 --repeat 2 --format hgrm
@@ -120,6 +123,7 @@ rpsbench sweep $URL --find-knee --slo 'p99<5ms' --budget 1s
 rpsbench sweep $URL --find-knee --slo 'p99<5ms' --min-rate 50 --max-rate 50
 rpsbench sweep $URL --find-knee --slo 'p99<5ms' --width 0.9
 rpsbench sweep $URL --find-knee --slo 'p99<0ms'
+rpsbench sweep $URL --find-knee --slo 'p99<5ms' --method votes
 
 # Comparisons
 rpsbench compare

@@ -174,6 +174,7 @@ fn what_is_no_sweep_says_how_it_is_written() {
     refused(&["--find-knee", "--slo", "p99<5ms", "--budget", "1s"], "shorter than one trial");
     refused(&["--find-knee", "--slo", "p99<5ms", "--min-rate", "50", "--max-rate", "50"], "not above");
     refused(&["--find-knee", "--slo", "p99<5ms", "--width", "0.9"], "--width");
+    refused(&["--find-knee", "--slo", "p99<5ms", "--method", "votes"], "--search votes");
     refused(&["--find-knee", "--slo", "p99<0ms"], "no result can meet it");
     refused(&["--shape", "spike", "--rates", "50"], "two rates");
     refused(&["--rates", "50", "--baseline-factor", "1"], "above 1");
