@@ -9,9 +9,11 @@ use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 
 mod mixed;
 mod run;
+mod shards;
 
 pub(crate) use self::mixed::mixed;
 use self::run::Run;
+pub(crate) use self::shards::{merged, shard};
 
 const MS: u64 = 1_000_000;
 
@@ -23,8 +25,8 @@ fn idle(count: u64, shortest_ns: u64) -> Option<LatencyStats> {
 }
 
 /// Every fixture.
-pub(crate) fn all() -> [Summary; 4] {
-    [freeze(), overload(), few(), mixed()]
+pub(crate) fn all() -> [Summary; 5] {
+    [freeze(), overload(), few(), mixed(), merged()]
 }
 
 /// 300/s for 10 s with a cap of 8 and a wait queue; the service answers in 2 ms and freezes once for 1 s.

@@ -22,6 +22,7 @@
 //! | `search` | which trial to run next on the way to the knee, and where all of them put it | pure |
 //! | `ladder` | rates one after another, and where they bend | pure |
 //! | `compare` | results of ours and of other tools side by side, and what is more than noise | pure |
+//! | `shard` | several machines: which part is sent from here, when all start, and one result of all | tokio, hyper; else pure |
 //! | `load` | pacing, connections, workers, sessions: the engine | tokio |
 //! | `service` | the built-in target service, a known answer | tokio, hyper |
 //! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
@@ -57,6 +58,7 @@ mod result;
 mod schedule;
 mod search;
 mod service;
+mod shard;
 mod time;
 mod transport;
 

@@ -108,6 +108,9 @@ mod tests {
             "listen" => Some("127.0.0.1:3"),
             "width" => Some("3%"),
             "expect-status" => Some("203"),
+            "abort-on" => Some("error_rate>3% for 3s"),
+            "start-at" => Some("+3s"),
+            "rendezvous" => Some("http://127.0.0.3:3"),
             _ => None,
         };
         let possible = || arg.get_possible_values().last().map(|value| value.get_name().to_owned());
@@ -176,6 +179,6 @@ mod tests {
 
     /// What a command needs besides flags.
     fn positional(words: &[String]) -> Option<&'static str> {
-        matches!(words, [word] if word == "report").then_some("result.json")
+        matches!(words, [word] if word == "report" || word == "merge").then_some("result.json")
     }
 }

@@ -7,8 +7,8 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
 use super::args::{
-    CalibrateArgs, ClosedArgs, Command, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, RunArgs,
-    ServeArgs, SweepArgs,
+    CalibrateArgs, ClosedArgs, Command, CompareArgs, CompletionsArgs, ManArgs, MergeArgs, ReportArgs,
+    RunArgs, ServeArgs, SweepArgs,
 };
 use super::command::command;
 
@@ -22,6 +22,7 @@ pub(crate) enum Invocation {
     Sweep(Box<SweepArgs>, Typed),
     Calibrate(CalibrateArgs),
     Report(ReportArgs),
+    Merge(MergeArgs),
     Serve(ServeArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -100,6 +101,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         Command::Sweep(sweep) => Invocation::Sweep(sweep, typed),
         Command::Calibrate(calibrate) => Invocation::Calibrate(calibrate),
         Command::Report(report) => Invocation::Report(report),
+        Command::Merge(merge) => Invocation::Merge(merge),
         Command::Serve(serve) => Invocation::Serve(serve),
         Command::Completions(completions) => Invocation::Completions(completions),
         Command::Man(man) => Invocation::Man(man),

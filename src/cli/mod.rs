@@ -13,12 +13,13 @@ mod reference;
 mod values;
 
 pub(crate) use args::{
-    CalibrateArgs, CompareArgs, CompletionsArgs, ManArgs, ReportArgs, ServeArgs, ShellArg, SweepArgs,
+    CalibrateArgs, CompareArgs, CompletionsArgs, ManArgs, MergeArgs, ReportArgs, ServeArgs, ShellArg,
+    SweepArgs,
 };
 pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
-    CalibrateJob, CompareJob, CompareSource, LiveJob, ReportJob, RunJob, Screen, SearchPlan, ServeJob, Setup,
-    SweepJob, Sweeping, TargetChoice, UsageError,
+    CalibrateJob, CompareJob, CompareSource, LiveJob, Meeting, MergeJob, ReportJob, RunJob, Screen,
+    SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};

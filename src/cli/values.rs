@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ladder::Order;
 use crate::plan::Auto;
@@ -62,6 +62,65 @@ impl FromStr for Stages {
         let stages = text.split(',').map(stage).collect::<Option<Vec<_>>>();
         let hint = "write stages as users x requests, 20x400,50x1250, or as users x duration, 20x30s,50x30s";
         stages.map(Self).ok_or_else(|| hint.to_owned())
+    }
+}
+
+/// `--shard`: `2/4`, `2`, `auto` or `auto/4`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShardArg {
+    /// Which, from 0; `None`: as the engine says.
+    pub index: Option<u64>,
+    /// Of how many, where that is said.
+    pub count: Option<u64>,
+}
+
+impl FromStr for ShardArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let hint = || "write a shard as 0/4 (the first of four), or auto".to_owned();
+        let number = |text: &str| text.trim().parse::<u64>().map_err(|_| hint());
+        let (index, count) = text.split_once('/').map_or((text, None), |(index, count)| (index, Some(count)));
+        let index = if index.trim() == "auto" { None } else { Some(number(index)?) };
+        Ok(Self { index, count: count.map(number).transpose()? })
+    }
+}
+
+/// `--rendezvous`: `http://HOST:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Authority(pub String);
+
+impl FromStr for Authority {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let hint = || "write the place to meet as http://HOST:PORT, where shard 0 can listen".to_owned();
+        let text = text.trim().strip_prefix("http://").ok_or_else(hint)?.trim_end_matches('/');
+        let (host, port) = text.rsplit_once(':').ok_or_else(hint)?;
+        let has_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+        let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+        if has_port && is_host { Ok(Self(text.to_owned())) } else { Err(hint()) }
+    }
+}
+
+/// `--start-at`: a moment, or how long from now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StartAt {
+    At(Timestamp),
+    In(Span),
+}
+
+impl FromStr for StartAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        match text.strip_prefix('+') {
+            Some(span) => span.parse().map(Self::In),
+            None => text.parse().map(Self::At).map_err(|_| {
+                "write a moment in UTC or with its offset, 2026-01-31T12:00:00Z, or how long from now, +30s".to_owned()
+            }),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::report::NoReport;
 use crate::result::{ReadError, SummaryError};
 use crate::schedule::{ClosedLoopError, ScheduleError};
 use crate::search::SettingsError;
+use crate::shard::{MergeError, RendezvousError};
 use crate::transport::NetworkError;
 
 /// Why a command could not be carried out.
@@ -64,6 +65,21 @@ pub(super) enum CommandError {
     NoReport(#[from] NoReport),
     #[error(transparent)]
     TooFew(#[from] TooFew),
+    /// Results that are not of one run.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// The shards did not meet.
+    #[error(transparent)]
+    Rendezvous(#[from] RendezvousError),
+    /// The run was not ready when it was to start: exit code 5.
+    #[error(
+        "too late: the schedule was to start {late} ago, and nothing joins in its middle; give a later --start-at (connections \
+         and the idle baseline come before it and take a moment)"
+    )]
+    TooLate {
+        /// How much, with its unit.
+        late: String,
+    },
     /// The built-in service could not be started.
     #[error("cannot start the built-in service: {0}; is the port in use?")]
     Service(io::Error),
@@ -88,6 +104,7 @@ impl CommandError {
             | Self::Search(_)
             | Self::Network(NetworkError::Tls(_)) => 2,
             Self::Left => Exit::Interrupted.code(),
+            Self::TooLate { .. } | Self::Rendezvous(RendezvousError::Late(_)) => Exit::TOO_LATE,
             _ => 1,
         }
     }

@@ -5,7 +5,7 @@ use crate::measure::Recorder;
 use crate::plan::{Plan, Traffic};
 use crate::request::Workload;
 use crate::result::{EndpointFacts, RunFacts};
-use crate::schedule::{LoopEnd, Source};
+use crate::schedule::{LoopEnd, Shard, Source};
 
 /// The facts of a run that is over, and its account.
 pub(super) fn facts_of(
@@ -19,6 +19,7 @@ pub(super) fn facts_of(
         plan: plan.facts(traffic, finished.window_ns),
         started_at,
         interrupted: finished.interrupted,
+        aborted: None,
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
         idle: None,
@@ -35,10 +36,18 @@ fn endpoints_of(plan: &Plan, workload: &Workload, recorder: &Recorder) -> Vec<En
     let planned = match &plan.source {
         Source::Schedule(schedule) => {
             let warmup = schedule.warmup_count();
-            workload.planned(warmup..warmup + schedule.count())
+            let shard = if plan.is_divided { plan.shard_or_whole() } else { Shard::WHOLE };
+            workload.planned_of(warmup..warmup + schedule.count(), shard)
         }
         Source::Users(users) => match users.end() {
-            LoopEnd::Requests(requests) => workload.planned(0..requests),
+            LoopEnd::Requests(_) => {
+                let workers = (0..plan.threads).map(|worker| plan.stripe(worker, plan.threads));
+                let requests = workers.filter_map(|(stripe, stripes)| users.requests_of(stripe, stripes));
+                let parts = requests.map(|requests| workload.planned(requests));
+                parts
+                    .reduce(|sum, part| sum.iter().zip(&part).map(|(a, b)| a + b).collect())
+                    .unwrap_or_default()
+            }
             // Whatever was sent was planned.
             LoopEnd::Duration(_) => recorder.accounts().iter().map(|account| account.ledger.sent).collect(),
         },

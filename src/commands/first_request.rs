@@ -36,6 +36,11 @@ pub(super) fn refusal(summary: &Summary, tries: u32, is_tls: bool) -> String {
     text + "\n" + &remedy(summary, is_tls) + "; or --no-check to load it as it is"
 }
 
+/// What is wrong with the answer to one request, and what to do.
+pub(super) fn verdict(summary: &Summary, is_tls: bool) -> String {
+    format!("no good answer: {}\n{}", what_came(summary, bad_sample(summary)), remedy(summary, is_tls))
+}
+
 fn what_came(summary: &Summary, sample: Option<&SampleRecord>) -> String {
     let kind = summary.errors.first().map(|error| error.kind);
     let in_words = sample.and_then(|sample| sample.error.as_deref());

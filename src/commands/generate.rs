@@ -167,7 +167,7 @@ mod tests {
     fn there_is_a_page_for_the_program_and_for_each_command() {
         let names: Vec<String> = pages().unwrap().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names[..2], ["rpsbench.1", "rpsbench-run.1"]);
-        assert_eq!(names.len(), 9, "{names:?}");
+        assert_eq!(names.len(), 10, "{names:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod calibrate;
 mod compare;
 mod console;
+mod debug;
 mod error;
 mod exit;
 mod facts;
@@ -10,6 +11,7 @@ mod first_request;
 mod generate;
 mod idle;
 mod machine;
+mod merge;
 mod publish;
 mod quota;
 mod report;
@@ -18,7 +20,10 @@ mod run;
 mod runner;
 mod serve;
 mod signals;
+mod start;
+mod stream;
 mod sweep;
+mod together;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -48,6 +53,7 @@ fn carry_out(invocation: Invocation) -> Result<Exit, CommandError> {
         Invocation::Sweep(args, typed) => sweep::sweep(&args, &typed),
         Invocation::Calibrate(args) => calibrate::calibrate(&args),
         Invocation::Report(args) => report::report(&args),
+        Invocation::Merge(args) => merge::merge(&args),
         Invocation::Serve(args) => serve::serve(&args),
         Invocation::Completions(args) => generate::completions(&args),
         Invocation::Man(args) => generate::man(&args),

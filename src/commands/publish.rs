@@ -38,6 +38,9 @@ pub(super) fn publish<'a>(
     let document = document.into();
     // The files first: a pager that nobody scrolls must not hold them up.
     let saved = save(document, outputs);
+    if screen.is_taken {
+        return saved;
+    }
     let on_screen = render(document, screen.format, &style_of(screen)).map_err(CommandError::from);
     saved.and(on_screen.and_then(|text| print(shown(&text).as_bytes())))
 }

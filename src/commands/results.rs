@@ -21,7 +21,7 @@ impl<'a> Results<'a> {
     /// Of each of `runs` runs so many repeats are asked for.
     pub(super) fn new(runs: u64, repeats: u64, screen: &'a Screen) -> Self {
         let asked_for = runs * repeats;
-        let shows_rows = screen.format == Format::Text && asked_for > 1;
+        let shows_rows = screen.format == Format::Text && asked_for > 1 && !screen.is_taken;
         Self { screen, runs: Vec::new(), asked_for, are_repeated: repeats > 1, shows_rows }
     }
 

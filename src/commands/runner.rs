@@ -14,15 +14,18 @@ use super::facts::{asked_of, facts_of};
 use super::first_request;
 use super::idle::{Alone, measure_idle};
 use super::signals::Signals;
-use crate::cli::{Setup, TargetChoice, UsageError};
-use crate::judge::sum_up;
-use crate::load::Session;
+use super::start::Start;
+use super::stream::Stream;
+use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
+use crate::judge::{AbortWatch, WatchedSecond, sum_up};
+use crate::load::{Progress, Session};
 use crate::measure::{Protocol, Recorder};
 use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
-use crate::result::{LatencyStats, RunFacts, Summary};
+use crate::result::{LatencyStats, PlanFacts, RunFacts, ShardAccount, ShardRecord, Summary};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
+use crate::shard::ClockOffset;
 use crate::time::MonotonicClock;
 use crate::transport::{Network, Wire, WireOptions};
 
@@ -42,6 +45,12 @@ pub(super) struct Runner<'a> {
     idle: Option<LatencyStats>,
     /// The built-in service, where there is no other.
     service: Option<Running>,
+    /// Which part of the schedule is sent from here, and when it starts.
+    sharding: Sharding,
+    /// When a measurement ends before its time.
+    abort: AbortWatch,
+    /// Where a line is written each second of a measurement.
+    stream: Option<Stream>,
 }
 
 impl<'a> Runner<'a> {
@@ -56,8 +65,9 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, requests, wire, name, quiet, warnings } = setup;
+        let Setup { target, requests, wire, name, sharding, abort, stream, quiet, warnings } = setup;
         let console = Console::new(quiet);
+        let stream = stream.as_deref().map(Stream::open).transpose()?;
         warnings.iter().for_each(|warning| console.warn(warning));
         let (base, service) = match target {
             TargetChoice::Url(target) => (Some(target), None),
@@ -102,6 +112,9 @@ impl<'a> Runner<'a> {
                 console,
                 idle: None,
                 service,
+                sharding,
+                abort,
+                stream,
             };
             let refreshing = async {
                 network.refresh().await;
@@ -116,6 +129,9 @@ impl<'a> Runner<'a> {
                 result = working => result,
                 never = refreshing => never,
             };
+            if let Some(said) = runner.stream.take().and_then(Stream::close) {
+                console.warn(said);
+            }
             if result.is_ok() {
                 runner.session.close();
             }
@@ -154,21 +170,55 @@ impl<'a> Runner<'a> {
         self.carry_out(source, Purpose::Probe, Console::new(true)).await
     }
 
+    /// The plan of a run.
+    pub(super) fn plan(&self, source: Source, purpose: Purpose) -> Plan {
+        self.planner.plan(source, purpose, self.threads, &self.traffic.streams)
+    }
+
+    /// What the result of a run will say of its plan.
+    pub(super) fn facts_of(&self, plan: &Plan) -> PlanFacts {
+        plan.facts(&self.traffic, 0)
+    }
+
+    /// The next measurement starts at this moment, by this clock, of which that of shard 0 is so far ahead.
+    pub(super) fn start_at(&mut self, moment: Timestamp, clock: ClockOffset) {
+        self.sharding.start_at = Some(moment);
+        self.sharding.clock = Some(clock);
+    }
+
+    /// Sends the first request of the load, alone.
+    pub(super) async fn send_one(&mut self) -> Result<Summary, CommandError> {
+        let source = Source::Users(ClosedLoop::new(1, LoopEnd::Requests(1))?);
+        self.carry_out(source, Purpose::Check, Console::new(true)).await
+    }
+
+    /// That request, as it may be shown.
+    pub(super) fn first_request_as_shown(&self) -> String {
+        self.workload.shown(0)
+    }
+
+    /// Whether any connection is encrypted.
+    pub(super) fn is_tls(&self) -> bool {
+        self.traffic.tls_verification.is_some()
+    }
+
     /// Sends one request, if that was asked for, and goes on only where it gets a good answer; up to three where it does not.
     async fn check(&mut self) -> Result<(), CommandError> {
         for tries in 1..=first_request::TRIES {
             if !self.planner.is_checked() || self.is_stopping() {
                 break;
             }
-            let source = Source::Users(ClosedLoop::new(1, LoopEnd::Requests(1))?);
-            let summary = self.carry_out(source, Purpose::Check, Console::new(true)).await?;
+            let summary = self.send_one().await?;
             // What an interrupt cut off says nothing about the target.
             if summary.ledger.ok > 0 || self.is_stopping() {
                 break;
             }
             if tries == first_request::TRIES || !first_request::is_worth_another_try(&summary) {
-                let is_tls = self.traffic.tls_verification.is_some();
-                return Err(CommandError::FirstRequest(first_request::refusal(&summary, tries, is_tls)));
+                return Err(CommandError::FirstRequest(first_request::refusal(
+                    &summary,
+                    tries,
+                    self.is_tls(),
+                )));
             }
         }
         Ok(())
@@ -189,8 +239,9 @@ impl<'a> Runner<'a> {
     /// One user, who sends until `end`.
     async fn one_at_a_time(&mut self, end: LoopEnd) -> Result<Alone, CommandError> {
         let source = Source::Users(ClosedLoop::new(1, end)?);
-        let plan = self.planner.plan(source, Purpose::Probe, self.threads, &self.traffic.streams);
-        let (facts, recorder) = self.follow(&plan, Console::new(true)).await?;
+        let plan = self.plan(source, Purpose::Probe);
+        let start = Start::new(&MonotonicClock, None)?;
+        let (facts, recorder) = self.follow(&plan, start, AbortWatch::default(), Console::new(true)).await?;
         let took_ns = facts.elapsed_ns.unwrap_or(facts.window_ns);
         Ok(Alone { times: recorder.total().service, took_ns })
     }
@@ -201,19 +252,56 @@ impl<'a> Runner<'a> {
         purpose: Purpose,
         console: Console,
     ) -> Result<Summary, CommandError> {
-        let plan = self.planner.plan(source, purpose, self.threads, &self.traffic.streams);
-        let (facts, recorder) = self.follow(&plan, console).await?;
-        Ok(sum_up(facts, &plan.slos, &recorder, &self.workload)?)
+        let plan = self.plan(source, purpose);
+        let is_measured = purpose == Purpose::Measurement;
+        let start = Start::new(&MonotonicClock, self.sharding.start_at.filter(|_| is_measured))?;
+        if start.ahead_s(&MonotonicClock) >= 1.0 {
+            let ahead_s = start.ahead_s(&MonotonicClock);
+            console.note(format_args!("ready; the schedule starts at {}, in {ahead_s:.1} s", start.words()));
+        }
+        let watch = if is_measured { self.abort.clone() } else { AbortWatch::default() };
+        let (facts, recorder) = self.follow(&plan, start, watch, console).await?;
+        let identity = self.sharding.identity.as_ref().filter(|_| is_measured);
+        let shard = identity.map(|identity| ShardRecord {
+            index: identity.shard.index(),
+            count: identity.shard.count(),
+            from: identity.from.clone(),
+            started_at_us: start.unix_ns / 1_000,
+            clock_offset_us: self.sharding.clock.map(|clock| clock.ahead_ns as f64 / 1e3),
+            clock_error_us: self.sharding.clock.map(|clock| clock.error_ns as f64 / 1e3),
+            account: Box::new(ShardAccount::of(&facts, &recorder, &self.workload)),
+        });
+        Ok(Summary { shard, ..sum_up(facts, &plan.slos, &recorder, &self.workload)? })
     }
 
-    async fn follow(&mut self, plan: &Plan, console: Console) -> Result<(RunFacts, Recorder), CommandError> {
-        let started_at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    async fn follow(
+        &mut self,
+        plan: &Plan,
+        start: Start,
+        mut watch: AbortWatch,
+        console: Console,
+    ) -> Result<(RunFacts, Recorder), CommandError> {
+        let started_at = start.words();
         let line = RefCell::new(ProgressLine::new(console, Lengths::of(plan)));
         let known = self.is_stopping();
-        let run = self.session.run(plan, self.signals.stop(), |progress| line.borrow_mut().show(progress));
+        let stop = self.signals.stop();
+        let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
+        let is_measured = plan.is_divided;
+        let run = self.session.run(plan, start.origin_ns, stop, |progress| {
+            line.borrow_mut().show(progress);
+            if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
+                stream.second(progress);
+            }
+            let is_over = aborted.borrow().is_some() || signals.are_stopping();
+            if let Some(why) = watch.second(&second_of(progress)).filter(|_| !is_over) {
+                line.borrow().remark(&format!("aborted: {why}"));
+                aborted.replace(Some(why));
+                signals.end();
+            }
+        });
         let saying_that_it_ends = async {
             self.signals.stopped().await;
-            if known {
+            if known || aborted.borrow().is_some() {
                 return std::future::pending().await;
             }
             line.borrow()
@@ -226,7 +314,7 @@ impl<'a> Runner<'a> {
         };
         line.borrow().clear();
         let (facts, recorder) = facts_of(plan, &self.workload, &self.traffic, started_at, finished?);
-        Ok((RunFacts { idle: self.idle.clone(), ..facts }, recorder))
+        Ok((RunFacts { idle: self.idle.clone(), aborted: aborted.into_inner(), ..facts }, recorder))
     }
 
     /// Makes the built-in service begin anew, so that runs that are compared find it alike.
@@ -234,6 +322,20 @@ impl<'a> Runner<'a> {
         if let Some(service) = &self.service {
             service.renew();
         }
+    }
+}
+
+/// What happened in a second, for who watches it.
+fn second_of(progress: &Progress) -> WatchedSecond<'_> {
+    WatchedSecond {
+        is_warmup: progress.warming_up,
+        offered: progress.offered,
+        completed: progress.completed,
+        http_errors: progress.http_errors,
+        failed: progress.errors - progress.http_errors,
+        refused: progress.refused,
+        overflow: progress.overflow,
+        response: &progress.response,
     }
 }
 

@@ -22,6 +22,7 @@ const LEAVING: Duration = Duration::from_millis(250);
 /// What the user's signals have asked for so far.
 #[derive(Debug, Clone)]
 pub(super) struct Signals {
+    stopping: watch::Sender<Stop>,
     stop: watch::Receiver<Stop>,
     left: watch::Receiver<bool>,
 }
@@ -40,6 +41,7 @@ impl Signals {
             Ending::new().map_err(refused)?
         };
         let (stop_sender, stop) = watch::channel(Stop::Run);
+        let stopping = stop_sender.clone();
         let (left_sender, left) = watch::channel(false);
         let hear = async move {
             ending.next().await;
@@ -53,12 +55,17 @@ impl Signals {
             .name("signals".to_owned())
             .spawn(move || runtime.block_on(hear))
             .map_err(refused)?;
-        Ok(Self { stop, left })
+        Ok(Self { stopping, stop, left })
     }
 
     /// Whether a signal has come: there should be no other run.
     pub(super) fn are_stopping(&self) -> bool {
         *self.stop.borrow() == Stop::Drain
+    }
+
+    /// Ends what is under way, as the first signal does: another shard was interrupted.
+    pub(super) fn end(&self) {
+        self.stopping.send_replace(Stop::Drain);
     }
 
     /// What the workers of a run are told.

@@ -2,6 +2,7 @@
 
 use super::client::client_saturated;
 use super::reasons::{GeneratorReason, share};
+use super::shards::{is_worse, judge_shards};
 use crate::measure::ErrorKind;
 use crate::result::{Figure, GeneratorVerdict, Mode, Rates, Summary};
 
@@ -84,6 +85,14 @@ pub(super) fn judge_generator(summary: &Summary) -> (GeneratorVerdict, Vec<Gener
         } else if lag_ms > NOISE_MS && part > SUSPECT_SHARE {
             worse(GeneratorVerdict::Suspect, late(false));
         }
+    }
+    let of_shards = summary.merged.as_ref().map_or_else(Vec::new, |merged| judge_shards(merged, verdict));
+    for (of_shards, reason) in of_shards.into_iter().rev() {
+        if is_worse(of_shards, verdict) {
+            verdict = of_shards;
+        }
+        // The first reason is the one that is told.
+        reasons.insert(0, reason);
     }
     if verdict == GeneratorVerdict::Valid {
         let on_time = |lag| GeneratorReason::OnTime { mode: summary.plan.mode, lag };

@@ -4,6 +4,7 @@
 //! [`sum_up()`] turns what was counted into the judged [`Summary`](crate::result::Summary). All of it is a function of
 //! numbers: no clock, no network, and the resampling is seeded.
 
+mod abort;
 mod bootstrap;
 mod client;
 mod closed_loop;
@@ -17,8 +18,10 @@ mod overload;
 mod reasons;
 mod recovery;
 mod service;
+mod shards;
 mod sum_up;
 
+pub(crate) use abort::{AbortRule, AbortWatch, WatchedSecond};
 pub(crate) use bootstrap::ratio_interval;
 pub(crate) use closed_loop::{Saturation, Stage, Stages};
 pub(crate) use conclusion::{Concluded, conclude, remedy_of_faults};
@@ -30,4 +33,5 @@ pub(crate) use reasons::BACKLOG_GROWS;
 #[cfg(test)]
 pub(crate) use reasons::{GeneratorReason, ServiceReason};
 pub(crate) use recovery::spike_recovery;
+pub(crate) use sum_up::judge;
 pub use sum_up::sum_up;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::measure::Measured;
 use crate::result::{Better, Counted, Figure, Loss, SloResult, Unit, quantity};
 
-/// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250` is read too.
+/// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250ms` is read too.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slo {
     figure: Figure,
@@ -94,8 +94,8 @@ impl Comparison {
     }
 }
 
-/// A limit in the unit of its figure: `250ms`, `0.25s`, or a bare number of milliseconds; `1%` or `0.01`; `300/s`.
-fn limit_of(unit: Unit, text: &str) -> Result<f64, String> {
+/// A limit in the unit of its figure: `250ms`, `0.25s`; `1%` or `0.01`; `300/s`.
+pub(super) fn limit_of(unit: Unit, text: &str) -> Result<f64, String> {
     let (number, suffix) = quantity(text).ok_or_else(|| format!("`{text}` is not a number"))?;
     let limit = unit.convert(number, suffix).ok_or_else(|| match unit {
         Unit::Ms => format!("`{suffix}` is not a unit of time (us, ms, s)"),

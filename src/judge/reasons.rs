@@ -10,6 +10,9 @@ use crate::result::{ClientLoad, Figure, Mode, Reason, Subject};
 /// The code of [`ServiceReason::BacklogGrows`], for those who only have the document.
 pub(crate) const BACKLOG_GROWS: &str = "service.backlog_grows";
 
+/// Most shards that are named in a sentence.
+const MOST_NAMED: usize = 10;
+
 /// What speaks for the generator or against it. Times are in milliseconds unless their names say otherwise.
 #[derive(Debug, Clone, PartialEq, IntoStaticStr, VariantNames)]
 pub(crate) enum GeneratorReason {
@@ -34,6 +37,15 @@ pub(crate) enum GeneratorReason {
     /// The send lag is a large part of the response time; `mostly`: so large that the times are the client's own.
     #[strum(serialize = "generator.late")]
     Late { lag: (Figure, f64), response: (Figure, f64), part: f64, mostly: bool },
+    /// Results of shards are not there.
+    #[strum(serialize = "generator.shards_missing")]
+    ShardsMissing { missing: Vec<u64>, count: u64 },
+    /// One of several clients did not do its part.
+    #[strum(serialize = "generator.worst_shard")]
+    WorstShard { index: u64, count: u64, evidence: String },
+    /// Shards that were to start together did not.
+    #[strum(serialize = "generator.shards_apart")]
+    ShardsApart { spread_ms: f64 },
     /// Nothing speaks against it.
     #[strum(serialize = "generator.on_time")]
     OnTime { mode: Mode, lag: (Figure, f64) },
@@ -178,6 +190,20 @@ impl fmt::Display for GeneratorReason {
                     )
                 }
             }
+            Self::ShardsMissing { missing, count } => {
+                let missing: Vec<String> = missing.iter().take(MOST_NAMED).map(u64::to_string).collect();
+                write!(
+                    f,
+                    "of {count} shards the results of these are missing: {}; give them too, or accept it with --allow-missing",
+                    missing.join(", ")
+                )
+            }
+            Self::WorstShard { index, count, evidence } => write!(f, "shard {index} of {count}: {evidence}"),
+            Self::ShardsApart { spread_ms } => write!(
+                f,
+                "the shards started {spread_ms:.0} ms apart, so that at both ends only some of them sent; start them together \
+                 with --rendezvous or --start-at"
+            ),
             Self::OnTime { mode, lag: (figure, lag_ms) } => {
                 let held = match mode {
                     Mode::Closed => "no user was held up by the client",

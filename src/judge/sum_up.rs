@@ -5,7 +5,7 @@ use super::generator::judge_generator;
 use super::intervals::intervals_of;
 use super::objective::Slo;
 use super::service::judge_service;
-use crate::measure::{Censored, Recorder, Redact};
+use crate::measure::{Account, Censored, Recorder, Redact};
 use crate::result::{Counted, Reason, RunFacts, Summary, SummaryError, Verdict};
 
 /// The result of a run, with its verdict and its objectives. `recorder` is the merged account of all workers; `redact`
@@ -19,9 +19,13 @@ pub fn sum_up(
     recorder: &Recorder,
     redact: &dyn Redact,
 ) -> Result<Summary, SummaryError> {
-    let timeout_ns = (facts.plan.timeout_s * 1e9) as u64;
-    let mut summary = Summary::unjudged(facts, recorder, redact)?;
-    let total = recorder.total();
+    let summary = Summary::unjudged(facts, recorder, redact)?;
+    Ok(judge(summary, slos, &recorder.total()))
+}
+
+/// Judges what was counted. `total` is the account that the summary was made of.
+pub(crate) fn judge(mut summary: Summary, slos: &[Slo], total: &Account) -> Summary {
+    let timeout_ns = (summary.plan.timeout_s * 1e9) as u64;
     let rates = &summary.rates;
     let counted = Counted {
         response: Censored { times: &total.response_ok, bad: &total.unanswered(timeout_ns) },
@@ -37,5 +41,5 @@ pub fn sum_up(
     summary.verdict = Verdict { generator, service, reasons: reasons.collect(), ..Verdict::default() };
     let Concluded { conclusion, evidence, next } = conclude(&summary);
     summary.verdict = Verdict { result: Some(conclusion), evidence, next, ..summary.verdict };
-    Ok(summary)
+    summary
 }

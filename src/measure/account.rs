@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::censored::Unanswered;
 use super::{Distribution, Ledger, Outcome, Sample};
 
@@ -9,7 +11,7 @@ use super::{Distribution, Ledger, Outcome, Sample};
 ///
 /// Seven distributions of 16 to 192 KiB each: 112 KiB for an endpoint that is hardly used, about 300 KiB for one that
 /// answers within 100 ms, 1.2 MiB at most, in every worker.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// The arrivals by their end. What was planned and cancelled is known only to whoever knows the schedule.
     pub ledger: Ledger,

@@ -62,7 +62,7 @@ pub struct TlsOpened {
 }
 
 /// One worker's account of its connections; accounts merge. The warm-up is included: connections outlive it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionLog {
     /// Connections opened.
     pub opened: u64,
@@ -87,6 +87,7 @@ pub struct ConnectionLog {
     /// Of the TLS handshakes: those that resumed an earlier session.
     pub resumed: u64,
     /// Connections opened by what was agreed on.
+    #[serde(with = "super::saved::pairs")]
     pub kinds: std::collections::BTreeMap<(Protocol, Option<TlsFacts>), u64>,
 }
 

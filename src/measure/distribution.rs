@@ -13,7 +13,7 @@ const DIGITS: u8 = 3;
 ///
 /// Its memory follows the longest time: 16 KiB up to 1 ms and 8 KiB more for each doubling (72 KiB up to 100 ms, 192 KiB
 /// at most). Growing happens at most 22 times, so it costs the hot path nothing; what is written has the full range.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Distribution {
     histogram: Histogram<u64>,
     min_ns: u64,
@@ -52,6 +52,25 @@ impl Distribution {
         self.min_ns = self.min_ns.min(other.min_ns);
         self.max_ns = self.max_ns.max(other.max_ns);
         self.sum_ns += other.sum_ns;
+    }
+
+    /// A distribution of a histogram that was read, and the exact figures beside it; `None` where they contradict each other.
+    pub(super) fn restored(
+        histogram: &Histogram<u64>,
+        min_ns: u64,
+        max_ns: u64,
+        sum_ns: u128,
+    ) -> Option<Self> {
+        let mut restored = Self::new();
+        if histogram.is_empty() {
+            return Some(restored);
+        }
+        let of_all = |nanos: u64| u128::from(nanos) * u128::from(histogram.len());
+        if min_ns > max_ns || !(of_all(min_ns)..=of_all(max_ns)).contains(&sum_ns) {
+            return None;
+        }
+        restored.histogram.add(histogram).ok()?;
+        Some(Self { min_ns, max_ns, sum_ns, ..restored })
     }
 
     /// How many times were recorded.

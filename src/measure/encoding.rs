@@ -6,6 +6,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer};
 
 use super::distribution::full_range;
+use super::interval::interval_histogram;
 
 /// Longest accepted text of one histogram: ours are below 100 KiB; a file that claims more is not ours.
 const MAX_TEXT_BYTES: usize = 4 << 20;
@@ -51,6 +52,23 @@ pub(crate) fn encode_interval(histogram: &Histogram<u32>) -> Result<String, Enco
         .serialize(histogram, &mut bytes)
         .map_err(|error| EncodingError::Format(error.to_string()))?;
     Ok(BASE64_STANDARD.encode(bytes))
+}
+
+/// Decodes what [`encode_interval`] wrote, into a histogram of an interval.
+///
+/// # Errors
+/// [`EncodingError`] for anything else.
+pub(crate) fn decode_interval(text: &str) -> Result<Histogram<u32>, EncodingError> {
+    let mut own = interval_histogram();
+    if text.is_empty() {
+        return Ok(own);
+    }
+    for recorded in decode_histogram(text)?.iter_recorded() {
+        let count = u32::try_from(recorded.count_at_value())
+            .map_err(|_| EncodingError::Format("a count beyond 32 bits".to_owned()))?;
+        own.saturating_record_n(recorded.value_iterated_to(), count);
+    }
+    Ok(own)
 }
 
 /// Decodes what [`encode_histogram`] or [`encode_interval`] wrote.

@@ -41,11 +41,8 @@ pub struct Interval {
 }
 
 impl Interval {
-    fn new(index: u64) -> Self {
-        let histogram = || {
-            Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS)
-                .expect("the constant bounds are valid: 1 <= low, 2 low <= high, digits <= 5")
-        };
+    /// An interval without arrivals.
+    pub(crate) fn new(index: u64) -> Self {
         Self {
             index,
             offered: 0,
@@ -55,8 +52,8 @@ impl Interval {
             overflow: 0,
             in_flight: 0,
             queued: 0,
-            response: histogram(),
-            send_lag: histogram(),
+            response: interval_histogram(),
+            send_lag: interval_histogram(),
             outstanding: 0,
         }
     }
@@ -92,6 +89,12 @@ impl Interval {
             _ => {}
         }
     }
+}
+
+/// An empty histogram as intervals have it.
+pub(super) fn interval_histogram() -> Histogram<u32> {
+    Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS)
+        .expect("the constant bounds are valid: 1 <= low, 2 low <= high, digits <= 5")
 }
 
 /// The intervals of one worker that are not closed yet: a bounded window over the run.

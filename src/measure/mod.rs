@@ -20,6 +20,7 @@ mod measured;
 mod quantile;
 mod recorder;
 mod sample;
+mod saved;
 mod server_timing;
 
 #[cfg(test)]
@@ -32,9 +33,9 @@ pub(crate) use connections::{Opened, TlsFacts, TlsOpened};
 pub use distribution::Distribution;
 pub(crate) use distribution::{HIGHEST_NS, LOWEST_NS, full_range};
 pub use encoding::encode_histogram;
-pub(crate) use encoding::{EncodingError, decode_histogram, encode_interval};
+pub(crate) use encoding::{EncodingError, decode_histogram, decode_interval, encode_interval};
 pub use exemplar::Withhold;
-pub(crate) use exemplar::{Detail, Redact};
+pub(crate) use exemplar::{Detail, MAX_KEPT_BYTES, Redact};
 pub(crate) use exemplars::{Exemplar, Exemplars};
 pub(crate) use interval::Interval;
 pub use interval::IntervalLog;
@@ -44,6 +45,7 @@ pub(crate) use quantile::Quantile;
 pub use recorder::{Accounting, Recorder};
 pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
+pub(crate) use saved::SavedRecorder;
 pub(crate) use server_timing::ServerTimings;
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::saved::SavedRecorder;
 use super::{
-    Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Sample, ServerTimings,
+    Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact, Sample,
+    ServerTimings,
 };
 use crate::schedule::{Phase, Slot};
 
@@ -32,7 +36,7 @@ pub struct Recorder {
 }
 
 /// The account of the warm-up: not part of any measured figure.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Warmup {
     /// Its arrivals by their end.
     pub ledger: Ledger,
@@ -155,6 +159,35 @@ impl Recorder {
         total.ledger.planned = self.planned;
         total.ledger.cancelled += self.cancelled;
         total
+    }
+
+    /// All that was counted, in a form that can be written. What the service wrote itself is made fit to be shown by `redact`;
+    /// the intervals and the arrivals that were kept whole are not in it.
+    pub(crate) fn saved(&self, redact: &dyn Redact) -> SavedRecorder {
+        let timings = self.server_timings.iter();
+        SavedRecorder {
+            accounts: self.accounts.clone(),
+            errors: self.errors.clone(),
+            warmup: self.warmup.clone(),
+            server_timings: timings
+                .map(|(name, times)| (redact.header(0, "server-timing", name.as_bytes()), times.clone()))
+                .collect(),
+            planned: self.planned,
+            cancelled: self.cancelled,
+        }
+    }
+
+    /// A recorder that has counted what was saved.
+    pub(crate) fn restored(saved: SavedRecorder) -> Self {
+        let mut recorder = Self::new(IntervalLog::new(0, 1, 1), Accounting::default());
+        if !saved.accounts.is_empty() {
+            recorder.accounts = saved.accounts;
+        }
+        recorder.errors = saved.errors;
+        recorder.warmup = saved.warmup;
+        recorder.server_timings = ServerTimings::restored(saved.server_timings);
+        (recorder.planned, recorder.cancelled) = (saved.planned, saved.cancelled);
+        recorder
     }
 
     /// Adds another worker's account. Intervals are merged elsewhere, as they close.

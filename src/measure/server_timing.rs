@@ -35,6 +35,12 @@ impl ServerTimings {
         self.0.get_mut(place).map(|(_, times)| times)
     }
 
+    /// Those that were saved, as many as are told apart.
+    pub(super) fn restored(mut saved: Vec<(String, Distribution)>) -> Self {
+        saved.truncate(MOST_METRICS);
+        Self(saved)
+    }
+
     /// Adds those of another worker.
     pub(super) fn merge(&mut self, other: &Self) {
         for (name, times) in &other.0 {

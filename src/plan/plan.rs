@@ -6,7 +6,7 @@ use super::planner::{Planner, Purpose};
 use super::settings::{OverflowPolicy, Settings, Traffic};
 use crate::judge::Slo;
 use crate::result::{BurstDepth, Mode, PlanFacts, Series, TrafficFacts};
-use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Source};
+use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Shard, Source};
 
 /// A validated plan, made by a [`Planner`]. Times are in nanoseconds.
 #[derive(Debug, Clone)]
@@ -29,6 +29,10 @@ pub struct Plan {
     pub seed: u64,
     /// Worker threads.
     pub threads: u64,
+    /// Which part of it is carried out here. Limits are those of the whole, and divided over all workers of all shards.
+    pub shard: Option<Shard>,
+    /// Whether the source is divided over the shards; what comes before a measurement is each shard's own.
+    pub is_divided: bool,
     /// Longest wait for the last answers.
     pub drain_ns: u64,
     /// Whether connections are kept for the next request.
@@ -66,6 +70,16 @@ impl Plan {
     /// One worker's part of a limit, so that the parts add up to the whole and workers share nothing.
     pub(crate) fn part(total: u64, worker: u64, workers: u64) -> u64 {
         total / workers + u64::from(worker < total % workers)
+    }
+
+    /// The stripe of the source that a worker has, and how many stripes there are over all shards.
+    pub(crate) fn stripe(&self, worker: u64, workers: u64) -> (u64, u64) {
+        if self.is_divided { self.shard_or_whole().stripe(worker, workers) } else { (worker, workers) }
+    }
+
+    /// The shard, or the whole where nothing is divided.
+    pub(crate) fn shard_or_whole(&self) -> Shard {
+        self.shard.unwrap_or(Shard::WHOLE)
     }
 
     /// The users of a closed loop.
@@ -160,6 +174,8 @@ impl Planner {
             burst,
             seed: self.settings.seed,
             threads,
+            shard: self.settings.shard,
+            is_divided: purpose == Purpose::Measurement,
             // What waits for room on a connection first is answered later than a timeout after it was due.
             drain_ns: match purpose {
                 Purpose::Check => self.settings.timeout_ns.saturating_mul(2).max(self.settings.drain_ns),

@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use super::settings::{Auto, Settings};
 use crate::result::BurstDepth;
-use crate::schedule::{ClosedLoop, Rate, Schedule, ScheduleError, Source};
+use crate::schedule::{ClosedLoop, Rate, Schedule, ScheduleError, Shard, Source};
 
 /// One worker thread paces best up to about this rate.
 const RATE_PER_THREAD: f64 = 40_000.0;
@@ -72,19 +72,63 @@ impl Planner {
     pub(crate) fn threads(&self, source: &Source) -> u64 {
         match source {
             Source::Schedule(schedule) => self.threads_at(Some(schedule.peak_rate())),
-            Source::Users(users) => self.wanted_threads(None).min(users.users()),
+            Source::Users(users) => self.wanted_threads(None).min(self.here(users.users())),
         }
+        .max(1)
+    }
+
+    /// The same for a shard of the schedule. One idle baseline is enough for all of them: two at once would not be alone.
+    pub(crate) fn sharded(mut self, shard: Option<Shard>) -> Self {
+        self.settings.shard = shard;
+        if shard.is_some_and(|shard| shard.index() > 0) && self.settings.baseline == Auto::Auto {
+            self.settings.baseline = Auto::Given(0);
+        }
+        self
+    }
+
+    /// The same without a check and without an idle baseline.
+    pub(crate) fn with_nothing_before(mut self) -> Self {
+        self.settings.check = false;
+        self.settings.baseline = Auto::Given(0);
+        self
+    }
+
+    /// How many shards there are.
+    fn shards(&self) -> u64 {
+        self.settings.shard.map_or(1, Shard::count)
+    }
+
+    /// How many requests, users or tokens of a source can be on their way over all shards: each shard needs one of its own.
+    pub(crate) fn room(&self, source: &Source) -> u64 {
+        match source {
+            Source::Schedule(schedule) => self.room_at(Some(schedule.peak_rate())),
+            Source::Users(users) => users.users(),
+        }
+    }
+
+    /// What every shard has at least of a limit of all.
+    fn here(&self, limit: u64) -> u64 {
+        limit / self.shards()
+    }
+
+    /// A rate as this shard sends it.
+    pub(super) fn rate_here(&self, rate: Rate) -> Rate {
+        rate.divided_by(self.shards())
     }
 
     /// The threads of open loops of which the fastest has this rate, where it is known beforehand.
     pub(crate) fn threads_at(&self, highest: Option<Rate>) -> u64 {
+        let highest_here = highest.map(|rate| self.rate_here(rate));
+        self.wanted_threads(highest_here).min(self.here(self.room_at(highest))).max(1)
+    }
+
+    fn room_at(&self, highest: Option<Rate>) -> u64 {
         let cap = highest.map_or(u64::MAX, |rate| self.cap(rate));
-        let room = cap.min(self.settings.connections.unwrap_or(u64::MAX));
         let tokens = match self.settings.burst {
             BurstDepth::All => u64::MAX,
             BurstDepth::Tokens(tokens) => u64::from(tokens),
         };
-        self.wanted_threads(highest).min(room).min(tokens)
+        cap.min(self.settings.connections.unwrap_or(u64::MAX)).min(tokens)
     }
 
     fn wanted_threads(&self, rate: Option<Rate>) -> u64 {
@@ -109,9 +153,9 @@ impl Planner {
         littles_law.saturating_add(littles_law / 10).saturating_add(10)
     }
 
-    /// How many connections the file descriptors allow.
+    /// How many connections the file descriptors allow; over all shards, where each has as many.
     pub(super) fn connections(&self) -> u64 {
-        self.machine.connections(self.settings.serves_itself)
+        self.machine.connections(self.settings.serves_itself).saturating_mul(self.shards())
     }
 
     /// How early to wake up; `None`: as early as it learns to be late. On a machine with one core, spinning would take the

@@ -2,7 +2,7 @@
 
 use crate::judge::Slo;
 use crate::result::BurstDepth;
-use crate::schedule::{Arrivals, NANOS_PER_S, Rate};
+use crate::schedule::{Arrivals, NANOS_PER_S, Rate, Shard};
 
 /// A value that was given, or that rpsbench chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub(crate) struct Settings {
     pub slos: Vec<Slo>,
     /// The rate that the users of a closed loop are expected to send at together: for a modelled correction.
     pub expected_rate_per_s: Option<f64>,
+    /// Which part of the schedule is sent from here. All other settings are those of the whole.
+    pub shard: Option<Shard>,
 }
 
 /// What an arrival does that finds the concurrency cap full.
@@ -122,6 +124,7 @@ impl Settings {
             samples: 0,
             slos: Vec::new(),
             expected_rate_per_s: None,
+            shard: None,
         }
     }
 }

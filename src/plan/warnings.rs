@@ -14,8 +14,9 @@ impl Planner {
         match source {
             Source::Schedule(schedule) => {
                 let rate = schedule.peak_rate();
-                let ports = self.warning_of_ports(rate, schedule.duration_ns() as f64 / 1e9);
-                let threads = self.warning_of_threads(self.threads(source), Some(rate));
+                let rate_here = self.rate_here(rate);
+                let ports = self.warning_of_ports(rate_here, schedule.duration_ns() as f64 / 1e9);
+                let threads = self.warning_of_threads(self.threads(source), Some(rate_here));
                 self.warning_of_cap(rate).into_iter().chain(ports).chain(threads).collect()
             }
             Source::Users(users) => {

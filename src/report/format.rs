@@ -7,7 +7,7 @@ use std::path::Path;
 use strum::VariantArray;
 
 use super::reporter::{Reporter, Style};
-use super::{csv, hgrm, html, json, junit, markdown, text};
+use super::{csv, hgrm, html, json, junit, markdown, series, text};
 use crate::result::{DocumentRef, Kind};
 
 /// The formats, in the order that help shows them.
@@ -20,6 +20,8 @@ pub(crate) enum Format {
     Json,
     /// A table with one row per run.
     Csv,
+    /// A table with one row for each second.
+    Series,
     /// HdrHistogram's percentiles, for its plotter.
     Hgrm,
     /// A page with charts.
@@ -68,6 +70,7 @@ impl Format {
             Self::Text => &text::REPORTER,
             Self::Json => &json::REPORTER,
             Self::Csv => &csv::REPORTER,
+            Self::Series => &series::REPORTER,
             Self::Hgrm => &hgrm::REPORTER,
             Self::Html => &html::REPORTER,
             Self::Junit => &junit::REPORTER,
@@ -101,8 +104,14 @@ impl Format {
 
     /// The format that a file name asks for by its extension, in any case.
     pub(crate) fn from_extension(path: impl AsRef<Path>) -> Option<Self> {
-        let extension = path.as_ref().extension()?.to_str()?.to_ascii_lowercase();
-        Self::ALL.iter().copied().find(|format| format.reporter().extension == extension)
+        let name = path.as_ref().file_name()?.to_str()?.to_ascii_lowercase();
+        let ends_so = |extension: &str| {
+            // What has two dots is a whole name as well: `series.csv`.
+            let is_whole = extension.contains('.') && name == extension;
+            is_whole || name.strip_suffix(extension).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        };
+        let able = Self::ALL.iter().copied().filter(|format| ends_so(format.reporter().extension));
+        able.max_by_key(|format| format.reporter().extension.len())
     }
 
     /// The extensions of all formats: `.json, .csv or .txt`. Files are mostly for programs, so that for people is last.
@@ -141,6 +150,10 @@ mod tests {
             assert_eq!(Format::ALL.iter().filter(|other| other.name() == format.name()).count(), 1);
         }
         assert_eq!(Format::from_extension("RUN.CSV"), Some(Format::Csv));
+        for path in ["series.csv", "run.series.csv", "out/a.b.Series.CSV"] {
+            assert_eq!(Format::from_extension(path), Some(Format::Series), "{path}");
+        }
+        assert_eq!(Format::from_extension("myseries.csv"), Some(Format::Csv));
         for path in ["run", "run.pdf", ".json", "run.json.gz"] {
             assert_eq!(Format::from_extension(path), None, "{path}");
         }
@@ -152,9 +165,9 @@ mod tests {
         let error = render(&sweep, Format::Hgrm, &Style::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the format hgrm cannot show a sweep; choose text or json or csv or html or junit or markdown"
+            "the format hgrm cannot show a sweep; choose text or json or csv or series or html or junit or markdown"
         );
-        for (kind, able) in [(Kind::Result, 7), (Kind::Runs, 6), (Kind::Sweep, 6), (Kind::Comparison, 6)] {
+        for (kind, able) in [(Kind::Result, 8), (Kind::Runs, 7), (Kind::Sweep, 7), (Kind::Comparison, 6)] {
             assert_eq!(Format::able(kind).count(), able, "{kind:?}");
         }
     }

@@ -4,6 +4,7 @@
 //! DocumentRef ── text ── for people: the result in a few lines, then the details
 //!             ├─ json ── the document, such as `rpsbench.result/1`, and back
 //!             ├─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
+//!             ├─ series ── one row for each second of it
 //!             ├─ hgrm ── HdrHistogram's percentiles of one run, for its plotter
 //!             ├─ html ── one page with charts
 //!             ├─ junit ── tests, for CI
@@ -30,6 +31,7 @@ mod junit;
 mod markdown;
 mod reporter;
 pub(crate) mod runs;
+mod series;
 pub(crate) mod sweep;
 pub(crate) mod text;
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::rotation::gcd;
+use crate::schedule::Shard;
 
 /// The longest period that is kept, in arrivals of 4 bytes each: 4 MB.
 const PERIOD_MAX: u64 = 1_000_000;
@@ -112,6 +113,35 @@ impl Mix {
     }
 }
 
+impl Mix {
+    /// How many arrivals of one shard go to each endpoint: of those at `index`, `index + count`, ... in a part of the
+    /// sequence. It takes at most two periods' time.
+    pub(crate) fn planned_of(&self, range: Range<u64>, shard: Shard) -> Vec<u64> {
+        let (count, period) = (shard.count(), self.period());
+        if shard.is_whole() {
+            return self.planned(range);
+        }
+        let first = range.start + (shard.index() + count - range.start % count) % count;
+        let arrivals = range.end.saturating_sub(first).div_ceil(count);
+        // The endpoints of every count-th arrival repeat too.
+        let cycle = period / gcd(period, count);
+        let (whole, rest) = (arrivals / cycle, arrivals % cycle);
+        let mut counts = vec![0; self.endpoints()];
+        for place in 0..cycle.min(arrivals) {
+            let sequence = (u128::from(first) + u128::from(place) * u128::from(count)) % u128::from(period);
+            counts[self.endpoint(sequence as u64) as usize] += whole + u64::from(place < rest);
+        }
+        counts
+    }
+
+    fn endpoints(&self) -> usize {
+        match &self.0 {
+            Pattern::Turns { endpoints } => *endpoints as usize,
+            Pattern::Table { shares, .. } => shares.len(),
+        }
+    }
+}
+
 /// The winners of one period.
 fn contest(active: &[u32], shares: &[u64], period: u64) -> Vec<u32> {
     // A credit stays within the period times the logarithm of the number of endpoints.
@@ -192,6 +222,18 @@ mod tests {
             (start..start + total * periods).for_each(|sequence| counts[mix.endpoint(sequence) as usize] += 1);
             let exact: Vec<u64> = weights.iter().map(|w| u64::from(*w) * periods).collect();
             prop_assert_eq!(counts, exact);
+        }
+
+        #[test]
+        fn the_plan_of_a_shard_is_what_counting_gives(
+            weights in weights(), start in 0_u64..2000, length in 0_u64..2000, index in 0_u64..9, more in 1_u64..9,
+        ) {
+            let (mix, count) = (Mix::new(&weights).unwrap(), index + more);
+            let mut counts = vec![0_u64; weights.len()];
+            let own = (start..start + length).filter(|sequence| sequence % count == index);
+            own.for_each(|sequence| counts[mix.endpoint(sequence) as usize] += 1);
+            let planned = mix.planned_of(start..start + length, Shard::new(index, count).unwrap());
+            prop_assert_eq!(planned, counts);
         }
 
         #[test]

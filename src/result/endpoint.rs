@@ -21,7 +21,7 @@ pub enum SummaryError {
 }
 
 /// What a summary needs to know of an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointFacts {
     /// Its name.
     pub name: String,

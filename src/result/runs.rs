@@ -60,6 +60,12 @@ pub(crate) struct Spread {
     pub median: f64,
     /// Largest.
     pub max: f64,
+    /// The median of all such runs lies from here, with 95 % confidence, whatever their distribution is; null below 6 repeats.
+    #[serde(default)]
+    pub median_low: Option<f64>,
+    /// To here.
+    #[serde(default)]
+    pub median_high: Option<f64>,
 }
 
 /// Names a run, as tables do.
@@ -150,6 +156,25 @@ fn measured(summary: &Summary, figure: Figure) -> Option<f64> {
     }
 }
 
+/// How unlikely it may be that the median lies outside its interval, on one side.
+const ONE_SIDE: f64 = 0.025;
+
+/// Order statistics (H. A. David, "Order Statistics", 7.1): each of n independent values is below the median with
+/// probability 1/2, so it lies below the (rank + 1)-th smallest with probability P(Binomial(n, 1/2) <= rank). The largest
+/// such rank, from 0, for which that is at most 2.5 %: it is as far from the other end. `None` for fewer than 6.
+fn median_ranks(values: usize) -> Option<usize> {
+    let mut probability = 0.5_f64.powi(i32::try_from(values).ok()?);
+    let mut below = 0.0;
+    for rank in 0..values {
+        below += probability;
+        if below > ONE_SIDE {
+            return rank.checked_sub(1);
+        }
+        probability *= (values - rank) as f64 / (rank + 1) as f64;
+    }
+    None
+}
+
 fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
     let mut names: Vec<&str> = Vec::new();
     for run in runs.iter().filter(|run| run.repeat > 1) {
@@ -166,7 +191,11 @@ fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
         let median =
             if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
         let repeats = values.len() as u64;
+        let ranks = median_ranks(values.len());
+        let at = |rank: Option<usize>| values.get(rank?).copied();
         (repeats > 1).then(|| Spread {
+            median_low: at(ranks),
+            median_high: at(ranks.map(|rank| values.len() - 1 - rank)),
             name: name.to_owned(),
             figure: figure.key(),
             repeats,
@@ -182,6 +211,27 @@ fn spread_of(runs: &[NamedRun]) -> Vec<Spread> {
 mod tests {
     use super::*;
     use crate::fixture;
+
+    /// The ranks of the tables (order statistics for a 95 % interval of the median, counted from 1 there).
+    #[test]
+    fn the_ranks_around_the_median_are_those_of_the_tables() {
+        for (values, rank) in [
+            (1, None),
+            (5, None),
+            (6, Some(1)),
+            (8, Some(1)),
+            (9, Some(2)),
+            (12, Some(3)),
+            (20, Some(6)),
+            (50, Some(18)),
+            (100, Some(40)),
+        ] {
+            assert_eq!(median_ranks(values).map(|rank| rank + 1), rank, "{values}");
+        }
+        // Beyond what a double can hold as a probability there is no rank, rather than a wrong one.
+        assert_eq!(median_ranks(0), None);
+        assert!(median_ranks(1_000).is_some_and(|rank| (465..=470).contains(&(rank + 1))));
+    }
 
     /// A stage of 20 users: of so many requests, which took so long, or by time.
     fn stage(requests: Option<u64>, duration_s: f64, warmup_s: f64) -> Summary {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Interval, Quantile, encode_interval, millis};
+use crate::measure::{EncodingError, Interval, Quantile, decode_interval, encode_interval, millis};
 use crate::schedule::NANOS_PER_S;
 
 /// Most rows in a series. Longer runs get longer intervals, so memory does not grow with the run.
@@ -41,6 +41,30 @@ pub struct SeriesRow {
     /// second: only so is it known how much a percentile varies.
     #[serde(default)]
     pub response_histogram: String,
+    /// Send lags in the same form, in the result of a shard: so those of all shards can be added up.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub send_lag_histogram: String,
+}
+
+impl SeriesRow {
+    /// The interval that the row was made of. `interval_ns`: the length of an interval of this series.
+    ///
+    /// # Errors
+    /// [`EncodingError`] where a histogram cannot be read.
+    pub(crate) fn interval(&self, interval_ns: u64) -> Result<Interval, EncodingError> {
+        let index = (self.t_s * NANOS_PER_S as f64 / interval_ns.max(1) as f64).round() as u64;
+        let mut interval = Interval::new(index);
+        interval.offered = self.offered;
+        interval.sent = self.sent;
+        interval.completed = self.completed;
+        interval.ok = self.ok;
+        interval.overflow = self.overflow;
+        interval.in_flight = self.in_flight;
+        interval.queued = self.queued;
+        interval.response = decode_interval(&self.response_histogram)?;
+        interval.send_lag = decode_interval(&self.send_lag_histogram)?;
+        Ok(interval)
+    }
 }
 
 /// Merges the workers' intervals into rows.
@@ -48,6 +72,7 @@ pub struct SeriesRow {
 pub struct Series {
     workers: usize,
     interval_ns: u64,
+    keeps_send_lags: bool,
     pending: BTreeMap<u64, (Interval, usize)>,
     rows: Vec<SeriesRow>,
 }
@@ -66,8 +91,18 @@ impl Series {
 
     /// An empty series of a run by this many workers.
     pub fn new(workers: usize, duration_ns: u64) -> Self {
-        let interval_ns = Self::interval_ns(duration_ns);
-        Self { workers, interval_ns, pending: BTreeMap::new(), rows: Vec::new() }
+        Self::of_intervals(workers, Self::interval_ns(duration_ns))
+    }
+
+    /// The same for a known length of an interval.
+    pub(crate) fn of_intervals(workers: usize, interval_ns: u64) -> Self {
+        Self { workers, interval_ns, keeps_send_lags: false, pending: BTreeMap::new(), rows: Vec::new() }
+    }
+
+    /// The same with the send lags of each row, if they are wanted.
+    #[must_use]
+    pub(crate) fn keeping_send_lags(self, keeps_send_lags: bool) -> Self {
+        Self { keeps_send_lags, ..self }
     }
 
     /// Adds one worker's view of an interval. The row is made when every worker has delivered its own.
@@ -123,6 +158,10 @@ impl Series {
             send_lag_p99_ms: percentile(&interval.send_lag, Quantile::P99, interval.send_lag.len()),
             // A histogram that could not be written would cost the comparison, not the result.
             response_histogram: encode_interval(&interval.response).unwrap_or_default(),
+            send_lag_histogram: match self.keeps_send_lags {
+                true => encode_interval(&interval.send_lag).unwrap_or_default(),
+                false => String::new(),
+            },
         }
     }
 }

@@ -15,6 +15,7 @@ use super::rates::{Rates, Window};
 use super::sample_record::SampleRecord;
 use super::series::SeriesRow;
 use super::server_timing::ServerTiming;
+use super::shards::{MergedShards, ShardRecord};
 use super::slo_result::SloResult;
 use super::stats::{Latency, LatencyStats};
 use super::verdict::Verdict;
@@ -35,8 +36,11 @@ pub struct Summary {
     pub tool: Tool,
     /// When the schedule started, RFC 3339 in UTC.
     pub started_at: String,
-    /// Whether the run was cut short by a signal.
+    /// Whether the run was cut short, by a signal or because it was hopeless.
     pub interrupted: bool,
+    /// Why it ended by itself before its time; absent where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aborted: Option<String>,
     /// What was asked for.
     pub plan: PlanFacts,
     /// What became of every planned arrival.
@@ -84,6 +88,12 @@ pub struct Summary {
     pub series: Vec<SeriesRow>,
     /// The distributions themselves, so that saved results can be added up.
     pub histograms: Histograms,
+    /// Which part of a schedule this is the result of; absent where it is that of a whole one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardRecord>,
+    /// The shards that it was merged from; absent where it is that of one machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<MergedShards>,
 }
 
 /// What wrote a document.
@@ -134,6 +144,8 @@ pub struct RunFacts {
     pub started_at: String,
     /// Cut short by a signal.
     pub interrupted: bool,
+    /// Why it ended by itself before its time.
+    pub aborted: Option<String>,
     /// Length of the measured window in nanoseconds: less than the duration when interrupted.
     pub window_ns: u64,
     /// From the start of the measurement to the last answer, in nanoseconds, where that is known.
@@ -179,6 +191,7 @@ impl Summary {
             tool: Tool::this(),
             started_at: facts.started_at,
             interrupted: facts.interrupted,
+            aborted: facts.aborted,
             rates,
             queueing: Queueing::new(&latency, facts.idle, total_of_the_service, facts.backlog, &facts.series),
             server_timing,
@@ -214,6 +227,8 @@ impl Summary {
             ledger,
             series: facts.series,
             histograms: Histograms::new(&total)?,
+            shard: None,
+            merged: None,
         })
     }
 }

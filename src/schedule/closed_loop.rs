@@ -4,6 +4,7 @@
 //! closed loop cannot see what an open one sees.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use super::arrivals::{MAX_DURATION_NS, ScheduleError};
 use super::users::Users;
@@ -105,6 +106,18 @@ impl ClosedLoop {
     /// How long each user waits after an answer, in nanoseconds.
     pub fn think_ns(&self) -> u64 {
         self.think_ns
+    }
+
+    /// The numbers of the measured requests of one stripe of users, where it is known how many requests there will be.
+    pub fn requests_of(&self, stripe: u64, stripes: u64) -> Option<Range<u64>> {
+        let users_before = |stripe: u64| part_of(self.users, stripe, stripes.max(1));
+        match self.end {
+            LoopEnd::Requests(n) => {
+                let before = |stripe| part_of(n, users_before(stripe), self.users);
+                Some(before(stripe)..before(stripe + 1))
+            }
+            LoopEnd::Duration(_) => None,
+        }
     }
 
     /// Worker `worker`'s users, on a clock on which the loop begins, with its warm-up, at `origin_ns`. Requests are divided as users are,

@@ -10,5 +10,6 @@ mod command;
 mod judgement;
 mod nginx;
 mod service;
+mod shards;
 mod support;
 mod transport;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::values::{Span, Stages};
-use super::{GateArgs, LoadArgs, ReportingArgs, TrafficArgs};
+use super::{CourseArgs, GateArgs, LoadArgs, ReportingArgs, ShardArgs, TrafficArgs};
 use crate::schedule::Rate;
 
 pub(super) const EXAMPLES: &str = "\
@@ -76,6 +76,12 @@ pub(crate) struct ClosedArgs {
     /// What is reported.
     #[command(flatten)]
     pub reporting: ReportingArgs,
+    /// What is done while it goes on.
+    #[command(flatten)]
+    pub course: CourseArgs,
+    /// Which part is sent from here.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// What makes it fail.
     #[command(flatten)]
     pub gate: GateArgs,

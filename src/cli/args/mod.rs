@@ -2,11 +2,14 @@
 
 mod closed;
 mod compare;
+mod course;
 mod load;
+mod merge;
 mod network;
 mod reporting;
 mod request;
 mod service;
+mod shards;
 mod sweep;
 
 use std::path::PathBuf;
@@ -20,11 +23,14 @@ use crate::schedule::Rate;
 
 pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use course::CourseArgs;
 pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
+pub(crate) use merge::MergeArgs;
 pub(crate) use network::NetworkArgs;
 pub(crate) use reporting::{GateArgs, ReportingArgs};
 pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
+pub(crate) use shards::ShardArgs;
 pub(crate) use sweep::{MethodArg, ShapeArg, SweepArgs};
 
 const EXAMPLES: &str = "\
@@ -82,6 +88,9 @@ pub(crate) enum Command {
     Calibrate(CalibrateArgs),
     /// Print a saved result again
     Report(ReportArgs),
+    /// One result of all shards of a run
+    #[command(after_help = merge::EXAMPLES, arg_required_else_help = true)]
+    Merge(MergeArgs),
     /// The built-in service, on its own, until it is interrupted
     Serve(ServeArgs),
     /// Completions for a shell, from this very command line
@@ -118,6 +127,12 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value_t = 1)]
     pub repeat: u64,
 
+    /// What is done while it goes on.
+    #[command(flatten)]
+    pub course: CourseArgs,
+    /// Which part is sent from here.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// What makes it fail.
     #[command(flatten)]
     pub gate: GateArgs,

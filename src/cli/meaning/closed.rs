@@ -4,7 +4,8 @@ use super::super::args::ClosedArgs;
 use super::super::invocation::Typed;
 use super::super::values::StageEnd;
 use super::settings::settings_of;
-use super::{RunJob, Screen, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
+use super::{RunJob, Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
+use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner, Settings};
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
 
@@ -29,6 +30,8 @@ impl RunJob {
             Settings { expected_rate_per_s, ..settings_of(traffic, load, reporting, &setup, is_counted) },
             machine,
         );
+        let sharding = Sharding::new(&args.shards)?;
+        let planner = planner.sharded(sharding.shard());
         let largest = loops.iter().copied().max_by_key(ClosedLoop::users).map(Source::Users);
         setup.warnings.extend(largest.iter().flat_map(|largest| planner.warnings(largest)));
         // The stages after the first find its connections.
@@ -36,15 +39,22 @@ impl RunJob {
             0 => planner.users(users),
             _ => Ok(Source::Users(users)),
         });
+        let stages = stages.collect::<Result<Vec<_>, _>>()?;
+        sharding.check(&stages, repeats_of(args.repeat)?, &planner, &setup.target)?;
+        let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, kind_of_runs(many))?;
+        setup.sharding = sharding;
+        setup.stream.clone_from(&args.course.stream);
+        setup.abort = AbortWatch::new(args.course.abort_on.clone(), !args.course.no_abort);
         Ok(Self {
-            stages: stages.collect::<Result<_, _>>()?,
+            stages,
+            is_debugging: args.course.debug,
             threads: largest.map_or(1, |largest| planner.threads(&largest)),
             planner,
-            repeats: repeats_of(args.repeat)?,
+            repeats: args.repeat,
             screen: Screen::new(reporting, &setup),
             fail_on: args.gate.fail_on.clone(),
             setup,
-            outputs: outputs_of(reporting, kind_of_runs(many))?,
+            outputs,
         })
     }
 }

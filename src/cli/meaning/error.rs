@@ -7,8 +7,9 @@ use crate::report::NoReport;
 use crate::request::{
     FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
 };
-use crate::schedule::{ClosedLoopError, ScheduleError};
+use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
 use crate::service::ModelError;
+use crate::shard::IdentityError;
 use crate::transport::ResolveError;
 
 /// The arguments do not make sense together, or name something that is not there.
@@ -139,6 +140,45 @@ pub(crate) enum UsageError {
         path: PathBuf,
         /// Why.
         cause: String,
+    },
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error("--shard {0} does not say of how many; write --shard {0}/4, or give --shards")]
+    ShardOfHowMany(u64),
+    #[error("--shard says {0} shards and --shards says {1}; leave one out")]
+    ShardCounts(u64, u64),
+    #[error(
+        "--shards says how many shards there are, but not which this one is; give --shard 0, 1, ... or auto"
+    )]
+    ShardsAlone,
+    #[error(
+        "shards load one target together, and each would start a built-in service of its own; give the URL of one, such as \
+         that of `rpsbench serve`"
+    )]
+    ShardOfBuiltIn,
+    #[error(
+        "--shard and --start-at are for one run; leave out --repeat and stages, or start each run by itself"
+    )]
+    OneRunAtATime,
+    #[error("--rendezvous is where shards meet; say which one this is with --shard")]
+    WhoMeets,
+    #[error("the token of the rendezvous holds a blank, or what is not ASCII; use letters, digits and signs")]
+    MeetingToken,
+    /// Fewer requests at once than shards.
+    #[error(
+        "{shards} shards share a limit of {room} (cap, bucket, connections or users), so that some of them could send \
+         nothing; raise it, or use fewer shards"
+    )]
+    ShardRoom { room: u64, shards: u64 },
+    /// One file for all shards.
+    #[error("every shard would write `{path}`; let each write its own: -o {example}")]
+    ShardOutput {
+        /// The file.
+        path: PathBuf,
+        /// How it is written.
+        example: String,
     },
     #[error(transparent)]
     Output(#[from] OutputError),

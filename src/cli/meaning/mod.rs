@@ -8,16 +8,18 @@ mod run;
 mod screen;
 mod settings;
 mod setup;
+mod shards;
 mod sweep;
 mod target;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::args::{CalibrateArgs, ReportArgs, ReportingArgs, ServeArgs};
+use super::args::{CalibrateArgs, MergeArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
+use crate::judge::AbortWatch;
 use crate::plan::{Auto, Machine, Planner, Settings};
-use crate::result::Kind;
+use crate::result::{Conclusion, Kind};
 use crate::service::ServiceModel;
 use crate::transport::WireOptions;
 use target::model_of;
@@ -28,6 +30,7 @@ pub(crate) use request::Requests;
 pub(crate) use run::RunJob;
 pub(crate) use screen::Screen;
 pub(crate) use setup::Setup;
+pub(crate) use shards::{Meeting, Sharding};
 pub(crate) use sweep::{SearchPlan, SweepJob, Sweeping};
 pub(crate) use target::TargetChoice;
 
@@ -62,6 +65,40 @@ impl ReportJob {
     }
 }
 
+/// Results of shards that are to be added up.
+#[derive(Debug)]
+pub(crate) struct MergeJob {
+    /// Files and folders; `-` is stdin.
+    pub files: Vec<PathBuf>,
+    /// Whether the result counts although shards are missing.
+    pub allows_missing: bool,
+    /// Conclusions that make the command fail, besides those that always do.
+    pub fail_on: Vec<Conclusion>,
+    /// What stdout receives.
+    pub screen: Screen,
+    /// Files that receive the result too.
+    pub outputs: Vec<OutputFile>,
+}
+
+impl MergeJob {
+    /// Checks the arguments of `merge`.
+    ///
+    /// # Errors
+    /// [`UsageError`] when an output cannot be written.
+    pub(crate) fn new(args: &MergeArgs) -> Result<Self, UsageError> {
+        args.format.shows(Kind::Result)?;
+        let outputs = files_of(&args.output)?;
+        outputs.iter().try_for_each(|output| output.format().shows(Kind::Result))?;
+        Ok(Self {
+            files: args.files.clone(),
+            allows_missing: args.allow_missing,
+            fail_on: args.gate.fail_on.clone(),
+            screen: Screen::of_saved(args.format, args.details),
+            outputs,
+        })
+    }
+}
+
 impl ServeJob {
     /// Checks the arguments of `serve`.
     ///
@@ -75,7 +112,16 @@ impl ServeJob {
 /// The files that receive the report, once it is known that all formats asked for have a form for such a document: not
 /// after an hour's run.
 fn outputs_of(reporting: &ReportingArgs, kind: Kind) -> Result<Vec<OutputFile>, UsageError> {
-    let files = files_of(&reporting.output)?;
+    outputs_to(&reporting.output, reporting, kind)
+}
+
+/// The same for files whose names depend on the shard.
+fn outputs_to(
+    paths: &[PathBuf],
+    reporting: &ReportingArgs,
+    kind: Kind,
+) -> Result<Vec<OutputFile>, UsageError> {
+    let files = files_of(paths)?;
     let mut formats = std::iter::once(reporting.format).chain(files.iter().map(OutputFile::format));
     formats.try_for_each(|format| format.shows(kind))?;
     Ok(files)
@@ -126,6 +172,9 @@ impl CalibrateJob {
             requests: Requests::plain(),
             wire: WireOptions::default(),
             name: None,
+            sharding: Sharding::default(),
+            abort: AbortWatch::default(),
+            stream: None,
             quiet,
             warnings: Vec::new(),
         };

@@ -4,7 +4,8 @@ use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::settings::open_loop_of;
-use super::{Screen, Setup, UsageError, kind_of_runs, outputs_of, repeats_of};
+use super::{Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
+use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner};
 use crate::result::Conclusion;
 use crate::schedule::{Schedule, Source};
@@ -14,6 +15,8 @@ use crate::schedule::{Schedule, Source};
 pub(crate) struct RunJob {
     /// What is run, at least one; the first stage begins with the warm-up.
     pub stages: Vec<Source>,
+    /// Whether one request is sent and shown, and nothing else.
+    pub is_debugging: bool,
     /// How often all stages are run.
     pub repeats: u64,
     /// Makes their plans.
@@ -41,17 +44,25 @@ impl RunJob {
         let is_counted = requests_of(args, typed).is_some();
         let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine, is_counted)?;
         let reporting = &args.runs.reporting;
+        let sharding = Sharding::new(&args.shards)?;
+        let planner = planner.sharded(sharding.shard());
         let source = planner.open(schedule)?;
+        sharding.check(&[source], repeats_of(args.repeat)?, &planner, &setup.target)?;
         setup.warnings.extend(planner.warnings(&source));
+        let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, kind_of_runs(args.repeat))?;
+        setup.sharding = sharding;
+        setup.stream.clone_from(&args.course.stream);
+        setup.abort = AbortWatch::new(args.course.abort_on.clone(), !args.course.no_abort);
         Ok(Self {
             threads: planner.threads(&source),
             stages: vec![source],
+            is_debugging: args.course.debug,
             planner,
-            repeats: repeats_of(args.repeat)?,
+            repeats: args.repeat,
             fail_on: args.gate.fail_on.clone(),
             screen: Screen::new(reporting, &setup),
             setup,
-            outputs: outputs_of(reporting, kind_of_runs(args.repeat))?,
+            outputs,
         })
     }
 }

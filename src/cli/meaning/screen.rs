@@ -1,5 +1,7 @@
 //! What stdout receives, and how much of it.
 
+use std::path::Path;
+
 use super::super::args::ReportingArgs;
 use super::{Setup, TargetChoice};
 use crate::report::Format;
@@ -13,6 +15,8 @@ pub(crate) struct Screen {
     pub details: bool,
     /// The target with its real host, for a terminal; `None` where only its label may be shown.
     pub target: Option<String>,
+    /// Whether a stream has stdout for itself, so that there is no report.
+    pub is_taken: bool,
 }
 
 impl Screen {
@@ -21,11 +25,12 @@ impl Screen {
             TargetChoice::Url(target) if !reporting.redact => Some(target.named()),
             _ => None,
         };
-        Self { format: reporting.format, details: reporting.details, target }
+        let is_taken = setup.stream.as_deref() == Some(Path::new("-"));
+        Self { format: reporting.format, details: reporting.details, target, is_taken }
     }
 
     /// Of what was not asked of a service just now.
     pub(super) fn of_saved(format: Format, details: bool) -> Self {
-        Self { format, details, target: None }
+        Self { format, details, target: None, is_taken: false }
     }
 }

@@ -1,10 +1,13 @@
 //! What every command that sends requests has to set up, whatever it sends then.
 
+use std::path::PathBuf;
+
 use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::super::values::Span;
 use super::target::{TargetChoice, model_of, url_of};
-use super::{Requests, UsageError};
+use super::{Requests, Sharding, UsageError};
+use crate::judge::AbortWatch;
 use crate::request::Scheme;
 use crate::schedule::NANOS_PER_S;
 use crate::transport::{HttpVersions, Timestamps, TlsOptions, WireOptions, has_kernel_stamps};
@@ -19,6 +22,12 @@ pub(crate) struct Setup {
     pub wire: WireOptions,
     /// By what name the results are told from others.
     pub name: Option<String>,
+    /// Which part of a schedule is sent from here, and when it starts.
+    pub sharding: Sharding,
+    /// When a run ends before its time.
+    pub abort: AbortWatch,
+    /// Where a line is written each second.
+    pub stream: Option<PathBuf>,
     /// No live line, no warnings.
     pub quiet: bool,
     /// What the user should know before the first request.
@@ -58,6 +67,9 @@ impl Setup {
             requests,
             wire,
             name: reporting.name.clone().filter(|name| !name.trim().is_empty()),
+            sharding: Sharding::default(),
+            abort: AbortWatch::default(),
+            stream: None,
             quiet: reporting.quiet,
             warnings,
         })

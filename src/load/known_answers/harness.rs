@@ -159,6 +159,7 @@ fn outcome(plan: &Plan, idle: Option<LatencyStats>, finished: Finished) -> Outco
         plan: plan.facts(&Traffic::default(), finished.window_ns),
         started_at: String::new(),
         interrupted: finished.interrupted,
+        aborted: None,
         window_ns: finished.window_ns,
         elapsed_ns: Some(finished.elapsed_ns),
         idle,

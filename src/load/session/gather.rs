@@ -38,7 +38,7 @@ pub(crate) struct Gathered {
 
 impl Gathered {
     pub(crate) fn new(plan: &Plan, workers: usize) -> Self {
-        let series = Series::new(workers, plan.source.horizon_ns());
+        let series = Series::new(workers, plan.source.horizon_ns()).keeping_send_lags(plan.shard.is_some());
         Self { series, pending: vec![VecDeque::new(); workers] }
     }
 

@@ -92,7 +92,12 @@ impl Session {
         Ok(Self { threads })
     }
 
-    /// Carries out a plan and returns when the last answer has come or the drain limit is reached. `on_progress` is
+    /// The soonest instant, on the monotonic clock, at which a run can start so that no worker is late for it.
+    pub(crate) fn soonest_ns() -> u64 {
+        MonotonicClock.now_ns() + HEAD_START_NS
+    }
+
+    /// Carries out a plan that starts at `origin_ns` on the monotonic clock, and returns when the last answer has come or the drain limit is reached. `on_progress` is
     /// called about once a second with what happened since the last call. What a run leaves unfinished is broken off
     /// before the next one.
     ///
@@ -102,12 +107,12 @@ impl Session {
     pub(crate) async fn run(
         &mut self,
         plan: &Plan,
+        origin_ns: u64,
         stop: watch::Receiver<Stop>,
         mut on_progress: impl FnMut(&Progress),
     ) -> Result<Finished, EngineError> {
         let plan = Arc::new(plan.clone());
         let (reports, mut incoming) = mpsc::unbounded_channel();
-        let origin_ns = MonotonicClock.now_ns() + HEAD_START_NS;
         let mut pending = Vec::new();
         for thread in &self.threads {
             let (done, result) = oneshot::channel();

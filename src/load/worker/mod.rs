@@ -31,13 +31,6 @@ pub(crate) struct WorkerId {
     pub workers: u64,
 }
 
-impl WorkerId {
-    /// This worker's part of a limit, so that the parts add up to the whole and workers share nothing.
-    pub(crate) fn part(self, total: u64) -> u64 {
-        Plan::part(total, self.worker, self.workers)
-    }
-}
-
 /// What a worker shares with whoever started it, for one run.
 pub(crate) struct RunChannels {
     /// Tells the worker to stop.

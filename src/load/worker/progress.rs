@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::measure::{HIGHEST_NS, Interval, LOWEST_NS, Outcome, Sample};
+use crate::measure::{ErrorKind, HIGHEST_NS, Interval, LOWEST_NS, Outcome, Sample};
 
 /// What happened since the last report: for the live line, warm-up included.
 #[derive(Debug, Clone)]
@@ -13,6 +13,10 @@ pub(crate) struct Progress {
     pub completed: u64,
     /// HTTP errors, timeouts and connection errors.
     pub errors: u64,
+    /// Of those, HTTP errors.
+    pub http_errors: u64,
+    /// Of those, connections that were refused.
+    pub refused: u64,
     /// Arrivals that found the cap full.
     pub overflow: u64,
     /// Arrivals that the client was too late for.
@@ -31,6 +35,8 @@ impl Default for Progress {
             offered: 0,
             completed: 0,
             errors: 0,
+            http_errors: 0,
+            refused: 0,
             overflow: 0,
             missed: 0,
             in_flight: 0,
@@ -54,6 +60,11 @@ impl Progress {
             Outcome::HttpError { .. } => {
                 self.completed += 1;
                 self.errors += 1;
+                self.http_errors += 1;
+            }
+            Outcome::ConnectionError(ErrorKind::ConnectRefused) => {
+                self.errors += 1;
+                self.refused += 1;
             }
             Outcome::Timeout | Outcome::ConnectionError(_) => self.errors += 1,
             Outcome::Overflow => self.overflow += 1,
@@ -67,6 +78,8 @@ impl Progress {
         self.offered += other.offered;
         self.completed += other.completed;
         self.errors += other.errors;
+        self.http_errors += other.http_errors;
+        self.refused += other.refused;
         self.overflow += other.overflow;
         self.missed += other.missed;
         self.in_flight += other.in_flight;

@@ -72,7 +72,8 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         });
         let (mut interrupted, planned, cancelled) = match self.plan.source {
             Source::Schedule(schedule) => {
-                let planned = schedule.stripe(self.id.worker, self.id.workers).counts();
+                let (stripe, stripes) = self.plan.stripe(self.id.worker, self.id.workers);
+                let planned = schedule.stripe(stripe, stripes).counts();
                 let interrupted = self.send_schedule(stopped.as_mut()).await;
                 // What is still to come is counted, not walked through: it may be hours of arrivals.
                 (interrupted, planned, self.engine.end_schedule())

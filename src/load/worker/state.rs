@@ -57,14 +57,16 @@ pub(super) struct State<C: Clock> {
 impl<C: Clock> State<C> {
     /// Before the first run, with a worker's part of the plan's limits on connections.
     pub(super) fn new(plan: &Plan, id: WorkerId, origins: usize, clock: &C) -> Self {
-        let connections = plan.connections.map_or(u64::MAX, |total| id.part(total));
+        // Connections outlive the plan, which may be of one that comes before a measurement: they are always divided.
+        let (stripe, stripes) = plan.shard_or_whole().stripe(id.worker, id.workers);
+        let connections = plan.connections.map_or(u64::MAX, |total| Plan::part(total, stripe, stripes));
         let pools = (0..origins).map(|origin| PoolLimits {
             connections,
             streams: plan.streams.get(origin).copied().unwrap_or(1).max(1),
         });
         Self {
             dispatcher: Dispatcher::new(Limits { cap: 0, queue: 0 }, pools),
-            budget: ConnectBudget::new(plan.connect_rate, id.workers, clock),
+            budget: ConnectBudget::new(plan.connect_rate, stripes, clock),
             recorder: nothing_recorded(),
             progress: Progress::default(),
             connections: ConnectionLog::default(),
@@ -93,19 +95,21 @@ impl<C: Clock> State<C> {
         );
         let accounting = Accounting { deadline_ns: plan.deadline_ns, endpoints, samples: plan.samples };
         // A closed loop has as many requests in flight as users at most: its cap cannot bind.
+        let (stripe, stripes) = plan.stripe(id.worker, id.workers);
+        let part = |total| Plan::part(total, stripe, stripes);
         let (users, cap) = match plan.source {
-            Source::Schedule(_) => (None, id.part(plan.max_in_flight)),
-            Source::Users(users) => (Some(users.users_of(id.worker, id.workers, origin_ns)), u64::MAX),
+            Source::Schedule(_) => (None, part(plan.max_in_flight)),
+            Source::Users(users) => (Some(users.users_of(stripe, stripes, origin_ns)), u64::MAX),
         };
-        self.dispatcher.begin(Limits { cap, queue: id.part(plan.overflow.queue()) });
+        self.dispatcher.begin(Limits { cap, queue: part(plan.overflow.queue()) });
         self.recorder = Recorder::new(intervals, accounting);
         self.progress = Progress::default();
         self.connections = ConnectionLog { peak: self.open, ..ConnectionLog::default() };
         self.users = users;
         self.due = match plan.source {
             Source::Schedule(schedule) => {
-                let stripe = schedule.stripe(id.worker, id.workers).starting_at(origin_ns);
-                Some(Due::new(stripe, TokenBucket::new(plan.burst, id.workers)))
+                let arrivals = schedule.stripe(stripe, stripes).starting_at(origin_ns);
+                Some(Due::new(arrivals, TokenBucket::new(plan.burst, stripes)))
             }
             Source::Users(_) => None,
         };

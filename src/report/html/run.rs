@@ -6,8 +6,10 @@ use crate::report::text::brief;
 use crate::report::text::numbers::{
     count, factor, figure, ms, or_dash, percent, percent_of, plain, rate, seconds,
 };
+use crate::report::text::shards;
 use crate::result::{
-    Conclusion, EndpointSummary, Figure, GeneratorVerdict, LatencyStats, Mode, Subject, Summary, name_of,
+    Conclusion, EndpointSummary, Figure, GeneratorVerdict, LatencyStats, MergedShards, Mode, Subject,
+    Summary, name_of,
 };
 
 /// The columns of a table of times.
@@ -46,7 +48,7 @@ pub(super) fn about(summary: &Summary) -> Vec<String> {
         Mode::Closed => format!("{} users", count(plan.concurrency.unwrap_or_default())),
     };
     let name = plan.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
-    vec![
+    let mut about = vec![
         format!("{name}{} {}", plan.method, plan.target),
         format!("{asked}, {} requests", count(summary.ledger.planned)),
         format!(
@@ -55,7 +57,9 @@ pub(super) fn about(summary: &Summary) -> Vec<String> {
             summary.tool.name,
             summary.tool.version
         ),
-    ]
+    ];
+    about.extend(shards::words(summary));
+    about
 }
 
 pub(super) fn banner(summary: &Summary) -> Banner {
@@ -118,15 +122,16 @@ fn error_bar(summary: &Summary) -> String {
 
 /// All sections of a run. `prefix` tells its charts from those of other runs on the page.
 pub(super) fn sections(summary: &Summary, charts: &Charts, prefix: &str) -> Vec<Section> {
-    vec![
+    let mut sections = vec![
         objectives(summary),
         over_time(summary, charts, prefix),
         distribution(summary, charts, prefix),
         answers(summary),
         endpoints(&summary.endpoints),
-        details(summary),
-        samples(summary),
-    ]
+    ];
+    sections.extend(summary.merged.as_ref().map(shards_of));
+    sections.extend([details(summary), samples(summary)]);
+    sections
 }
 
 pub(super) fn objectives(summary: &Summary) -> Section {
@@ -280,6 +285,11 @@ fn endpoints(endpoints: &[EndpointSummary]) -> Section {
     });
     let head = ["endpoint", "request", "planned", "bad", "p50 ms", "p99 ms", "max ms"];
     Section::new("Endpoints").with(Table::new("Endpoints", &head, rows.collect()))
+}
+
+/// Each client by itself, where there were several.
+fn shards_of(merged: &MergedShards) -> Section {
+    Section::new("Shards").with(Table::new("Shards", &shards::COLUMNS, shards::rows(merged).collect()))
 }
 
 fn details(summary: &Summary) -> Section {

@@ -3,6 +3,7 @@
 use super::charts::{self, Chart, Charts};
 use super::page::{Banner, Figure as Place, Page, Section, Table, Tone};
 use super::run;
+use crate::report::runs::interval;
 use crate::report::sweep as sweeps;
 use crate::report::text::brief;
 use crate::report::text::numbers::{count, figure, ms, or_dash, percent, plain};
@@ -35,11 +36,12 @@ pub(super) fn runs(runs: &Runs) -> Page {
             plain(spread.median),
             plain(spread.max),
             range,
+            interval(spread),
         ]
     });
     let overview = overview.with(table_of(&named)).with(Table::new(
         "Spread between repeats",
-        &["figure", "repeats", "least", "median", "most", "range"],
+        &["figure", "repeats", "least", "median", "most", "range", "median, 95 %"],
         spread.collect(),
     ));
     let first = runs.runs.first().map(|run| &run.result);

@@ -7,7 +7,7 @@ use super::text::closed_loop;
 use super::text::headline;
 use super::text::layout::{Tone, paint, table};
 use super::text::numbers::{count, or_dash, percent, percentile, plain, time};
-use crate::result::{Figure, GeneratorVerdict, Runs, Subject, Summary};
+use crate::result::{Figure, GeneratorVerdict, Runs, Spread, Subject, Summary};
 
 /// Widths of the columns: of the name of a run, then of each figure.
 const NAME: usize = 12;
@@ -105,15 +105,30 @@ fn spread(runs: &Runs) -> String {
     if runs.spread.is_empty() {
         return String::new();
     }
-    let names = ["Spread between repeats", "repeats", "min", "median", "max", "range"];
+    let names = ["Spread between repeats", "repeats", "min", "median", "max", "range", "median, 95 %"];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
     for spread in &runs.spread {
         let range = if spread.median > 0.0 { (spread.max - spread.min) / spread.median } else { 0.0 };
         let name = format!("  {} {}", spread.name, spread.figure);
         let figures = [spread.min, spread.median, spread.max].map(plain);
-        rows.push([vec![name, spread.repeats.to_string()], figures.to_vec(), vec![percent(range)]].concat());
+        rows.push(
+            [
+                vec![name, spread.repeats.to_string()],
+                figures.to_vec(),
+                vec![percent(range), interval(spread)],
+            ]
+            .concat(),
+        );
     }
     table(&rows)
+}
+
+/// Where the median of all such runs lies: six repeats say it.
+pub(crate) fn interval(spread: &Spread) -> String {
+    match (spread.median_low, spread.median_high) {
+        (Some(low), Some(high)) => format!("{}..{}", plain(low), plain(high)),
+        _ => "-".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -48,11 +48,13 @@ pub(crate) fn result(summary: &Summary, style: &Style) -> String {
     let sign = if conclusion == Conclusion::Died { " " } else { ": " };
     let words = conclusion.words();
     let mut text = fitted("RESULT", LABEL, &format!("{words}{sign}{evidence}"), COLUMNS);
-    if summary.interrupted {
-        text += &line(
-            "",
-            &format!("interrupted after {}: the rest was never due", seconds(summary.rates.window_s)),
-        );
+    let after = seconds(summary.rates.window_s);
+    match &summary.aborted {
+        Some(why) => text += &fitted("", LABEL, &format!("aborted after {after}: {why}"), COLUMNS),
+        None if summary.interrupted => {
+            text += &line("", &format!("interrupted after {after}: the rest was never due"));
+        }
+        None => {}
     }
     if summary.plan.traffic.tls_verification == Some(false) {
         text += &line("INSECURE", "certificates were NOT checked: nobody knows who answered");

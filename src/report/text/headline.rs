@@ -3,6 +3,7 @@
 use super::super::Style;
 use super::layout::{COLUMNS, shortened};
 use super::numbers::{asked_rate, count, counted, seconds};
+use super::shards;
 use crate::result::{Mode, Summary};
 
 /// What was asked, when, and by what.
@@ -17,7 +18,9 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
         _ => format!("for {}, {} requests", seconds(plan.duration_s), count(summary.ledger.planned)),
     };
     let asked = shortened(&asked_of(summary, style), COLUMNS);
-    format!("{asked}\n{}\n", shortened(&format!("{what} {length}, {}", written_by(summary)), COLUMNS))
+    let shards =
+        shards::words(summary).map_or_else(String::new, |words| format!("{}\n", shortened(&words, COLUMNS)));
+    format!("{asked}\n{}\n{shards}", shortened(&format!("{what} {length}, {}", written_by(summary)), COLUMNS))
 }
 
 /// The line above several results: what was asked, when, and by what.

@@ -26,6 +26,7 @@ pub(super) mod layout;
 pub(super) mod numbers;
 mod overview;
 mod samples;
+pub(crate) mod shards;
 mod strip;
 
 /// All kinds of documents.
@@ -56,6 +57,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
         curve::curve(summary).unwrap_or_default(),
         strip::over_time(summary),
         latency::of_endpoints(summary),
+        shards::shards(summary),
         details::objectives(summary, style),
         details::details(summary),
         samples::samples(summary),
@@ -79,6 +81,7 @@ mod tests {
             ("overload", fixture::overload()),
             ("few", fixture::few()),
             ("mixed", fixture::mixed()),
+            ("merged", fixture::merged()),
         ] {
             assert_reads_as_saved(name, &render(&summary, &Style::default()));
         }

@@ -20,7 +20,8 @@ use super::secret::{Secret, Secrets};
 use super::target::Target;
 use super::template::{Moment, RequestTemplate, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
-use crate::measure::Redact;
+use crate::measure::{MAX_KEPT_BYTES, Redact};
+use crate::schedule::Shard;
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone, so requests are the same for any
 /// number of threads. Cheap to clone; all clones share one content.
@@ -153,9 +154,15 @@ impl Workload {
 
     /// How many arrivals of a part of the sequence go to each endpoint.
     pub fn planned(&self, sequence: Range<u64>) -> Vec<u64> {
+        self.planned_of(sequence, Shard::WHOLE)
+    }
+
+    /// How many of one shard's arrivals in a part of the sequence go to each endpoint; where there is only one, nobody
+    /// asks how many.
+    pub(crate) fn planned_of(&self, sequence: Range<u64>, shard: Shard) -> Vec<u64> {
         let Some(mix) = &self.0.mix else { return vec![sequence.end.saturating_sub(sequence.start)] };
         let mut planned = vec![0; self.0.endpoints.len()];
-        for (compiled, count) in self.0.compiled.iter().zip(mix.planned(sequence)) {
+        for (compiled, count) in self.0.compiled.iter().zip(mix.planned_of(sequence, shard)) {
             planned[compiled.route.endpoint as usize] += count;
         }
         planned
@@ -176,6 +183,33 @@ impl Workload {
             row: values.row.map(|(_, row)| row + 1),
             trace_id: self.0.traceparent.then(|| trace_id(&values)),
         }
+    }
+
+    /// The request of the arrival at `sequence` as it may be shown: its line, its headers and the beginning of its body. What
+    /// placeholders make of time and chance is that of another moment.
+    pub(crate) fn shown(&self, sequence: u64) -> String {
+        let (redactor, Outgoing { request, .. }) =
+            (&self.0.redactor, self.request(sequence, Moment::default()));
+        let own = self.secrets_of_tokens(sequence);
+        let mut text = redactor.body(format!("{} {}", request.method(), request.uri()).as_bytes(), &own);
+        for (name, value) in request.headers() {
+            text += &format!("\n{name}: {}", redactor.header(name.as_str(), value.as_bytes(), &own));
+        }
+        let body = request.body();
+        if !body.is_empty() {
+            let shown = &body[..body.len().min(MAX_KEPT_BYTES)];
+            text += &format!("\n\n{}", redactor.body(shown, &own));
+        }
+        text
+    }
+
+    /// The token alone: what else the user typed is not hidden from the user, where its name does not say that it is secret.
+    fn secrets_of_tokens(&self, sequence: u64) -> Vec<Secret<String>> {
+        let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
+        if let Some((_, tokens)) = &self.0.tokens {
+            secrets.token(tokens.at(self.0.token_turns.at(sequence)).as_bytes());
+        }
+        secrets.into_texts().map(Secret::new).collect()
     }
 
     /// Every secret text in the request of the arrival at `sequence`, each once, longer ones first:

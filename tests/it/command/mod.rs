@@ -5,6 +5,7 @@ mod as_typed;
 mod closed;
 mod compare;
 mod conclusions;
+mod course;
 mod first_request;
 mod help;
 mod hostile;

@@ -1,0 +1,42 @@
+//! The flags of `merge`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::GateArgs;
+use crate::report::Format;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  rpsbench merge result.0.json result.1.json result.2.json
+  rpsbench merge results/ -o result.json
+      all results in a folder";
+
+/// The flags of `merge`.
+#[derive(Debug, Args)]
+pub(crate) struct MergeArgs {
+    /// Results of shards (JSON), or folders of them; - reads stdin
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Let the result count although shards are missing
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// What stdout receives
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Print all details below the result
+    #[arg(long)]
+    pub details: bool,
+    /// Also write the result to a file
+    #[arg(
+        short,
+        long,
+        value_delimiter = '\n',
+        help = format!("Also write the result to a file; format by extension: {}; repeatable", Format::extensions())
+    )]
+    pub output: Vec<PathBuf>,
+    /// What makes it fail.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}

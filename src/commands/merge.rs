@@ -1,0 +1,58 @@
+//! `rpsbench merge`: the results of shards, added up.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::error::CommandError;
+use super::exit::Exit;
+use super::publish::publish;
+use super::report::content_of;
+use crate::cli::{MergeArgs, MergeJob};
+use crate::report::Format;
+use crate::result::read_result;
+use crate::shard::Merge;
+
+pub(super) fn merge(args: &MergeArgs) -> Result<Exit, CommandError> {
+    let job = MergeJob::new(args)?;
+    let mut merge = Merge::default();
+    for file in files_of(&job.files)? {
+        // One at a time: a thousand results need no more memory than one.
+        let bytes = content_of(&file)
+            .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
+        let name = file.display().to_string();
+        let result =
+            read_result(&bytes).map_err(|source| CommandError::Read { file: name.clone(), source })?;
+        merge.add(&name, result)?;
+    }
+    let result = merge.finish(job.allows_missing)?;
+    publish(&result, &job.screen, job.outputs)?;
+    Ok(Exit::of_merged(&result, &job.fail_on))
+}
+
+/// The files that are meant, those of folders in the order of their names.
+fn files_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut own = results_in(path).map_err(|error| CommandError::System {
+            what: "cannot read the folder",
+            source: io::Error::new(error.kind(), format!("`{}`: {error}", path.display())),
+        })?;
+        own.sort();
+        files.extend(own);
+    }
+    Ok(files)
+}
+
+fn results_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let files = entries.filter(|path: &io::Result<PathBuf>| {
+        path.as_ref()
+            .map_or(true, |path| path.is_file() && Format::from_extension(path) == Some(Format::Json))
+    });
+    files.collect()
+}

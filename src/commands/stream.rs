@@ -1,0 +1,188 @@
+//! `--stream`: a line of JSON each second, while a run goes on.
+//!
+//! Lines are written by a thread of their own from a bounded queue: a reader that hangs, or a full disk, costs lines and never
+//! the run.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::error::CommandError;
+use crate::load::Progress;
+use crate::measure::millis;
+
+/// Lines that may wait for a reader.
+const WAITING: usize = 1_024;
+/// How long the last lines are waited for when the run is over.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// What happened in a second.
+#[derive(Debug, Serialize)]
+struct Line {
+    /// End of the second, in seconds since the start of the schedule.
+    t_s: u64,
+    warmup: bool,
+    offered: u64,
+    sent: u64,
+    completed: u64,
+    errors: u64,
+    http_errors: u64,
+    overflow: u64,
+    missed: u64,
+    in_flight: u64,
+    response_p50_ms: Option<f64>,
+    response_p99_ms: Option<f64>,
+}
+
+impl Line {
+    fn new(t_s: u64, progress: &Progress) -> Self {
+        let percentile = |quantile| {
+            let response = &progress.response;
+            (!response.is_empty()).then(|| millis(response.value_at_quantile(quantile)))
+        };
+        Self {
+            t_s,
+            warmup: progress.warming_up,
+            offered: progress.offered,
+            sent: progress.offered.saturating_sub(progress.overflow + progress.missed),
+            completed: progress.completed,
+            errors: progress.errors,
+            http_errors: progress.http_errors,
+            overflow: progress.overflow,
+            missed: progress.missed,
+            in_flight: progress.in_flight,
+            response_p50_ms: percentile(0.5),
+            response_p99_ms: percentile(0.99),
+        }
+    }
+}
+
+/// Where the lines go.
+pub(super) struct Stream {
+    lines: Option<mpsc::SyncSender<String>>,
+    writing: Option<JoinHandle<io::Result<()>>>,
+    /// Lines that nobody got.
+    lost: Arc<AtomicU64>,
+    t_s: u64,
+}
+
+impl Stream {
+    /// Opens the file; `-` is stdout.
+    ///
+    /// # Errors
+    /// When it cannot be written to.
+    pub(super) fn open(path: &Path) -> Result<Self, CommandError> {
+        let failed = |source: io::Error| CommandError::System {
+            what: "cannot write the stream",
+            source: io::Error::new(source.kind(), format!("`{}`: {source}; check the path", path.display())),
+        };
+        let out: Box<dyn Write + Send> = match path == Path::new("-") {
+            true => Box::new(io::stdout()),
+            false => Box::new(File::create(path).map_err(failed)?),
+        };
+        Self::to(out).map_err(failed)
+    }
+
+    fn to(mut out: Box<dyn Write + Send>) -> io::Result<Self> {
+        let (lines, waiting) = mpsc::sync_channel::<String>(WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        let not_written = Arc::clone(&lost);
+        let writing = thread::Builder::new().name("stream".to_owned()).spawn(move || {
+            let mut result = Ok(());
+            for line in waiting {
+                // After the first failure the others are only counted.
+                if result.is_ok() {
+                    result = out.write_all(line.as_bytes()).and_then(|()| out.flush());
+                }
+                if result.is_err() {
+                    not_written.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            result
+        })?;
+        Ok(Self { lines: Some(lines), writing: Some(writing), lost, t_s: 0 })
+    }
+
+    /// A second has passed.
+    pub(super) fn second(&mut self, progress: &Progress) {
+        self.t_s += 1;
+        let Ok(line) = serde_json::to_string(&Line::new(self.t_s, progress)) else { return };
+        let sent = self.lines.as_ref().is_some_and(|lines| lines.try_send(line + "\n").is_ok());
+        if !sent {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits shortly for the last lines. Says what was lost, if anything was.
+    pub(super) fn close(mut self) -> Option<String> {
+        self.lines = None;
+        let until = Instant::now() + LAST_LINES;
+        let writing = self.writing.take()?;
+        while !writing.is_finished() && Instant::now() < until {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+        let why = match writing.is_finished() {
+            true => writing.join().ok()?.err().map(|error| error.to_string()),
+            false => Some("its reader does not read".to_owned()),
+        };
+        let lost = self.lost.load(Ordering::Relaxed);
+        match (why, lost) {
+            (None, 0) => None,
+            (why, lost) => {
+                let why = why.unwrap_or_else(|| "its reader was too slow".to_owned());
+                Some(format!("the stream is not complete, {lost} lines were lost: {why}"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk that is full from the start.
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_counted_and_not_waited_for() {
+        let mut stream = Stream::to(Box::new(Full)).unwrap();
+        (0..3).for_each(|_| stream.second(&Progress::default()));
+        let said = stream.close().unwrap();
+        assert!(said.contains("3 lines were lost"), "{said}");
+    }
+
+    #[test]
+    fn a_line_is_json_and_says_what_the_second_was() {
+        let mut progress = Progress {
+            offered: 9,
+            overflow: 2,
+            completed: 6,
+            errors: 1,
+            http_errors: 1,
+            ..Progress::default()
+        };
+        progress.response.saturating_record(2_000_000);
+        let line = serde_json::to_value(Line::new(7, &progress)).unwrap();
+        assert_eq!((&line["t_s"], &line["sent"], &line["http_errors"]), (&7.into(), &7.into(), &1.into()));
+        assert!(line["response_p50_ms"].as_f64().is_some_and(|ms| (1.9..2.1).contains(&ms)), "{line}");
+        assert!(
+            serde_json::to_value(Line::new(1, &Progress::default())).unwrap()["response_p99_ms"].is_null()
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! Whether results are of one run.
+
+use serde_json::{Map, Value};
+
+use crate::result::PlanFacts;
+
+/// What shards of one schedule may differ in: what each machine finds out for itself, and what was only measured.
+const OF_EACH_SHARD: [&str; 5] = ["name", "threads", "is_cap_lowered", "addresses", "streams"];
+
+/// The first setting in which two plans differ, with both values.
+pub(in crate::shard) fn difference(plan: &PlanFacts, other: &PlanFacts) -> Option<String> {
+    let settings = |plan: &PlanFacts| {
+        let mut flat = Map::new();
+        if let Ok(Value::Object(settings)) = serde_json::to_value(plan) {
+            flatten(settings, &mut flat);
+        }
+        OF_EACH_SHARD.iter().for_each(|name| drop(flat.remove(*name)));
+        if plan.requests.is_some() {
+            // What they took.
+            flat.remove("duration_s");
+        }
+        flat
+    };
+    let (plan, other) = (settings(plan), settings(other));
+    let names = plan.keys().chain(other.keys().filter(|name| !plan.contains_key(*name)));
+    let value =
+        |settings: &Map<String, Value>, name: &str| settings.get(name).unwrap_or(&Value::Null).clone();
+    names
+        .map(|name| (name, value(&plan, name), value(&other, name)))
+        .find(|(_, one, other)| one != other)
+        .map(|(name, one, other)| format!("{name} is {one} and {other}"))
+}
+
+fn flatten(settings: Map<String, Value>, flat: &mut Map<String, Value>) {
+    for (name, value) in settings {
+        match value {
+            Value::Object(nested) => flatten(nested, flat),
+            value => drop(flat.insert(name, value)),
+        }
+    }
+}
+
+/// How far two runs were apart that had no moment in common. Starts are in microseconds, lengths in seconds.
+pub(super) fn apart(start_us: f64, length_s: f64, other_us: f64, other_length_s: f64) -> Option<String> {
+    let later_s = (other_us - start_us) / 1e6;
+    let earlier_lasted_s = if later_s >= 0.0 { length_s } else { other_length_s };
+    (later_s.abs() > earlier_lasted_s).then(|| {
+        format!("they started {:.1} s apart, and the first lasted {earlier_lasted_s:.1} s", later_s.abs())
+    })
+}

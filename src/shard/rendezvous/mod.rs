@@ -1,0 +1,62 @@
+//! Where the shards of a run meet: shard 0 listens, the others come to it over HTTP.
+//!
+//! ```text
+//! guest                         host (shard 0)
+//!   GET  /clock   x 8    ->       its clock: how far the guest's is off
+//!   POST /join           ->       which shard, and what it was told; answered once all are there: when to start
+//!   GET  /stop           ->       answered when somebody was interrupted
+//!   POST /stop           ->       the guest was interrupted
+//!   POST /result         ->       its result
+//! ```
+//!
+//! Nothing is exchanged while requests are sent, but that `GET /stop` waits.
+
+mod guest;
+mod host;
+mod messages;
+mod state;
+
+use std::fmt;
+use std::io;
+
+pub(crate) use guest::Guest;
+pub(crate) use host::Host;
+pub(crate) use messages::Told;
+
+/// Where the shards meet.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct MeetingPlace {
+    /// `HOST:PORT`.
+    pub authority: String,
+    /// What every shard knows and a stranger does not.
+    pub token: Option<String>,
+}
+
+/// Never shows the token.
+impl fmt::Debug for MeetingPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MeetingPlace({})", self.authority)
+    }
+}
+
+/// Why the shards did not meet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RendezvousError {
+    #[error(
+        "shard 0 cannot listen at `{place}`: {source}; is that an address of this machine, and the port free?"
+    )]
+    Listen { place: String, source: io::Error },
+    /// Nobody answers there.
+    #[error("nobody is at the rendezvous `{place}`: {why}; is shard 0 running, and does it listen there?")]
+    Nobody { place: String, why: String },
+    /// Turned away, with the reason.
+    #[error("turned away at the rendezvous: {0}")]
+    Refused(String),
+    /// The run has begun without this shard.
+    #[error("too late: {0}")]
+    Late(String),
+    #[error(
+        "of {count} shards these did not come within {waited_s:.0} s: {missing}; nothing was sent. Start them, wait longer with --rendezvous-timeout, or do without with --min-shards"
+    )]
+    Missing { count: u64, missing: String, waited_s: f64 },
+}

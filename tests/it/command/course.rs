@@ -1,0 +1,117 @@
+//! The course of a run: a line each second, runs that are hopeless, and the one request of `--debug`.
+
+use crate::support::program::{assert_ledger_adds_up, ledger, run, run_json};
+use crate::support::servers::{Server, Witness, answer_always};
+
+const LOAD: [&str; 8] = ["--rate", "50", "--duration", "60s", "--warmup", "0", "--baseline", "0"];
+const ERROR: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 4\r\n\r\noops";
+
+#[test]
+fn a_service_that_refuses_every_connection_ends_the_run_after_five_seconds() {
+    let gone = Server::start(|_| ()).url();
+    let (ended, document) = run_json(&[&[gone.as_str()], &LOAD[..]].concat());
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stderr.contains("every connection was refused for 5 s"), "{}", ended.stderr);
+    assert_ledger_adds_up(&document);
+    let (planned, cancelled) = (ledger(&document, "planned"), ledger(&document, "cancelled"));
+    assert!(planned == 3_000 && (2_000..=2_760).contains(&cancelled), "{}", document["ledger"]);
+    assert!(
+        document["aborted"].as_str().is_some_and(|why| why.contains("--no-abort")),
+        "{}",
+        document["aborted"]
+    );
+    // Who wants it so goes on.
+    let short = ["--rate", "50", "--duration", "7s", "--warmup", "0", "--baseline", "0", "--no-abort"];
+    let (_, document) = run_json(&[&[gone.as_str()], &short[..]].concat());
+    assert_eq!((ledger(&document, "cancelled"), &document["aborted"]), (0, &serde_json::Value::Null));
+}
+
+#[test]
+fn a_condition_that_holds_ends_the_run_and_the_report_says_why() {
+    let server = Server::start(|stream| answer_always(stream, ERROR));
+    let rule = ["--abort-on", "error_rate>50% for 2s"];
+    let ended = run(&[&[server.url().as_str()], &LOAD[..], &rule].concat());
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(
+        ended.stdout.contains("aborted after") && ended.stdout.contains("error_rate>50% for 2s"),
+        "{}",
+        ended.stdout
+    );
+    let ended = run(&["closed", &server.url(), "-c", "1", "--duration", "2s", "--abort-on", "rps>5 for 2s"]);
+    assert!(ended.code == 2 && ended.stderr.contains("are watched"), "{ended:?}");
+}
+
+#[test]
+fn debug_sends_one_request_and_shows_it_and_its_answer_without_credentials() {
+    let answer = b"HTTP/1.1 201 Created\r\nset-cookie: sid=hunter3\r\nx-from: shop\r\ncontent-length: 11\r\n\r\n{\"id\": \"7\"}";
+    let witness = Witness::start(answer);
+    let target = format!("{}orders?limit=5", witness.url());
+    let ended = run(&[
+        &target,
+        "--rate",
+        "50",
+        "--debug",
+        "-H",
+        "Authorization: Bearer hunter2",
+        "-H",
+        "X-Shop: north",
+        "-d",
+        "{\"n\": 1}",
+    ]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    for line in [
+        "> POST /orders?limit=*** ",
+        "> x-shop: north",
+        "> authorization: ***",
+        "> {\"n\": 1}",
+        "< 201 in ",
+        "< x-from: shop",
+        "< {\"id\": \"7\"}",
+    ] {
+        assert!(ended.stdout.contains(line.trim_end()), "{line}: {}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains("hunter"), "{}", ended.stdout);
+    assert_eq!(witness.seen().len(), 1);
+    let server = Server::start(|stream| answer_always(stream, ERROR));
+    let ended = run(&[&server.url(), "--rate", "50", "--debug"]);
+    assert!(
+        ended.code == 1 && ended.stdout.contains("< 500 in") && ended.stderr.contains("no good answer: 500"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn a_stream_has_a_line_for_each_second_and_they_add_up_to_the_ledger() {
+    let server =
+        Server::start(|stream| answer_always(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (saved, stream) = (folder.path().join("r.json"), folder.path().join("s.ndjson"));
+    let load = ["--rate", "100", "--duration", "3s", "--warmup", "0", "--baseline", "0", "-q"];
+    for to in [stream.to_str().unwrap(), "-"] {
+        let own = [
+            server.url(),
+            "--stream".to_owned(),
+            to.to_owned(),
+            "-o".to_owned(),
+            saved.display().to_string(),
+        ];
+        let ended = run(&[&own.each_ref().map(String::as_str)[..], &load[..]].concat());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let text =
+            if to == "-" { ended.stdout } else { std::fs::read_to_string(&stream).expect("the stream") };
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect();
+        let sum = |column: &str| lines.iter().map(|line| line[column].as_u64().unwrap()).sum::<u64>();
+        let document = serde_json::from_slice(&std::fs::read(&saved).unwrap()).unwrap();
+        assert_eq!(
+            (sum("offered"), sum("completed")),
+            (ledger(&document, "planned"), ledger(&document, "ok")),
+            "{text}"
+        );
+        assert!(lines.len() >= 3, "{text}");
+    }
+    let ended = run(&[&server.url(), "--rate", "50", "--stream", "/no/such/folder/s.ndjson"]);
+    assert!(ended.code == 1 && ended.stderr.contains("/no/such/folder"), "{ended:?}");
+}
