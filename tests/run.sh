@@ -40,6 +40,13 @@ if [ -z "$quick" ]; then
     need zsh zsh
     need fish fish
     need groff groff
+    # The shards of a run are started by real engines.
+    need parallel parallel
+    need mpirun openmpi-bin
+    need munged munge
+    need slurmctld slurmctld
+    need slurmd slurmd
+    need srun slurm-client
 fi
 
 echo "== format"
@@ -55,7 +62,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, Chromium, zsh, fish or groff. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

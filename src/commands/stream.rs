@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -66,7 +66,8 @@ impl Line {
 /// Where the lines go.
 pub(super) struct Stream {
     lines: Option<mpsc::SyncSender<String>>,
-    writing: Option<JoinHandle<io::Result<()>>>,
+    /// Told when all of them are written.
+    written: mpsc::Receiver<io::Result<()>>,
     /// Lines that nobody got.
     lost: Arc<AtomicU64>,
     t_s: u64,
@@ -93,7 +94,8 @@ impl Stream {
         let (lines, waiting) = mpsc::sync_channel::<String>(WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let not_written = Arc::clone(&lost);
-        let writing = thread::Builder::new().name("stream".to_owned()).spawn(move || {
+        let (done, written) = mpsc::channel();
+        thread::Builder::new().name("stream".to_owned()).spawn(move || {
             let mut result = Ok(());
             for line in waiting {
                 // After the first failure the others are only counted.
@@ -104,9 +106,10 @@ impl Stream {
                     not_written.fetch_add(1, Ordering::Relaxed);
                 }
             }
-            result
+            // Who no longer waits for it knows why.
+            let _ = done.send(result);
         })?;
-        Ok(Self { lines: Some(lines), writing: Some(writing), lost, t_s: 0 })
+        Ok(Self { lines: Some(lines), written, lost, t_s: 0 })
     }
 
     /// A second has passed.
@@ -122,14 +125,9 @@ impl Stream {
     /// Waits shortly for the last lines. Says what was lost, if anything was.
     pub(super) fn close(mut self) -> Option<String> {
         self.lines = None;
-        let until = Instant::now() + LAST_LINES;
-        let writing = self.writing.take()?;
-        while !writing.is_finished() && Instant::now() < until {
-            thread::park_timeout(Duration::from_millis(5));
-        }
-        let why = match writing.is_finished() {
-            true => writing.join().ok()?.err().map(|error| error.to_string()),
-            false => Some("its reader does not read".to_owned()),
+        let why = match self.written.recv_timeout(LAST_LINES) {
+            Ok(result) => result.err().map(|error| error.to_string()),
+            Err(_) => Some("its reader does not read".to_owned()),
         };
         let lost = self.lost.load(Ordering::Relaxed);
         match (why, lost) {

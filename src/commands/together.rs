@@ -69,11 +69,19 @@ async fn carry_out(
     let plan = runner.plan(source, Purpose::Measurement);
     let told = told(runner, &plan);
     let side = signals.unless_stopped(meet(runner, meeting, told)).await?;
+    let hearing = async {
+        side.told_to_stop().await;
+        signals.end();
+        std::future::pending::<()>().await;
+    };
+    let saying = async {
+        signals.stopped().await;
+        side.say_stop().await;
+        std::future::pending::<()>().await;
+    };
+    // Both go on: a guest that no longer listens would be taken for lost.
     let passing_on = async {
-        tokio::select! {
-            () = side.told_to_stop() => signals.end(),
-            () = signals.stopped() => side.say_stop().await,
-        }
+        tokio::join!(hearing, saying);
         std::future::pending().await
     };
     // A guest is heard of until its result is handed over: one that falls silent before is lost.
@@ -81,10 +89,14 @@ async fn carry_out(
         let own = runner.measure(source).await?;
         hand_over(&side, own, Duration::from_nanos(plan.drain_ns) + ON_THE_WAY, allows_missing, signals).await
     };
-    tokio::select! {
+    let outcome = tokio::select! {
         outcome = working => outcome,
         never = passing_on => never,
+    };
+    if let Side::Host(host) = side {
+        host.close().await;
     }
+    outcome
 }
 
 /// Brings the results together at shard 0.
@@ -130,7 +142,10 @@ async fn meet(runner: &mut Runner<'_>, meeting: &Meeting, told: Told) -> Result<
     if shard.index() == 0 {
         let host = Host::listen(place, shard.count(), told).await?;
         console.note(format_args!("waiting at {} for {} other shards", place.authority, shard.count() - 1));
-        host.gather(meeting.patience, meeting.least).await?;
+        if let Err(error) = host.gather(meeting.patience, meeting.least).await {
+            host.close().await;
+            return Err(error.into());
+        }
         let start_ns = u64::try_from(MonotonicClock.wall().as_nanos()).unwrap_or(0).saturating_add(NOTICE_NS);
         host.begin(start_ns);
         runner.start_at(moment(start_ns), ClockOffset { ahead_ns: 0, error_ns: 0 });

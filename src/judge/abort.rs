@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use super::objective::limit_of;
 use super::reasons::percent;
 use crate::measure::{Quantile, millis};
-use crate::result::{Better, Figure, Unit};
+use crate::result::{Figure, Unit};
 
 /// How long a service refuses every connection before a run ends by itself, in seconds.
 const REFUSED_FOR_S: u64 = 5;
@@ -46,11 +46,11 @@ impl FromStr for AbortRule {
             text.split_once(" for ").ok_or_else(|| fail("it does not say for how long"))?;
         let (name, limit) = condition.split_once('>').ok_or_else(|| fail("it compares with nothing by >"))?;
         let figure: Figure = name.trim().parse().map_err(|error| fail(&format!("{error}")))?;
-        let is_watched = match figure {
-            Figure::ErrorRate | Figure::FailureRate | Figure::OverflowRate | Figure::Percentile(_) => true,
-            _ => false,
-        };
-        if !is_watched || figure.better() == Better::More {
+        let is_watched = matches!(
+            figure,
+            Figure::ErrorRate | Figure::FailureRate | Figure::OverflowRate | Figure::Percentile(_)
+        );
+        if !is_watched {
             return Err(fail("only error_rate, failure_rate, overflow_rate and percentiles are watched"));
         }
         let limit = limit_of(figure.unit(), limit.trim()).map_err(|reason| fail(&reason))?;

@@ -12,6 +12,7 @@ pub(crate) use words::remedy_of_faults;
 use super::drift::Drift;
 use super::generator::judge_generator;
 use super::overload::Observed;
+use super::reasons::named;
 use crate::result::{Conclusion, GeneratorVerdict, Mode, Summary};
 
 /// Share of the arrivals without a good answer from which on a service fails.
@@ -36,13 +37,27 @@ impl Concluded {
 
 /// What a run with its verdicts amounts to.
 pub(crate) fn conclude(summary: &Summary) -> Concluded {
-    ended::not_tested(summary)
+    incomplete(summary)
+        .or_else(|| ended::not_tested(summary))
         .or_else(|| client_limit(summary))
         .or_else(|| ended::died(summary))
         .or_else(|| limit::falls_behind(summary))
         .or_else(|| failing(summary))
         .or_else(|| limit::cannot_tell(summary))
         .unwrap_or_else(|| answered(summary))
+}
+
+/// What is not there cannot be judged.
+fn incomplete(summary: &Summary) -> Option<Concluded> {
+    let merged = summary.merged.as_ref()?;
+    if merged.missing.is_empty() || merged.is_allowed_to_miss {
+        return None;
+    }
+    let shards = if merged.missing.len() == 1 { "shard" } else { "shards" };
+    let evidence =
+        format!("of {} shards the results of {shards} {} are missing", merged.count, named(&merged.missing));
+    let next = "give their results too, or accept it without them: rpsbench merge --allow-missing";
+    Some(Concluded::new(Conclusion::Incomplete, evidence, next))
 }
 
 fn client_limit(summary: &Summary) -> Option<Concluded> {

@@ -13,6 +13,15 @@ pub(crate) const BACKLOG_GROWS: &str = "service.backlog_grows";
 /// Most shards that are named in a sentence.
 const MOST_NAMED: usize = 10;
 
+/// Numbers of shards in a sentence.
+pub(super) fn named(shards: &[u64]) -> String {
+    let mut named: Vec<String> = shards.iter().take(MOST_NAMED).map(u64::to_string).collect();
+    if shards.len() > MOST_NAMED {
+        named.push(format!("and {} more", shards.len() - MOST_NAMED));
+    }
+    named.join(", ")
+}
+
 /// What speaks for the generator or against it. Times are in milliseconds unless their names say otherwise.
 #[derive(Debug, Clone, PartialEq, IntoStaticStr, VariantNames)]
 pub(crate) enum GeneratorReason {
@@ -191,12 +200,7 @@ impl fmt::Display for GeneratorReason {
                 }
             }
             Self::ShardsMissing { missing, count } => {
-                let missing: Vec<String> = missing.iter().take(MOST_NAMED).map(u64::to_string).collect();
-                write!(
-                    f,
-                    "of {count} shards the results of these are missing: {}; give them too, or accept it with --allow-missing",
-                    missing.join(", ")
-                )
+                write!(f, "of {count} shards the results of these are missing: {}", named(missing))
             }
             Self::WorstShard { index, count, evidence } => write!(f, "shard {index} of {count}: {evidence}"),
             Self::ShardsApart { spread_ms } => write!(

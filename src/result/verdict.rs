@@ -56,6 +56,8 @@ pub enum Conclusion {
     ClientLimit,
     /// A closed loop slows down with the service, so it says nothing about a rate.
     ClosedLoop,
+    /// Results of shards are missing.
+    Incomplete,
 }
 
 impl Conclusion {
@@ -75,6 +77,7 @@ impl Conclusion {
             Self::NotTested => "NOT TESTED",
             Self::ClientLimit => "THE CLIENT WAS THE LIMIT",
             Self::ClosedLoop => "CLOSED LOOP",
+            Self::Incomplete => "INCOMPLETE",
         }
     }
 }

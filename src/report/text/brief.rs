@@ -81,7 +81,8 @@ fn tone(conclusion: Conclusion) -> Tone {
         | Conclusion::Failing
         | Conclusion::Died
         | Conclusion::NotTested
-        | Conclusion::ClientLimit => Tone::Bad,
+        | Conclusion::ClientLimit
+        | Conclusion::Incomplete => Tone::Bad,
     }
 }
 
@@ -99,6 +100,9 @@ fn trust(summary: &Summary) -> String {
         GeneratorVerdict::Suspect => {
             // What helps stands among the details.
             format!("partly: {}", first.split("; ").next().unwrap_or(first))
+        }
+        GeneratorVerdict::Invalid if concluded(summary).conclusion == Conclusion::Incomplete => {
+            "no: a part of the load is not in it".to_owned()
         }
         GeneratorVerdict::Invalid => "no: the figures are the client's own".to_owned(),
     };

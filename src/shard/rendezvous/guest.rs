@@ -10,7 +10,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 use super::messages::{Agreed, ClockReading, Join, Refusal, Told};
 use super::{MeetingPlace, RendezvousError};
@@ -49,17 +49,18 @@ impl Guest {
         patience: Duration,
     ) -> Result<(Self, ClockOffset), RendezvousError> {
         let guest = Self { place, index };
-        let until = Instant::now() + patience;
-        loop {
-            match guest.ask(Method::GET, "/clock", Bytes::new(), Some(PROMPT)).await {
-                Ok(answer) => {
-                    guest.read::<ClockReading>(answer)?;
-                    break;
+        let mut why_nobody = "no answer".to_owned();
+        let looking = async {
+            loop {
+                match guest.ask(Method::GET, "/clock", Bytes::new(), Some(PROMPT)).await {
+                    Ok(answer) => return guest.read::<ClockReading>(answer),
+                    Err(why) => why_nobody = why,
                 }
-                Err(_) if Instant::now() < until => sleep(RETRY).await,
-                Err(why) => return Err(guest.nobody(why)),
+                let _ = timeout(RETRY, std::future::pending::<()>()).await;
             }
-        }
+        };
+        let Ok(found) = timeout(patience, looking).await else { return Err(guest.nobody(why_nobody)) };
+        found?;
         let mut exchanges = Vec::new();
         for _ in 0..EXCHANGES {
             let asked_ns = wall_ns();

@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use super::messages::{Agreed, ClockReading, Join, Refusal, Told};
 use super::state::{State, TurnedAway};
@@ -27,6 +27,9 @@ use crate::time::{Clock, MonotonicClock};
 /// Largest message to join, and largest result.
 const MOST_OF_A_JOIN: usize = 1 << 20;
 const MOST_OF_A_RESULT: usize = 256 << 20;
+
+/// How long guests may take to hear the last word.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// What the shards wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,8 @@ struct Shared {
     phase: watch::Sender<Phase>,
     stop: watch::Sender<bool>,
     changed: Notify,
+    /// Guests that are being talked to.
+    connections: watch::Sender<usize>,
 }
 
 /// The shard that the others come to.
@@ -72,6 +77,7 @@ impl Host {
             phase: watch::Sender::new(Phase::Gathering),
             stop: watch::Sender::new(false),
             changed: Notify::new(),
+            connections: watch::Sender::new(0),
         });
         let serving = tokio::spawn(serve(listener, Arc::clone(&shared)));
         Ok(Self { shared, serving })
@@ -82,28 +88,29 @@ impl Host {
     /// # Errors
     /// [`RendezvousError::Missing`]: then nobody starts.
     pub(crate) async fn gather(&self, patience: Duration, least: u64) -> Result<(), RendezvousError> {
-        let until = Instant::now() + patience;
-        loop {
-            let changed = self.shared.changed.notified();
-            let (all, here, missing, count) = {
-                let state = self.shared.state();
-                (state.are_all_here(), state.here(), state.missing(), state.count())
-            };
-            if all {
-                return Ok(());
+        let gathering = async {
+            loop {
+                let changed = self.shared.changed.notified();
+                if self.shared.state().are_all_here() {
+                    return;
+                }
+                changed.await;
             }
-            if timeout_at(until, changed).await.is_ok() {
-                continue;
-            }
-            if here >= least {
-                return Ok(());
-            }
-            let missing: Vec<String> = missing.iter().take(20).map(u64::to_string).collect();
-            let missing = missing.join(", ");
-            let waited_s = patience.as_secs_f64();
-            self.shared.phase.send_replace(Phase::CalledOff(format!("shards {missing} did not come")));
-            return Err(RendezvousError::Missing { count, missing, waited_s });
+        };
+        if timeout(patience, gathering).await.is_ok() {
+            return Ok(());
         }
+        let (here, missing, count) = {
+            let state = self.shared.state();
+            (state.here(), state.missing(), state.count())
+        };
+        if here >= least {
+            return Ok(());
+        }
+        let missing: Vec<String> = missing.iter().take(20).map(u64::to_string).collect();
+        let missing = missing.join(", ");
+        self.shared.phase.send_replace(Phase::CalledOff(format!("shards {missing} did not come")));
+        Err(RendezvousError::Missing { count, missing, waited_s: patience.as_secs_f64() })
     }
 
     /// Tells everybody who is here when to start, in nanoseconds since 1970 by this clock.
@@ -123,15 +130,26 @@ impl Host {
         let _ = self.shared.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
+    /// Waits until everybody has heard what was to be said, for a second or two at most.
+    pub(crate) async fn close(self) {
+        let mut connections = self.shared.connections.subscribe();
+        let _ = timeout(LAST_WORDS, connections.wait_for(|connections| *connections == 0)).await;
+    }
+
     /// The results of the others, once all have handed them over, are lost, or so long has passed.
     pub(crate) async fn results(&self, patience: Duration) -> Vec<Summary> {
-        let until = Instant::now() + patience;
-        loop {
-            let changed = self.shared.changed.notified();
-            if self.shared.state().is_complete() || timeout_at(until, changed).await.is_err() {
-                return self.shared.state().take_results();
+        let complete = async {
+            loop {
+                let changed = self.shared.changed.notified();
+                if self.shared.state().is_complete() {
+                    return;
+                }
+                changed.await;
             }
-        }
+        };
+        // Whatever came by then counts; what is missing will be named.
+        let _ = timeout(patience, complete).await;
+        self.shared.state().take_results()
     }
 }
 
@@ -160,10 +178,11 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, say: it may pass.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = timeout(Duration::from_millis(50), std::future::pending::<()>()).await;
             continue;
         };
         let shared = Arc::clone(&shared);
+        shared.connections.send_modify(|connections| *connections += 1);
         tokio::spawn(async move {
             let service = service_fn(|request| {
                 let shared = Arc::clone(&shared);
@@ -171,6 +190,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             });
             // A guest that goes away in the middle is noticed by whoever waits for it.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            shared.connections.send_modify(|connections| *connections = connections.saturating_sub(1));
         });
     }
 }

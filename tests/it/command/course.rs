@@ -1,29 +1,50 @@
 //! The course of a run: a line each second, runs that are hopeless, and the one request of `--debug`.
 
-use crate::support::program::{assert_ledger_adds_up, ledger, run, run_json};
-use crate::support::servers::{Server, Witness, answer_always};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::program::{Running, assert_ledger_adds_up, ledger, program, run};
+use crate::support::servers::{GOOD, Server, Witness, answer_always};
 
 const LOAD: [&str; 8] = ["--rate", "50", "--duration", "60s", "--warmup", "0", "--baseline", "0"];
 const ERROR: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 4\r\n\r\noops";
 
+#[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
+fn wait(millis: u64) {
+    std::thread::sleep(Duration::from_millis(millis));
+}
+
 #[test]
-fn a_service_that_refuses_every_connection_ends_the_run_after_five_seconds() {
-    let gone = Server::start(|_| ()).url();
-    let (ended, document) = run_json(&[&[gone.as_str()], &LOAD[..]].concat());
-    assert_eq!(ended.code, 1, "{ended:?}");
-    assert!(ended.stderr.contains("every connection was refused for 5 s"), "{}", ended.stderr);
-    assert_ledger_adds_up(&document);
-    let (planned, cancelled) = (ledger(&document, "planned"), ledger(&document, "cancelled"));
-    assert!(planned == 3_000 && (2_000..=2_760).contains(&cancelled), "{}", document["ledger"]);
-    assert!(
-        document["aborted"].as_str().is_some_and(|why| why.contains("--no-abort")),
-        "{}",
-        document["aborted"]
-    );
-    // Who wants it so goes on.
-    let short = ["--rate", "50", "--duration", "7s", "--warmup", "0", "--baseline", "0", "--no-abort"];
-    let (_, document) = run_json(&[&[gone.as_str()], &short[..]].concat());
-    assert_eq!((ledger(&document, "cancelled"), &document["aborted"]), (0, &serde_json::Value::Null));
+fn a_service_that_has_gone_ends_the_run_after_five_seconds_of_refusals() {
+    for (more, is_ended) in
+        [(&["--duration", "60s"][..], true), (&["--duration", "8s", "--no-abort"][..], false)]
+    {
+        let server = Server::start(|stream| answer_always(stream, GOOD));
+        let load =
+            ["--rate", "50", "--warmup", "0", "--baseline", "0", "--no-keepalive", "--format", "json", "-q"];
+        let running = Running::start(program().arg(server.url()).args(load).args(more));
+        wait(1_500);
+        drop(server);
+        let ended = running.end();
+        let document: Value = serde_json::from_str(&ended.stdout).expect("a whole report");
+        assert_ledger_adds_up(&document);
+        assert_eq!(document["verdict"]["result"], "died", "{ended:?}");
+        if is_ended {
+            assert!(
+                ended.code == 1 && ended.stderr.contains("every connection was refused for 5 s"),
+                "{ended:?}"
+            );
+            let (planned, cancelled) = (ledger(&document, "planned"), ledger(&document, "cancelled"));
+            assert!(planned == 3_000 && (2_000..=2_700).contains(&cancelled), "{}", document["ledger"]);
+            assert!(document["aborted"].as_str().is_some_and(|why| why.contains("--no-abort")), "{document}");
+        } else {
+            assert_eq!(
+                (ended.code, ledger(&document, "cancelled"), &document["aborted"]),
+                (98, 0, &Value::Null)
+            );
+        }
+    }
 }
 
 #[test]
@@ -82,8 +103,7 @@ fn debug_sends_one_request_and_shows_it_and_its_answer_without_credentials() {
 
 #[test]
 fn a_stream_has_a_line_for_each_second_and_they_add_up_to_the_ledger() {
-    let server =
-        Server::start(|stream| answer_always(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
+    let server = Server::start(|stream| answer_always(stream, GOOD));
     let folder = tempfile::tempdir().expect("a folder");
     let (saved, stream) = (folder.path().join("r.json"), folder.path().join("s.ndjson"));
     let load = ["--rate", "100", "--duration", "3s", "--warmup", "0", "--baseline", "0", "-q"];
@@ -99,7 +119,7 @@ fn a_stream_has_a_line_for_each_second_and_they_add_up_to_the_ledger() {
         assert_eq!(ended.code, 0, "{ended:?}");
         let text =
             if to == "-" { ended.stdout } else { std::fs::read_to_string(&stream).expect("the stream") };
-        let lines: Vec<serde_json::Value> = text
+        let lines: Vec<Value> = text
             .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
             .collect();

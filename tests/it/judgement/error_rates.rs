@@ -54,6 +54,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> Conclusion {
         plan: plan.facts(&Traffic::default(), schedule.duration_ns()),
         started_at: String::new(),
         interrupted: false,
+        aborted: None,
         window_ns: schedule.duration_ns(),
         elapsed_ns: None,
         idle: Some(idle(seed)),

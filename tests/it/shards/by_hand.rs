@@ -17,7 +17,8 @@ fn shards(count: u64, url: &str, folder: &tempfile::TempDir, more: &[&str]) -> V
     let running: Vec<Running> = (0..count)
         .map(|index| {
             let shard = format!("{index}/{count}");
-            let own = [url, "--shard", &shard, "--start-at", "+1500ms", "-o", &output, "-q"];
+            let own =
+                [url, "--shard", &shard, "--start-at", "+1500ms", "--duration", "2s", "-o", &output, "-q"];
             Running::start(program().args(own).args(LOAD).args(more))
         })
         .collect();
@@ -75,7 +76,7 @@ fn a_missing_shard_is_named_and_ends_with_4_unless_that_is_allowed() {
     let first = folder.path().join("result.0.json").display().to_string();
     let ended = run(&["merge", &first]);
     assert_eq!(ended.code, 4, "{ended:?}");
-    assert!(ended.stdout.contains("missing: 1"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("the results of shard 1 are missing"), "{}", ended.stdout);
     let ended = run(&["merge", &first, "--allow-missing"]);
     assert!(ended.code == 0 && ended.stdout.contains("1 of 2 shards"), "{ended:?}");
     // The same twice, and what is none.

@@ -10,8 +10,13 @@ use super::{LOAD, PLANNED, WARMUP, counting, meeting_place};
 use crate::support::program::{Ended, Running, assert_ledger_adds_up, ledger, program};
 
 fn start(index: u64, count: u64, url: &str, place: &str, more: &[&str]) -> Running {
+    start_for("2s", index, count, url, place, more)
+}
+
+fn start_for(duration: &str, index: u64, count: u64, url: &str, place: &str, more: &[&str]) -> Running {
     let shard = format!("{index}/{count}");
-    let own = [url, "--shard", &shard, "--rendezvous", place, "--format", "json", "-q"];
+    let own =
+        [url, "--shard", &shard, "--rendezvous", place, "--format", "json", "-q", "--duration", duration];
     Running::start(program().args(own).args(LOAD).args(more))
 }
 
@@ -98,7 +103,7 @@ fn a_shard_that_never_comes_means_no_run_unless_fewer_are_enough() {
 #[test]
 fn a_shard_that_is_killed_is_named_and_the_others_finish() {
     let ((server, _), place) = (counting(), meeting_place());
-    let running = [0, 1, 2].map(|index| start(index, 3, &server.url(), &place, &["--duration", "3s"]));
+    let running = [0, 1, 2].map(|index| start_for("3s", index, 3, &server.url(), &place, &[]));
     let [host, mut killed, guest] = running;
     wait(2_500);
     killed.signal(Signal::KILL);
@@ -113,7 +118,7 @@ fn a_shard_that_is_killed_is_named_and_the_others_finish() {
 fn an_interrupt_of_one_ends_all_and_each_still_reports() {
     for interrupted in [0, 1] {
         let ((server, _), place) = (counting(), meeting_place());
-        let running = [0, 1].map(|index| start(index, 2, &server.url(), &place, &["--duration", "60s"]));
+        let running = [0, 1].map(|index| start_for("60s", index, 2, &server.url(), &place, &[]));
         wait(3_000);
         let mut running = running;
         running[interrupted].signal(Signal::INT);
