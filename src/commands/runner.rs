@@ -240,8 +240,8 @@ impl<'a> Runner<'a> {
     async fn one_at_a_time(&mut self, end: LoopEnd) -> Result<Alone, CommandError> {
         let source = Source::Users(ClosedLoop::new(1, end)?);
         let plan = self.plan(source, Purpose::Probe);
-        let start = Start::new(&MonotonicClock, None)?;
-        let (facts, recorder) = self.follow(&plan, start, AbortWatch::default(), Console::new(true)).await?;
+        let (facts, recorder, _) =
+            self.follow(&plan, None, AbortWatch::default(), Console::new(true)).await?;
         let took_ns = facts.elapsed_ns.unwrap_or(facts.window_ns);
         Ok(Alone { times: recorder.total().service, took_ns })
     }
@@ -254,13 +254,9 @@ impl<'a> Runner<'a> {
     ) -> Result<Summary, CommandError> {
         let plan = self.plan(source, purpose);
         let is_measured = purpose == Purpose::Measurement;
-        let start = Start::new(&MonotonicClock, self.sharding.start_at.filter(|_| is_measured))?;
-        if start.ahead_s(&MonotonicClock) >= 1.0 {
-            let ahead_s = start.ahead_s(&MonotonicClock);
-            console.note(format_args!("ready; the schedule starts at {}, in {ahead_s:.1} s", start.words()));
-        }
+        let at = self.sharding.start_at.filter(|_| is_measured);
         let watch = if is_measured { self.abort.clone() } else { AbortWatch::default() };
-        let (facts, recorder) = self.follow(&plan, start, watch, console).await?;
+        let (facts, recorder, start) = self.follow(&plan, at, watch, console).await?;
         let identity = self.sharding.identity.as_ref().filter(|_| is_measured);
         let shard = identity.map(|identity| ShardRecord {
             index: identity.shard.index(),
@@ -277,16 +273,20 @@ impl<'a> Runner<'a> {
     async fn follow(
         &mut self,
         plan: &Plan,
-        start: Start,
+        at: Option<Timestamp>,
         mut watch: AbortWatch,
         console: Console,
-    ) -> Result<(RunFacts, Recorder), CommandError> {
-        let started_at = start.words();
+    ) -> Result<(RunFacts, Recorder, Start), CommandError> {
         let line = RefCell::new(ProgressLine::new(console, Lengths::of(plan)));
         let known = self.is_stopping();
         let stop = self.signals.stop();
         let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
         let is_measured = plan.is_divided;
+        // Last of all: from here on the time runs.
+        let start = Start::new(&MonotonicClock, at)?;
+        if let Some(ahead) = start.is_far_ahead(&MonotonicClock) {
+            console.note(ahead);
+        }
         let run = self.session.run(plan, start.origin_ns, stop, |progress| {
             line.borrow_mut().show(progress);
             if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
@@ -313,8 +313,9 @@ impl<'a> Runner<'a> {
             never = saying_that_it_ends => never,
         };
         line.borrow().clear();
-        let (facts, recorder) = facts_of(plan, &self.workload, &self.traffic, started_at, finished?);
-        Ok((RunFacts { idle: self.idle.clone(), aborted: aborted.into_inner(), ..facts }, recorder))
+        let (facts, recorder) = facts_of(plan, &self.workload, &self.traffic, start.words(), finished?);
+        let facts = RunFacts { idle: self.idle.clone(), aborted: aborted.into_inner(), ..facts };
+        Ok((facts, recorder, start))
     }
 
     /// Makes the built-in service begin anew, so that runs that are compared find it alike.

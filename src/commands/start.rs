@@ -45,8 +45,44 @@ impl Start {
         moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// How long it is until then, in seconds.
-    pub(super) fn ahead_s(&self, clock: &impl Clock) -> f64 {
-        self.origin_ns.saturating_sub(clock.now_ns()) as f64 / NANOS_PER_S as f64
+    /// That there is a while to wait, where there is.
+    pub(super) fn is_far_ahead(&self, clock: &impl Clock) -> Option<String> {
+        let ahead_s = self.origin_ns.saturating_sub(clock.now_ns()) as f64 / NANOS_PER_S as f64;
+        (ahead_s >= 1.0).then(|| format!("ready; the schedule starts at {}, in {ahead_s:.1} s", self.words()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A machine that has been up for a million seconds.
+    #[derive(Clone, Copy)]
+    struct Wall(u64);
+
+    impl Clock for Wall {
+        fn now_ns(&self) -> u64 {
+            // Ahead of what the process's own clock says, by which the soonest start is reckoned.
+            1_000_000_000 * NANOS_PER_S
+        }
+
+        fn wall(&self) -> Duration {
+            Duration::from_nanos(self.0)
+        }
+    }
+
+    #[test]
+    fn an_agreed_moment_is_found_on_the_monotonic_clock_to_the_nanosecond_and_a_past_one_is_too_late() {
+        let now = Wall(1_700_000_000 * NANOS_PER_S + 5);
+        let at = Timestamp::from_nanosecond(1_700_000_030 * i128::from(NANOS_PER_S)).unwrap();
+        let start = Start::new(&now, Some(at)).unwrap();
+        assert_eq!(start.origin_ns, now.now_ns() + 30 * NANOS_PER_S - 5);
+        assert_eq!(start.unix_ns, 1_700_000_030 * NANOS_PER_S);
+        assert!(start.is_far_ahead(&now).is_some_and(|text| text.ends_with("in 30.0 s")));
+        let past = Timestamp::from_nanosecond(1_699_999_999 * i128::from(NANOS_PER_S)).unwrap();
+        let Err(CommandError::TooLate { late }) = Start::new(&now, Some(past)) else { panic!("it is past") };
+        assert_eq!(late, "1.000 s");
     }
 }

@@ -9,6 +9,9 @@ pub(crate) const HIGHEST_NS: u64 = 3_600 * 1_000_000_000;
 /// Significant decimal digits: a percentile is exact to 0.1 %.
 const DIGITS: u8 = 3;
 
+/// The most times in a distribution that was saved, far above any run's: so that sums of them stay within their bits.
+const MOST_RESTORED: u64 = 1 << 46;
+
 /// Times in nanoseconds: a histogram (3 digits, 1 us to 1 h, saturating) and exact count, minimum, maximum and sum.
 ///
 /// Its memory follows the longest time: 16 KiB up to 1 ms and 8 KiB more for each doubling (72 KiB up to 100 ms, 192 KiB
@@ -66,7 +69,10 @@ impl Distribution {
             return Some(restored);
         }
         let of_all = |nanos: u64| u128::from(nanos) * u128::from(histogram.len());
-        if min_ns > max_ns || !(of_all(min_ns)..=of_all(max_ns)).contains(&sum_ns) {
+        if histogram.len() > MOST_RESTORED
+            || min_ns > max_ns
+            || !(of_all(min_ns)..=of_all(max_ns)).contains(&sum_ns)
+        {
             return None;
         }
         restored.histogram.add(histogram).ok()?;

@@ -55,6 +55,14 @@ impl Held {
         self.body.extend_from_slice(&part[..part.len().min(room)]);
     }
 
+    /// The body before it was compressed, as far as it could be read.
+    pub(super) fn decoded(&self) -> Vec<u8> {
+        let mut decoded = Vec::new();
+        // What is damaged ends there.
+        let _ = self.coding.decoder(&self.body).take(MOST_DECODED as u64).read_to_end(&mut decoded);
+        decoded
+    }
+
     /// Whether the text is in it. What is damaged, or too long to be held, counts as far as it could be read.
     pub(super) fn holds(&self, wanted: &Bytes) -> bool {
         let mut search = TextSearch::new(wanted.clone());
@@ -91,7 +99,8 @@ mod tests {
     /// Searches a body as a connection does: the head, then the body in parts.
     fn finds(coding: &'static str, body: &[u8], wanted: &'static str) -> bool {
         let mut watch = BodyWatch::new(0);
-        watch.begin(&Expectation { statuses: Vec::new(), body: Some(Bytes::from_static(wanted.as_bytes())) });
+        let wanted = Some(Bytes::from_static(wanted.as_bytes()));
+        watch.begin(&Expectation { body: wanted, ..Expectation::default() });
         watch.head_has_come(&headers(coding));
         body.chunks(7).for_each(|part| watch.part(part));
         watch.is_good()

@@ -1,8 +1,11 @@
 //! What counts as a good answer.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 
+use super::check::Check;
 use super::coding::{Coding, Held};
 use super::text_search::TextSearch;
 
@@ -15,6 +18,8 @@ pub struct Expectation {
     pub statuses: Vec<u16>,
     /// A text that the body of a good answer holds.
     pub body: Option<Bytes>,
+    /// What else holds of a good answer.
+    pub checks: Arc<[Check]>,
 }
 
 impl Expectation {
@@ -38,10 +43,21 @@ impl Expectation {
     }
 }
 
+/// Most bytes of a body that are held to be checked.
+const MOST_HELD: usize = 4 << 20;
+
 /// Searches a body for a text while its parts arrive, and keeps the beginning of the body. It holds no more than that, unless
-/// a compressed body is to be searched.
+/// a compressed body is to be searched, or a check looks into it.
 #[derive(Debug, Default)]
 pub struct BodyWatch {
+    /// What else is to hold; empty for most.
+    checks: Arc<[Check]>,
+    /// Whether the headers passed.
+    head_is_good: bool,
+    /// Bytes of the body so far, as they came.
+    size: u64,
+    /// The body, where a check looks into it and it is not compressed.
+    whole: Vec<u8>,
     /// Looks for the expected text, where one is expected.
     search: Option<TextSearch>,
     head: Vec<u8>,
@@ -61,13 +77,24 @@ impl BodyWatch {
         self.search = expectation.body.clone().map(TextSearch::new);
         self.head.clear();
         self.held = None;
+        self.head_is_good = true;
+        if !self.checks.is_empty() || !expectation.checks.is_empty() {
+            self.checks = Arc::clone(&expectation.checks);
+            self.size = 0;
+            self.whole.clear();
+        }
+    }
+
+    fn wants_body(&self) -> bool {
+        self.checks.iter().any(Check::wants_body)
     }
 
     /// The head of the answer: says how the body is compressed that follows.
     pub fn head_has_come(&mut self, headers: &HeaderMap) {
-        if self.search.is_some() {
+        if self.search.is_some() || self.wants_body() {
             self.held = Coding::of(headers).map(Held::new);
         }
+        self.head_is_good = self.checks.iter().all(|check| check.passes_head(headers));
     }
 
     /// Takes the next part of the body.
@@ -76,17 +103,37 @@ impl BodyWatch {
         if room > 0 {
             self.head.extend_from_slice(&part[..part.len().min(room)]);
         }
+        if !self.checks.is_empty() {
+            self.size += part.len() as u64;
+        }
         if let Some(held) = &mut self.held {
             return held.part(part);
+        }
+        if self.wants_body() {
+            let room = MOST_HELD.saturating_sub(self.whole.len());
+            self.whole.extend_from_slice(&part[..part.len().min(room)]);
         }
         if let Some(search) = &mut self.search {
             search.part(part);
         }
     }
 
-    /// Whether the body held the expected text; true where none is expected. A compressed body is taken apart here, when the
-    /// answer has ended.
+    /// Whether the answer holds all that is expected besides its status; true where nothing is. A body is decoded and taken
+    /// apart here, when the answer has ended.
     pub fn is_good(&self) -> bool {
+        self.has_text() && self.passes_checks()
+    }
+
+    fn passes_checks(&self) -> bool {
+        if self.checks.is_empty() {
+            return true;
+        }
+        let decoded = self.held.as_ref().filter(|_| self.wants_body()).map(Held::decoded);
+        let body = decoded.as_deref().unwrap_or(&self.whole);
+        self.head_is_good && self.checks.iter().all(|check| check.passes_body(self.size, body))
+    }
+
+    fn has_text(&self) -> bool {
         match (&self.held, &self.search) {
             (_, None) => true,
             (Some(held), Some(search)) => held.holds(search.wanted()),
@@ -116,7 +163,7 @@ mod tests {
         assert_eq!(any.judge(503, true, true), error(503, HttpFault::Throttled));
         assert_eq!(any.judge(503, false, true), error(503, HttpFault::Status));
         assert_eq!(any.judge(200, false, false), error(200, HttpFault::Body));
-        let teapot = Expectation { statuses: vec![418, 429], body: None };
+        let teapot = Expectation { statuses: vec![418, 429], ..Expectation::default() };
         assert_eq!(teapot.judge(429, true, true), Outcome::Ok { status: 429 });
         assert_eq!(teapot.judge(200, false, true), error(200, HttpFault::Status));
     }
@@ -127,7 +174,7 @@ mod tests {
         fn a_text_is_found_across_parts(
             body in "[ab]{0,40}", wanted in "[ab]{1,6}", cuts in prop::collection::vec(0_usize..40, 0..8), keep in 0_usize..50,
         ) {
-            let expectation = Expectation { statuses: Vec::new(), body: Some(Bytes::from(wanted.clone())) };
+            let expectation = Expectation { body: Some(Bytes::from(wanted.clone())), ..Expectation::default() };
             let mut watch = BodyWatch::new(keep);
             watch.begin(&expectation);
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(body.len())).collect();

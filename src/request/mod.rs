@@ -11,6 +11,7 @@
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
+mod check;
 mod coding;
 mod data;
 mod expectation;
@@ -31,6 +32,7 @@ mod text_search;
 mod tokens;
 mod workload;
 
+pub(crate) use check::{Check, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 pub use data::{DataOrder, DataTable};
 pub use expectation::{BodyWatch, Expectation};
 pub(crate) use file_errors::{FeedError, InFile};

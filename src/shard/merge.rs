@@ -9,8 +9,8 @@ mod check;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use self::check::apart;
 pub(super) use self::check::difference;
+use self::check::{apart, contradiction};
 use crate::judge::{Slo, judge};
 use crate::measure::{ConnectionLog, EncodingError, Recorder, Redact};
 use crate::result::{
@@ -44,6 +44,9 @@ pub(crate) enum MergeError {
     OtherTime { first: String, other: String, apart: String },
     #[error("`{0}` cannot be added up: {1}")]
     Unreadable(String, EncodingError),
+    /// A result that was changed.
+    #[error("`{0}` cannot be added up: {1}; the file was changed after it was written, use the original")]
+    Contradiction(String, String),
     #[error(transparent)]
     Summary(#[from] SummaryError),
 }
@@ -98,6 +101,9 @@ impl Merge {
     /// [`MergeError`] for what is no shard of the same run.
     pub(crate) fn add(&mut self, name: &str, mut summary: Summary) -> Result<(), MergeError> {
         let Some(shard) = summary.shard.take() else { return Err(MergeError::NotAShard(name.to_owned())) };
+        if let Some(why) = contradiction(&summary, &shard) {
+            return Err(MergeError::Contradiction(name.to_owned(), why));
+        }
         if self.sum.is_none() {
             self.sum = Some(Sum::of(name, &summary, &shard));
         }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::values::{Span, Statuses};
 use super::{NetworkArgs, ServiceArgs};
-use crate::request::DataOrder;
+use crate::request::{DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 
 /// What is asked, and what counts as a good answer.
 #[derive(Debug, Args)]
@@ -63,6 +63,23 @@ pub(crate) struct RequestArgs {
     /// A text that the body of a good answer holds
     #[arg(long, value_name = "TEXT", hide_env_values = true)]
     pub expect_body: Option<String>,
+    /// A header of a good answer, 'NAME' or 'NAME: VALUE'; repeatable (in the environment: one per line)
+    #[arg(long, value_name = "HEADER", value_delimiter = '\n', hide_env_values = true)]
+    pub expect_header: Vec<HeaderCheck>,
+    /// How many bytes the body of a good answer has, as it comes: 512, 100..2000, 1..
+    #[arg(long, value_name = "BYTES")]
+    pub expect_size: Option<SizeCheck>,
+    /// A regular expression that is found in the body of a good answer; repeatable (in the environment: one per line)
+    ///
+    /// In the syntax of Rust's regex crate. At most 4 MiB of a body are looked at, and 32 MiB of what was compressed.
+    #[arg(long, value_name = "PATTERN", value_delimiter = '\n', hide_env_values = true)]
+    pub expect_regex: Vec<PatternCheck>,
+    /// A value in the JSON of a good answer, by its pointer (RFC 6901): '/items/0/id == 7'; repeatable (in the environment:
+    /// one per line)
+    ///
+    /// Compared with ==, !=, <, <=, > or >=; without one of these the value must only be there.
+    #[arg(long, value_name = "CHECK", value_delimiter = '\n', hide_env_values = true)]
+    pub expect_json: Vec<JsonCheck>,
     /// Send a W3C traceparent header with a new trace id, so that a slow sample is found in a tracing system
     #[arg(long)]
     pub traceparent: bool,

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
@@ -12,8 +13,8 @@ use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::UsageError;
 use crate::request::{
-    DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, ScenarioProblem, Secret, Target,
-    TokenList, Workload, WorkloadSpec, parse_header_text, parse_scenario, parse_targets,
+    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, ScenarioProblem, Secret,
+    Target, TokenList, Workload, WorkloadSpec, parse_header_text, parse_scenario, parse_targets,
 };
 
 /// What is asked. The URL of the built-in service is known only when it runs.
@@ -176,11 +177,20 @@ impl Requests {
     }
 }
 
+fn checks_of(args: &RequestArgs) -> Arc<[Check]> {
+    let headers = args.expect_header.iter().cloned().map(Check::Header);
+    let sizes = args.expect_size.iter().copied().map(Check::Size);
+    let patterns = args.expect_regex.iter().cloned().map(Check::Pattern);
+    let values = args.expect_json.iter().cloned().map(Check::Json);
+    headers.chain(sizes).chain(patterns).chain(values).collect()
+}
+
 fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result<Source, UsageError> {
     let headers = args.header.iter().map(|text| parse_header_text(text)).collect::<Result<_, _>>()?;
     let expectation = Expectation {
         statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
         body: args.expect_body.as_ref().map(|text| Bytes::from(text.clone())),
+        checks: checks_of(args),
     };
     let defaults = Defaults { headers, expectation };
     let (file, flag) = match (&args.scenario, &args.targets) {

@@ -21,6 +21,7 @@ mod problem;
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
@@ -171,6 +172,7 @@ impl Scenario<'_> {
             expectation: Expectation {
                 statuses: spec.statuses.unwrap_or_else(|| self.defaults.expectation.statuses.clone()),
                 body: spec.expect_body.or_else(|| self.defaults.expectation.body.clone()),
+                checks: Arc::clone(&self.defaults.expectation.checks),
             },
             verbatim: false,
         })

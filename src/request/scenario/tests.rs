@@ -59,7 +59,11 @@ fn the_command_line_speaks_where_an_endpoint_is_silent() {
         |name: &'static str, value: &str| (HeaderName::from_static(name), Secret::new(value.to_owned()));
     let defaults = Defaults {
         headers: vec![header("accept", "ours"), header("x-run", "7")],
-        expectation: Expectation { statuses: vec![418], body: Some(Bytes::from_static(b"tea")) },
+        expectation: Expectation {
+            statuses: vec![418],
+            body: Some(Bytes::from_static(b"tea")),
+            ..Expectation::default()
+        },
     };
     let base: Target = "http://base.example/".parse().unwrap();
     let specs = parse_scenario("s", FULL, Some(&base), &defaults, |_| Ok(Vec::new())).unwrap();

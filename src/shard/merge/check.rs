@@ -1,8 +1,42 @@
-//! Whether results are of one run.
+//! Whether a result can be added to others: whether it agrees with itself, and is of the same run.
 
 use serde_json::{Map, Value};
 
-use crate::result::PlanFacts;
+use crate::measure::Recorder;
+use crate::result::{PlanFacts, ShardRecord, Summary};
+use crate::schedule::Shard;
+
+/// The largest count of a shard: a hundred thousand such shards still add up within 64 bits.
+const MOST: u64 = 1 << 46;
+/// The most rows that a series has, and some.
+const MOST_ROWS: usize = 1_000;
+
+/// What is wrong with a shard's result that was changed after it was written, or is no shard at all.
+pub(super) fn contradiction(summary: &Summary, shard: &ShardRecord) -> Option<String> {
+    if let Err(error) = Shard::new(shard.index, shard.count) {
+        return Some(error.to_string());
+    }
+    let numbers =
+        serde_json::to_value((&shard.account, &summary.series, &summary.queueing, &summary.plan.threads));
+    if !numbers.is_ok_and(|numbers| is_plausible("", &numbers)) || summary.series.len() > MOST_ROWS {
+        return Some("it holds counts that no run comes to".to_owned());
+    }
+    let total = Recorder::restored(shard.account.recorder.clone()).total();
+    let agrees = total.ledger == summary.ledger
+        && total.response_ok.count() == summary.ledger.ok
+        && total.send_lag.count() == summary.ledger.sent;
+    (!agrees).then(|| "its account and its ledger contradict each other".to_owned())
+}
+
+/// Times in nanoseconds are not added up where they are numbers, so only counts are bounded.
+fn is_plausible(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Number(number) => name.ends_with("_ns") || number.as_u64().is_none_or(|count| count <= MOST),
+        Value::Array(items) => items.iter().all(|item| is_plausible(name, item)),
+        Value::Object(fields) => fields.iter().all(|(name, value)| is_plausible(name, value)),
+        _ => true,
+    }
+}
 
 /// What shards of one schedule may differ in: what each machine finds out for itself, and what was only measured.
 const OF_EACH_SHARD: [&str; 5] = ["name", "threads", "is_cap_lowered", "addresses", "streams"];

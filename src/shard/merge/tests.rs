@@ -1,4 +1,5 @@
-use serde_json::Value;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::fixture;
@@ -121,4 +122,67 @@ fn one_bad_client_among_many_is_seen() {
     let result = merged(parts).unwrap();
     assert_eq!(result.verdict.generator, GeneratorVerdict::Invalid);
     assert!(result.verdict.reasons[0].text.starts_with("shard 2 of 4"), "{:?}", result.verdict.reasons);
+}
+
+fn odd_value() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!(null),
+        json!(0),
+        json!(-1),
+        json!(1),
+        json!(u64::MAX),
+        json!(1_u64 << 46),
+        json!(1e308),
+        json!(""),
+        json!("AAAA"),
+        json!([]),
+        json!({}),
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Whatever a file holds, it is refused or added up.
+    #[test]
+    fn odd_figures_are_refused_or_added_up_but_never_panic(
+        changes in prop::collection::vec(
+            (prop::collection::vec(any::<prop::sample::Index>(), 1..6), odd_value()), 1..4,
+        ),
+    ) {
+        let [first, second] = [0, 1].map(|index| fixture::shard(Shard::new(index, 2).unwrap()));
+        let mut document = serde_json::to_value(&second).unwrap();
+        for (picks, value) in changes {
+            // The parts that only a shard has, as often as all others together.
+            let place = if picks.len() % 2 == 0 { document.get_mut("shard").filter(|shard| shard.is_object()) } else { None };
+            match place {
+                Some(shard) => fixture::replace(shard, &picks, value),
+                None => fixture::replace(&mut document, &picks, value),
+            }
+        }
+        if let Ok(Document::Result(read)) = Document::read(document.to_string().as_bytes()) {
+            for order in [[first.clone(), *read.clone()], [*read, first]] {
+                let mut merge = Merge::default();
+                if order.into_iter().all(|shard| merge.add("x", shard).is_ok()) {
+                    let _ = merge.finish(false);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_result_that_contradicts_itself_is_refused() {
+    let refusal = |change: fn(&mut Value)| {
+        let mut document = serde_json::to_value(fixture::shard(Shard::new(0, 2).unwrap())).unwrap();
+        change(&mut document);
+        let shard: Summary = serde_json::from_value(document).unwrap();
+        Merge::default().add("a.json", shard).unwrap_err().to_string()
+    };
+    let told = refusal(|document| document["shard"]["account"]["recorder"]["planned"] = json!(7));
+    assert!(told.contains("`a.json`") && told.contains("contradict"), "{told}");
+    let told = refusal(|document| document["shard"]["index"] = json!(2));
+    assert!(told.contains("no shard 2 of 2"), "{told}");
+    let told = refusal(|document| document["series"][0]["offered"] = json!(u64::MAX));
+    assert!(told.contains("no run comes to"), "{told}");
 }

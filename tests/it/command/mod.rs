@@ -2,6 +2,7 @@
 
 mod arguments;
 mod as_typed;
+mod checks;
 mod closed;
 mod compare;
 mod conclusions;
