@@ -12,7 +12,6 @@ is on loopback.
 
 import json
 import os
-import resource
 import subprocess
 import tempfile
 import time
@@ -52,14 +51,15 @@ def main():
             Path(folder, f"result.{index}.json").write_text(json.dumps(first))
         size = Path(folder, "result.0.json").stat().st_size
         began = time.monotonic()
-        merged = subprocess.run([program, "merge", folder, "--format", "json"], stdout=subprocess.PIPE)
-        took = time.monotonic() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        document = json.loads(merged.stdout)
+        merging = subprocess.Popen([program, "merge", folder, "--format", "json"], stdout=subprocess.PIPE)
+        document = json.loads(merging.stdout.read())
+        # Unlike those of all children, the figures of this one.
+        _, _, usage = os.wait4(merging.pid, 0)
+        took, peak = time.monotonic() - began, usage.ru_maxrss / 1024
         one, sum_of_all = first["ledger"], document["ledger"]
         assert all(sum_of_all[column] == SHARDS * one[column] for column in one), (one, sum_of_all)
         print(f"{SHARDS} shards of {size / 1e3:.0f} kB, {sum_of_all['planned']:,} arrivals: merged in {took:.2f} s, "
-              f"at most {peak:.0f} MB (of all programs run here); every count is {SHARDS} times that of one")
+              f"at most {peak:.0f} MB; every count is {SHARDS} times that of one")
 
 
 if __name__ == "__main__":
