@@ -11,6 +11,7 @@ use super::args::{
     RunArgs, ServeArgs, SweepArgs,
 };
 use super::command::command;
+use super::curl;
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -87,6 +88,8 @@ fn refuse_broken_headers(arguments: &[OsString]) -> Result<(), clap::Error> {
 /// clap's error: help, version, or what is wrong; it knows how to print itself and its exit code.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let refused = |why| command().error(ErrorKind::ValueValidation, why);
+    let arguments = curl::expanded(arguments).map_err(refused)?;
     refuse_broken_headers(&arguments)?;
     let matches = command().try_get_matches_from(arguments).map_err(without_strays)?;
     // Read apart from the flattened flags: those that `run` requires are not asked of other commands.

@@ -5,6 +5,7 @@
 
 mod args;
 mod command;
+mod curl;
 mod invocation;
 mod meaning;
 mod output;

@@ -10,8 +10,8 @@ use super::publish::publish;
 use super::report::content_of;
 use crate::cli::{MergeArgs, MergeJob};
 use crate::report::Format;
-use crate::result::read_result;
-use crate::shard::Merge;
+use crate::result::{PART_MARK, read_result};
+use crate::shard::{Merge, MergeError, documents};
 
 pub(super) fn merge(args: &MergeArgs) -> Result<Exit, CommandError> {
     let job = MergeJob::new(args)?;
@@ -21,13 +21,31 @@ pub(super) fn merge(args: &MergeArgs) -> Result<Exit, CommandError> {
         let bytes = content_of(&file)
             .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
         let name = file.display().to_string();
-        let result =
-            read_result(&bytes).map_err(|source| CommandError::Read { file: name.clone(), source })?;
-        merge.add(&name, result)?;
+        for (name, document) in documents_in(&name, bytes)? {
+            let read = read_result(&document);
+            let result = read.map_err(|source| CommandError::Read { file: name.clone(), source })?;
+            merge.add(&name, result)?;
+        }
     }
     let result = merge.finish(job.allows_missing)?;
     publish(&result, &job.screen, job.outputs)?;
     Ok(Exit::of_merged(&result, &job.fail_on))
+}
+
+/// What a file holds: a document, or a log with lines of several.
+fn documents_in(name: &str, bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, CommandError> {
+    let text = String::from_utf8_lossy(&bytes);
+    if text.trim_start().starts_with('{') || !text.contains(PART_MARK) {
+        return Ok(vec![(name.to_owned(), bytes)]);
+    }
+    let found = documents(&text).into_iter().map(|(whose, document)| {
+        let name = format!("{name}: {whose}");
+        match document {
+            Ok(document) => Ok((name, document)),
+            Err(why) => Err(MergeError::Contradiction(name, why).into()),
+        }
+    });
+    found.collect()
 }
 
 /// The files that are meant, those of folders in the order of their names.

@@ -7,7 +7,7 @@ use std::path::Path;
 use strum::VariantArray;
 
 use super::reporter::{Reporter, Style};
-use super::{csv, hgrm, html, json, junit, markdown, series, text};
+use super::{csv, hgrm, html, json, junit, lines, markdown, series, text};
 use crate::result::{DocumentRef, Kind};
 
 /// The formats, in the order that help shows them.
@@ -30,6 +30,8 @@ pub(crate) enum Format {
     Junit,
     /// Tables, for a pull request.
     Markdown,
+    /// Short lines, for mixed logs.
+    Lines,
 }
 
 /// A format that has no form for such a document.
@@ -75,6 +77,7 @@ impl Format {
             Self::Html => &html::REPORTER,
             Self::Junit => &junit::REPORTER,
             Self::Markdown => &markdown::REPORTER,
+            Self::Lines => &lines::REPORTER,
         }
     }
 
@@ -167,7 +170,7 @@ mod tests {
             error.to_string(),
             "the format hgrm cannot show a sweep; choose text or json or csv or series or html or junit or markdown"
         );
-        for (kind, able) in [(Kind::Result, 8), (Kind::Runs, 7), (Kind::Sweep, 7), (Kind::Comparison, 6)] {
+        for (kind, able) in [(Kind::Result, 9), (Kind::Runs, 7), (Kind::Sweep, 7), (Kind::Comparison, 6)] {
             assert_eq!(Format::able(kind).count(), able, "{kind:?}");
         }
     }

@@ -6,6 +6,7 @@
 //!             ├─ csv ─── one row per run, for spreadsheets and for tables of closed-loop tools
 //!             ├─ series ── one row for each second of it
 //!             ├─ hgrm ── HdrHistogram's percentiles of one run, for its plotter
+//!             ├─ lines ── the document in short lines, for mixed logs
 //!             ├─ html ── one page with charts
 //!             ├─ junit ── tests, for CI
 //!             └─ markdown ── tables, for a pull request
@@ -28,6 +29,7 @@ mod hgrm;
 mod html;
 pub(crate) mod json;
 mod junit;
+mod lines;
 mod markdown;
 mod reporter;
 pub(crate) mod runs;

@@ -65,7 +65,7 @@ pub(crate) use seconds::Seconds;
 pub use series::Series;
 pub(crate) use series::SeriesRow;
 
-pub(crate) use shards::{MergedShards, ShardAccount, ShardRecord, ShardSummary};
+pub(crate) use shards::{MergedShards, PART_MARK, ShardAccount, ShardRecord, ShardSummary, part_checksum};
 pub(crate) use slo_result::{Loss, SloResult};
 pub(crate) use stats::Latency;
 pub use stats::LatencyStats;

@@ -8,6 +8,16 @@ use super::summary::RunFacts;
 use super::verdict::GeneratorVerdict;
 use crate::measure::{ConnectionLog, Ledger, Recorder, Redact, SavedRecorder};
 
+/// What a line begins with that holds a part of a result.
+pub(crate) const PART_MARK: &str = "rpsbench-part ";
+
+/// CRC-32 of a piece, by which a line is known that was cut or mixed with another.
+pub(crate) fn part_checksum(piece: &str) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(piece.as_bytes());
+    crc.sum()
+}
+
 /// Which part of a schedule a result is of. Its plan is that of the whole schedule, all its other figures are the shard's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

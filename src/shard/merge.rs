@@ -63,7 +63,11 @@ pub(crate) struct Merge {
 struct Sum {
     /// Where the first came from, and what it was told.
     name: String,
-    plan: PlanFacts,
+    told: PlanFacts,
+    threads: u64,
+    is_cap_lowered: bool,
+    /// Of a loop that ends after so many requests the longest, since it was only measured.
+    duration_s: f64,
     count: u64,
     slos: Vec<String>,
     recorder: Recorder,
@@ -134,7 +138,10 @@ impl Sum {
         let interval_ns = ((summary.plan.series_interval_s * 1e9).round() as u64).max(1);
         Self {
             name: name.to_owned(),
-            plan: PlanFacts { threads: 0, is_cap_lowered: false, ..summary.plan.clone() },
+            told: summary.plan.clone(),
+            threads: 0,
+            is_cap_lowered: false,
+            duration_s: 0.0,
             count: shard.count,
             slos: slos_of(summary),
             recorder: Recorder::restored(Default::default()),
@@ -165,7 +172,7 @@ impl Sum {
             let own = slos_of(summary);
             (own != self.slos).then(|| format!("objectives {:?} and {own:?}", self.slos))
         };
-        if let Some(difference) = counts.or_else(|| difference(&self.plan, &summary.plan)).or_else(slos) {
+        if let Some(difference) = counts.or_else(|| difference(&self.told, &summary.plan)).or_else(slos) {
             let (first, other) = pair();
             return Err(MergeError::Differs { first, other, difference });
         }
@@ -211,9 +218,9 @@ impl Sum {
         self.client = self.client.busier_of(summary.client.unwrap_or_default());
         self.interrupted |= summary.interrupted;
         self.aborted = self.aborted.take().or(summary.aborted);
-        self.plan.threads += summary.plan.threads;
-        self.plan.is_cap_lowered |= summary.plan.is_cap_lowered;
-        self.plan.duration_s = self.plan.duration_s.max(summary.plan.duration_s);
+        self.threads += summary.plan.threads;
+        self.is_cap_lowered |= summary.plan.is_cap_lowered;
+        self.duration_s = self.duration_s.max(summary.plan.duration_s);
         if self.endpoints.is_empty() {
             self.endpoints = account.endpoints;
         } else {
@@ -253,7 +260,12 @@ impl Sum {
         series.retain(|row| row.t_s * 1e9 < self.window_ns as f64);
         let slos = self.slos.iter().filter_map(|text| text.parse::<Slo>().ok()).collect::<Vec<_>>();
         let facts = RunFacts {
-            plan: self.plan,
+            plan: PlanFacts {
+                threads: self.threads,
+                is_cap_lowered: self.is_cap_lowered,
+                duration_s: self.duration_s,
+                ..self.told
+            },
             started_at: self.started_at,
             interrupted: self.interrupted,
             aborted: self.aborted,

@@ -10,11 +10,13 @@
 
 mod clock_offset;
 mod identity;
+mod lines;
 mod merge;
 mod rendezvous;
 mod schemes;
 
 pub(crate) use clock_offset::ClockOffset;
 pub(crate) use identity::{Identity, IdentityError, identify};
+pub(crate) use lines::documents;
 pub(crate) use merge::{Merge, MergeError};
 pub(crate) use rendezvous::{Guest, Host, MeetingPlace, RendezvousError, Told};

@@ -11,12 +11,14 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   rpsbench merge result.0.json result.1.json result.2.json
   rpsbench merge results/ -o result.json
-      all results in a folder";
+      all results in a folder
+  kubectl logs -l job-name=rpsbench --prefix --tail=-1 | rpsbench merge -
+      results that shards wrote with --format lines, among other lines";
 
 /// The flags of `merge`.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// Results of shards (JSON), or folders of them; - reads stdin
+    /// Results of shards (JSON, or logs with what --format lines wrote), or folders of them; - reads stdin
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Let the result count although shards are missing

@@ -26,6 +26,12 @@ pub(crate) struct RequestArgs {
     /// At most 1 GiB; not together with --body.
     #[arg(long)]
     pub body_file: Option<PathBuf>,
+    /// The request as a command of curl, or a file with one, as browsers and the documentation of APIs have it
+    ///
+    /// Read in the form for bash. URL, headers and body are sent as they stand, braces and all; what has no meaning here is named on
+    /// stderr. Together with flags that do not say the same.
+    #[arg(long, value_name = "COMMAND|FILE", hide_env_values = true)]
+    pub curl: Option<String>,
     /// Tokens in rotation, one for each request: the first column of a CSV file
     ///
     /// The rotation follows the place in the schedule. A first row with a cell that contains auth or token, of at

@@ -36,7 +36,7 @@ pub(crate) struct Requests {
 #[derive(Debug)]
 enum Source {
     /// The flags: one request to the URL.
-    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults },
+    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults, is_verbatim: bool },
     /// A file whose endpoints have URLs.
     Endpoints(Vec<EndpointSpec>),
     /// A scenario whose paths need a URL.
@@ -101,6 +101,7 @@ impl Requests {
                 method: Method::GET,
                 body: Secret::new(Bytes::new()),
                 defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
+                is_verbatim: false,
             },
             tokens: None,
             token_header: http::header::AUTHORIZATION,
@@ -146,7 +147,7 @@ impl Requests {
         let endpoints = match self.source {
             Source::Endpoints(endpoints) => endpoints,
             Source::Scenario { file, text, defaults } => scenario(&file, text.expose(), base, &defaults)?,
-            Source::Flags { method, body, defaults } => vec![EndpointSpec {
+            Source::Flags { method, body, defaults, is_verbatim } => vec![EndpointSpec {
                 name: "request".to_owned(),
                 weight: 1,
                 method,
@@ -154,7 +155,7 @@ impl Requests {
                 headers: defaults.headers,
                 body,
                 expectation: defaults.expectation,
-                verbatim: false,
+                verbatim: is_verbatim,
             }],
         };
         let has_data = self.data.is_some();
@@ -199,11 +200,13 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
         (None, Some(file)) => (file, "--targets"),
         (None, None) => {
             let body = Secret::new(body_of(args, typed)?);
-            return Ok(Source::Flags { method: method_of(args)?, body, defaults });
+            let is_verbatim = args.curl.is_some();
+            return Ok(Source::Flags { method: method_of(args)?, body, defaults, is_verbatim });
         }
     };
     let of_one_request = [
         ("--method", args.method.is_some()),
+        ("--curl", args.curl.is_some()),
         ("--body", args.body.is_some()),
         ("--body-file", args.body_file.is_some()),
     ];
@@ -264,7 +267,7 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {
         (Some(path), _) => read_file("body", path).map(Bytes::from),
-        (None, Some(text)) if text.starts_with('@') => Err(UsageError::BodyAt),
+        (None, Some(text)) if text.starts_with('@') && args.curl.is_none() => Err(UsageError::BodyAt),
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),
     }

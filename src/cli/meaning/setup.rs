@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
+use super::super::curl;
 use super::super::invocation::Typed;
 use super::super::values::Span;
 use super::target::{TargetChoice, model_of, url_of};
@@ -56,7 +57,9 @@ impl Setup {
             None => TargetChoice::FromFile,
         };
         warnings.extend(requests.warnings());
-        warnings.extend(traffic.request.body.as_deref().and_then(misread));
+        let own_body = traffic.request.body.as_deref().filter(|_| traffic.request.curl.is_none());
+        warnings.extend(own_body.and_then(misread));
+        warnings.extend(traffic.request.curl.as_deref().and_then(without_meaning));
         warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network, typed)?;
         if wire.versions == HttpVersions::Http2 && matches!(target, TargetChoice::BuiltIn(_)) {
@@ -89,6 +92,20 @@ fn misread(body: &str) -> Option<String> {
         "the body holds `{{`, so double braces stand for single ones, and {name} for a value; double them once more to send \
          them as they are"
             .to_owned()
+    })
+}
+
+/// What a command of curl says that means nothing here.
+fn without_meaning(command: &str) -> Option<String> {
+    let left_out = curl::read(command).ok()?.left_out;
+    (!left_out.is_empty()).then(|| {
+        let follows = left_out.iter().any(|option| option == "--location");
+        let redirects =
+            if follows { "; redirects are not followed, and count as answers that are not good" } else { "" };
+        format!(
+            "of the curl command this has no meaning here and was left out: {}{redirects}",
+            left_out.join(", ")
+        )
     })
 }
 

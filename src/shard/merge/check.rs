@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::measure::Recorder;
-use crate::result::{PlanFacts, ShardRecord, Summary};
+use crate::result::{Mode, PlanFacts, ShardRecord, Summary};
 use crate::schedule::Shard;
 
 /// The largest count of a shard: a hundred thousand such shards still add up within 64 bits.
@@ -39,7 +39,7 @@ fn is_plausible(name: &str, value: &Value) -> bool {
 }
 
 /// What shards of one schedule may differ in: what each machine finds out for itself, and what was only measured.
-const OF_EACH_SHARD: [&str; 5] = ["name", "threads", "is_cap_lowered", "addresses", "streams"];
+const OF_EACH_SHARD: [&str; 4] = ["name", "is_cap_lowered", "addresses", "streams"];
 
 /// The first setting in which two plans differ, with both values.
 pub(in crate::shard) fn difference(plan: &PlanFacts, other: &PlanFacts) -> Option<String> {
@@ -49,6 +49,10 @@ pub(in crate::shard) fn difference(plan: &PlanFacts, other: &PlanFacts) -> Optio
             flatten(settings, &mut flat);
         }
         OF_EACH_SHARD.iter().for_each(|name| drop(flat.remove(*name)));
+        if plan.mode == Mode::Open {
+            // Users are divided over all workers, arrivals over the shards first.
+            flat.remove("threads");
+        }
         if plan.requests.is_some() {
             // What they took.
             flat.remove("duration_s");

@@ -1,6 +1,6 @@
 //! What was typed is what is sent: what would be misread, or not be true on the wire, is refused or said.
 
-use crate::support::program::{end_of, program, run};
+use crate::support::program::{end_of, file, program, run};
 use crate::support::servers::{GOOD, Witness};
 
 /// An empty variable is how scripts leave one out; a switch that was typed beats one in the environment; two variables that
@@ -84,4 +84,40 @@ fn a_missed_objective_of_repeats_is_named() {
         "{}",
         ended.stdout
     );
+}
+
+#[test]
+fn a_command_of_curl_is_sent_as_curl_would_send_it() {
+    let witness = Witness::start(GOOD);
+    let command = format!(
+        "curl '{}orders?limit={{5}}' -X PUT -H 'x-shop: north' -u user:pass -b 'a=1' --compressed -sL --data-raw $'{{\"who\":\"it\\'s\"}}'",
+        witness.url()
+    );
+    let ended = run(&["--rate", "50", "-n", "1", "--curl", &command]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let seen = witness.seen();
+    let [request] = seen.as_slice() else { panic!("one request: {seen:?}") };
+    assert!(
+        request.line().starts_with("PUT /orders?limit=") && request.line().contains("5"),
+        "{}",
+        request.line()
+    );
+    assert_eq!(request.header("x-shop"), ["north"]);
+    assert_eq!(request.header("authorization"), ["Basic dXNlcjpwYXNz"]);
+    assert_eq!(request.header("cookie"), ["a=1"]);
+    assert_eq!(request.header("content-type"), ["application/x-www-form-urlencoded"]);
+    assert_eq!(request.body, b"{\"who\":\"it's\"}");
+    assert!(
+        ended.stderr.contains("left out: --silent, --location; redirects are not followed"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!ended.stderr.contains("pass"), "{}", ended.stderr);
+    // From a file, and what cannot be meant.
+    let folder = tempfile::tempdir().expect("a folder");
+    let saved = file(&folder, "request.sh", format!("curl {} \\\n  -H 'x-shop: south'\n", witness.url()));
+    assert_eq!(run(&["--rate", "50", "-n", "1", "-q", "--curl", &saved]).code, 0);
+    assert_eq!(witness.seen()[1].header("x-shop"), ["south"]);
+    let ended = run(&["--rate", "50", "--curl", "curl http://127.0.0.1:9/ -F file=@a"]);
+    assert!(ended.code == 2 && ended.stderr.contains("--form cannot be sent"), "{ended:?}");
 }

@@ -57,6 +57,19 @@ fn open_mpi_starts_the_shards_of_a_run() {
     assert_eq!(from.as_deref(), Some("Open MPI (OMPI_COMM_WORLD_RANK=2)"));
 }
 
+#[test]
+#[ignore = "needs Open MPI"]
+fn results_come_through_the_mixed_output_of_open_mpi() {
+    let (server, seen) = counting();
+    let lines = RPSBENCH.replace("--format json", "--format lines");
+    let line = format!(
+        "mpirun --allow-run-as-root --oversubscribe --tag-output -n 4 {lines} --shard auto --start-at +4s | rpsbench merge - \
+         --format json"
+    );
+    let ended = end_of(&mut at(&line, &server.url(), "none"));
+    assert_is_whole(&ended, seen.load(Ordering::SeqCst));
+}
+
 /// `tests/slurm.sh` runs a cluster of two nodes on this machine for as long as a command takes.
 fn in_slurm(line: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm.sh");

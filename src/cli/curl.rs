@@ -1,0 +1,518 @@
+//! `--curl`: a command as it was copied from a browser or from the documentation of an API, in our own words.
+
+use std::ffi::OsString;
+use std::fs;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What a form leaves as it is.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Headers that belong to a connection or to one message; they are made anew.
+const OF_THE_CONNECTION: [&str; 4] = ["connection", "content-length", "expect", "transfer-encoding"];
+
+/// A command of curl, read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Curl {
+    /// Our flags.
+    flags: Vec<String>,
+    /// What has no meaning here.
+    pub left_out: Vec<String>,
+}
+
+/// The arguments, and behind them what a `--curl` among them means.
+///
+/// # Errors
+/// What is wrong with that command.
+pub(super) fn expanded(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, String> {
+    let texts: Vec<String> = arguments.iter().map(|text| text.to_string_lossy().into_owned()).collect();
+    let typed = texts.iter().enumerate().find_map(|(place, text)| match text.strip_prefix("--curl") {
+        Some("") => texts.get(place + 1).cloned(),
+        Some(value) => value.strip_prefix('=').map(str::to_owned),
+        None => None,
+    });
+    let command =
+        typed.or_else(|| std::env::var("RPSBENCH_CURL").ok()).filter(|text| !text.trim().is_empty());
+    if let Some(command) = command {
+        arguments.extend(read(&command)?.flags.into_iter().map(OsString::from));
+    }
+    Ok(arguments)
+}
+
+/// Reads a command, or the file that it names.
+///
+/// # Errors
+/// What cannot be read in it.
+pub(super) fn read(command: &str) -> Result<Curl, String> {
+    let text = if command.trim_start().starts_with("curl") {
+        command.to_owned()
+    } else {
+        fs::read_to_string(command.trim()).map_err(|error| {
+            format!(
+                "--curl takes a command that begins with curl, or a file with one; `{}`: {error}",
+                command.trim()
+            )
+        })?
+    };
+    // A line that goes on: for the splitter it would begin an empty word.
+    let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
+    let words = shlex::split(&without_ansi_quotes(&text))
+        .ok_or("--curl: a quote is not closed; copy the whole command, in the form for bash")?;
+    let mut reading = Reading::default();
+    let mut words = words.into_iter();
+    match words.next() {
+        Some(first) if first == "curl" || first.ends_with("/curl") => {}
+        _ => return Err("--curl takes a command that begins with curl".to_owned()),
+    }
+    while let Some(word) = words.next() {
+        reading.word(word, &mut words)?;
+    }
+    reading.finish()
+}
+
+/// bash's `$'...'`, which browsers write around quotes and line breaks, as plain single quotes.
+fn without_ansi_quotes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(place) = rest.find("$'") {
+        plain.push_str(&rest[..place]);
+        let quoted = &rest[place + 2..];
+        let (value, length) = ansi_quoted(quoted);
+        plain.push('\'');
+        plain.push_str(&value.replace('\'', "'\\''"));
+        plain.push('\'');
+        rest = &quoted[length..];
+    }
+    plain + rest
+}
+
+/// What stands up to the closing quote, and how long that is with the quote.
+fn ansi_quoted(text: &str) -> (String, usize) {
+    let mut value = String::new();
+    let mut signs = text.char_indices().peekable();
+    while let Some((place, sign)) = signs.next() {
+        match sign {
+            '\'' => return (value, place + 1),
+            '\\' => {
+                let Some((_, escaped)) = signs.next() else { break };
+                let mut digits = |most: usize| {
+                    let mut number = 0_u32;
+                    for _ in 0..most {
+                        let Some(digit) = signs.peek().and_then(|(_, sign)| sign.to_digit(16)) else { break };
+                        number = number * 16 + digit;
+                        signs.next();
+                    }
+                    char::from_u32(number).unwrap_or('\u{fffd}')
+                };
+                value.push(match escaped {
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    'x' => digits(2),
+                    'u' => digits(4),
+                    'U' => digits(8),
+                    other => other,
+                });
+            }
+            sign => value.push(sign),
+        }
+    }
+    (value, text.len())
+}
+
+/// A command that is being read.
+#[derive(Debug, Default)]
+struct Reading {
+    curl: Curl,
+    url: Option<String>,
+    method: Option<String>,
+    headers: Vec<String>,
+    body: Option<String>,
+    body_file: Option<String>,
+    /// `-G`: the data is the query.
+    is_query: bool,
+    is_json: bool,
+}
+
+/// The long names of curl's short options.
+const SHORT: [(char, &str); 31] = [
+    ('X', "request"),
+    ('H', "header"),
+    ('d', "data"),
+    ('u', "user"),
+    ('A', "user-agent"),
+    ('e', "referer"),
+    ('b', "cookie"),
+    ('k', "insecure"),
+    ('E', "cert"),
+    ('x', "proxy"),
+    ('L', "location"),
+    ('G', "get"),
+    ('I', "head"),
+    ('m', "max-time"),
+    ('F', "form"),
+    ('T', "upload-file"),
+    ('K', "config"),
+    ('n', "netrc"),
+    ('r', "range"),
+    ('s', "silent"),
+    ('S', "show-error"),
+    ('v', "verbose"),
+    ('i', "include"),
+    ('o', "output"),
+    ('O', "remote-name"),
+    ('w', "write-out"),
+    ('f', "fail"),
+    ('N', "no-buffer"),
+    ('#', "progress-bar"),
+    ('g', "globoff"),
+    ('c', "cookie-jar"),
+];
+
+/// Options that have no meaning here, and whether a value follows.
+const NO_MEANING: [(&str, bool); 26] = [
+    ("location", false),
+    ("silent", false),
+    ("show-error", false),
+    ("verbose", false),
+    ("include", false),
+    ("output", true),
+    ("remote-name", false),
+    ("write-out", true),
+    ("fail", false),
+    ("fail-with-body", false),
+    ("no-buffer", false),
+    ("progress-bar", false),
+    ("no-progress-meter", false),
+    ("globoff", false),
+    ("cookie-jar", true),
+    ("connect-timeout", true),
+    ("retry", true),
+    ("retry-delay", true),
+    ("retry-max-time", true),
+    ("max-redirs", true),
+    ("ipv4", false),
+    ("ipv6", false),
+    ("compressed-ssh", false),
+    ("trace-ascii", true),
+    ("stderr", true),
+    ("path-as-is", false),
+];
+
+impl Reading {
+    fn word(&mut self, word: String, words: &mut impl Iterator<Item = String>) -> Result<(), String> {
+        if let Some(name) = word.strip_prefix("--").filter(|name| !name.is_empty()) {
+            return self.option(name, None, words);
+        }
+        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+            return self.take_url(word);
+        };
+        // Short ones may stand together, and the value of the last may follow without a blank: -sSL, -XPOST.
+        let mut letters = letters.chars();
+        while let Some(letter) = letters.next() {
+            let (_, name) = SHORT.iter().find(|(short, _)| *short == letter).ok_or_else(|| {
+                format!("--curl: curl's -{letter} is not known here; leave it out of the command")
+            })?;
+            if takes_value(name) {
+                let rest: String = letters.by_ref().collect();
+                return self.option(name, Some(rest).filter(|rest| !rest.is_empty()), words);
+            }
+            self.option(name, None, words)?;
+        }
+        Ok(())
+    }
+
+    fn option(
+        &mut self,
+        name: &str,
+        value: Option<String>,
+        words: &mut impl Iterator<Item = String>,
+    ) -> Result<(), String> {
+        let value = match takes_value(name) {
+            false => String::new(),
+            true => value.or_else(|| words.next()).ok_or_else(|| format!("--curl: --{name} has no value"))?,
+        };
+        match name {
+            "url" => return self.take_url(value),
+            "request" => self.method = Some(value),
+            "head" => self.method = Some("HEAD".to_owned()),
+            "header" => self.header(value)?,
+            "data" | "data-ascii" | "data-binary" => match value.strip_prefix('@') {
+                Some(file) => self.file(file)?,
+                None => self.data(&value, "&")?,
+            },
+            "data-raw" => self.data(&value, "&")?,
+            "data-urlencode" => {
+                let encoded = match value.split_once('=') {
+                    Some((name, value)) if !name.is_empty() => format!("{name}={}", form_encoded(value)),
+                    Some((_, value)) => form_encoded(value),
+                    None if value.contains('@') => return Err(unsupported("--data-urlencode with a file")),
+                    None => form_encoded(&value),
+                };
+                self.data(&encoded, "&")?;
+            }
+            "json" => {
+                self.is_json = true;
+                match value.strip_prefix('@') {
+                    Some(file) => self.file(file)?,
+                    None => self.data(&value, "")?,
+                }
+            }
+            "get" => self.is_query = true,
+            "user" => {
+                self.headers.push(format!("Authorization: Basic {}", BASE64_STANDARD.encode(value)));
+            }
+            "oauth2-bearer" => self.headers.push(format!("Authorization: Bearer {value}")),
+            "user-agent" => self.headers.push(format!("User-Agent: {value}")),
+            "referer" => self.headers.push(format!("Referer: {value}")),
+            "range" => self.headers.push(format!("Range: bytes={value}")),
+            "cookie" if value.contains('=') => self.headers.push(format!("Cookie: {value}")),
+            "cookie" => return Err(unsupported("a file of cookies (-b FILE)")),
+            "compressed" => self.headers.push("Accept-Encoding: gzip, deflate, br".to_owned()),
+            "insecure" => self.curl.flags.push("--insecure".to_owned()),
+            "http1.1" | "http1.0" => self.curl.flags.push("--http1".to_owned()),
+            "http2" | "http2-prior-knowledge" => self.curl.flags.push("--http2".to_owned()),
+            "cacert" | "cert" | "key" | "resolve" | "unix-socket" => {
+                self.curl.flags.push(format!("--{name}={value}"));
+            }
+            "max-time" => self.curl.flags.push(format!("--timeout={value}s")),
+            name if NO_MEANING.iter().any(|(known, _)| *known == name) => {
+                self.curl.left_out.push(format!("--{name}"));
+            }
+            "proxy" | "form" | "form-string" | "upload-file" | "config" | "netrc" | "http3"
+            | "connect-to" | "digest" | "ntlm" | "aws-sigv4" => {
+                return Err(unsupported(&format!("curl's --{name}")));
+            }
+            name => {
+                return Err(format!(
+                    "--curl: curl's --{name} is not known here; leave it out of the command"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_url(&mut self, url: String) -> Result<(), String> {
+        match self.url.replace(url) {
+            None => Ok(()),
+            Some(_) => Err("--curl: the command has two URLs; for several, write a scenario".to_owned()),
+        }
+    }
+
+    fn header(&mut self, header: String) -> Result<(), String> {
+        if header.starts_with('@') {
+            return Err(unsupported("a file of headers (-H @FILE)"));
+        }
+        let name = header.split([':', ';']).next().unwrap_or_default().trim().to_ascii_lowercase();
+        if name.is_empty() || OF_THE_CONNECTION.contains(&name.as_str()) {
+            self.curl.left_out.push(format!("-H '{name}'"));
+        } else if let Some(name) = header.strip_suffix(';').filter(|name| !name.contains(':')) {
+            self.headers.push(format!("{name}: "));
+        } else if header.split_once(':').is_some_and(|(_, value)| value.trim().is_empty()) {
+            // So curl is told not to send one of its own.
+            self.curl.left_out.push(format!("-H '{name}:'"));
+        } else {
+            self.headers.push(header);
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, data: &str, between: &str) -> Result<(), String> {
+        if self.body_file.is_some() {
+            return Err(unsupported("data from a file and from the command together"));
+        }
+        match &mut self.body {
+            None => self.body = Some(data.to_owned()),
+            Some(body) => {
+                body.push_str(between);
+                body.push_str(data);
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &str) -> Result<(), String> {
+        if self.body.is_some() || self.body_file.is_some() {
+            return Err(unsupported("data from several places with a file among them"));
+        }
+        self.body_file = Some(file.to_owned());
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Curl, String> {
+        let mut url = self.url.take().ok_or("--curl: the command has no URL")?;
+        if self.is_query
+            && let Some(query) = self.body.take()
+        {
+            url += if url.contains('?') { "&" } else { "?" };
+            url += &query;
+        }
+        let has = |headers: &[String], name: &str| {
+            headers.iter().any(|header| {
+                header.split(':').next().is_some_and(|known| known.trim().eq_ignore_ascii_case(name))
+            })
+        };
+        if self.is_json {
+            for (name, value) in [("Content-Type", "application/json"), ("Accept", "application/json")] {
+                if !has(&self.headers, name) {
+                    self.headers.push(format!("{name}: {value}"));
+                }
+            }
+        } else if (self.body.is_some() || self.body_file.is_some()) && !has(&self.headers, "Content-Type") {
+            // As curl says of data.
+            self.headers.push("Content-Type: application/x-www-form-urlencoded".to_owned());
+        }
+        let flags = &mut self.curl.flags;
+        flags.push(format!("--url={url}"));
+        flags.extend(self.method.map(|method| format!("--method={method}")));
+        flags.extend(self.headers.into_iter().map(|header| format!("--header={header}")));
+        flags.extend(self.body.map(|body| format!("--body={body}")));
+        flags.extend(self.body_file.map(|file| format!("--body-file={file}")));
+        Ok(self.curl)
+    }
+}
+
+fn takes_value(name: &str) -> bool {
+    const WITH_VALUES: [&str; 28] = [
+        "url",
+        "request",
+        "header",
+        "data",
+        "data-ascii",
+        "data-binary",
+        "data-raw",
+        "data-urlencode",
+        "json",
+        "user",
+        "oauth2-bearer",
+        "user-agent",
+        "referer",
+        "range",
+        "cookie",
+        "cacert",
+        "cert",
+        "key",
+        "resolve",
+        "unix-socket",
+        "max-time",
+        "proxy",
+        "form",
+        "form-string",
+        "upload-file",
+        "config",
+        "connect-to",
+        "aws-sigv4",
+    ];
+    WITH_VALUES.contains(&name) || NO_MEANING.iter().any(|(known, takes)| *known == name && *takes)
+}
+
+fn unsupported(what: &str) -> String {
+    format!("--curl: {what} cannot be sent by this version; leave it out of the command")
+}
+
+fn form_encoded(text: &str) -> String {
+    utf8_percent_encode(text, FORM).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn flags(command: &str) -> Vec<String> {
+        read(command).unwrap().flags
+    }
+
+    #[test]
+    fn what_a_browser_copies_is_read_as_it_stands() {
+        let command = "curl 'https://shop.example/api/orders?a=1&b={2}' \\\n  -H 'accept: application/json' \\\n  -H 'content-length: 9' \\\n  \
+                       -b 'sid=1; t=2' \\\n  --data-raw $'{\"who\":\"it\\u0027s\",\\n\"n\":1}' \\\n  --compressed";
+        let read = read(command).unwrap();
+        assert_eq!(
+            read.flags,
+            [
+                "--url=https://shop.example/api/orders?a=1&b={2}",
+                "--header=accept: application/json",
+                "--header=Cookie: sid=1; t=2",
+                "--header=Accept-Encoding: gzip, deflate, br",
+                "--header=Content-Type: application/x-www-form-urlencoded",
+                "--body={\"who\":\"it's\",\n\"n\":1}",
+            ]
+        );
+        assert_eq!(read.left_out, ["-H 'content-length'"]);
+    }
+
+    #[test]
+    fn what_documentation_shows_is_read() {
+        assert_eq!(
+            flags("curl -sSL -XPUT -u user:pass https://a/ -d a=1 -d b=2 -H 'Content-Type: text/plain'"),
+            [
+                "--url=https://a/",
+                "--method=PUT",
+                "--header=Authorization: Basic dXNlcjpwYXNz",
+                "--header=Content-Type: text/plain",
+                "--body=a=1&b=2"
+            ]
+        );
+        assert_eq!(
+            flags("curl --json '{\"a\":1}' --url http://a/ -k --max-time 3"),
+            [
+                "--insecure",
+                "--timeout=3s",
+                "--url=http://a/",
+                "--header=Content-Type: application/json",
+                "--header=Accept: application/json",
+                "--body={\"a\":1}"
+            ]
+        );
+        assert_eq!(
+            flags("curl -G http://a/?x=1 --data-urlencode 'q=a b&c' -d n=2"),
+            ["--url=http://a/?x=1&q=a%20b%26c&n=2"]
+        );
+        assert_eq!(flags("curl http://a/ -d @body.json -I")[3..], ["--body-file=body.json"]);
+        assert_eq!(
+            read("curl -sSL http://a/ -o /dev/null").unwrap().left_out,
+            ["--silent", "--show-error", "--location", "--output"]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_named() {
+        for (command, words) in [
+            ("curl", "no URL"),
+            ("curl 'http://a/", "not closed"),
+            ("curl http://a/ http://b/", "two URLs"),
+            ("curl http://a/ --frobnicate", "--frobnicate is not known"),
+            ("curl http://a/ -Z", "-Z is not known"),
+            ("curl http://a/ -F file=@a.png", "--form cannot be sent"),
+            ("curl http://a/ -x http://p:3128", "--proxy cannot be sent"),
+            ("curl http://a/ -H", "--header has no value"),
+            ("wget http://a/", "begins with curl"),
+        ] {
+            let error = read(command).unwrap_err();
+            assert!(error.contains(words), "{command}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_flags_stand_behind_what_was_typed() {
+        let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        for typed in [
+            &["rpsbench", "--rate", "5", "--curl", "curl http://a/"][..],
+            &["rpsbench", "--rate", "5", "--curl=curl http://a/"],
+        ] {
+            let expanded = expanded(arguments(typed)).unwrap();
+            assert_eq!(expanded[..typed.len()], arguments(typed));
+            assert_eq!(expanded[typed.len()..], ["--url=http://a/"]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(command in "curl( (-[a-zA-Z#]{1,3}|--[a-z-]{1,12}|\\$?'[^']{0,9}'|\\PC{1,9})){0,6}") {
+            let _ = read(&command);
+        }
+    }
+}
