@@ -26,6 +26,9 @@ pub(super) fn not_tested(summary: &Summary) -> Option<Concluded> {
         return None;
     }
     let evidence = match (summary.status_codes.len(), ledger.completed() == ledger.sent) {
+        (1, true) if ledger.unexpected_body == ledger.sent => {
+            format!("every answer was {}, and none as expected", words::statuses(summary))
+        }
         (1, true) => format!("every answer was {}", words::statuses(summary)),
         _ => format!("no good answer to {} requests: {}", ledger.sent, words::faults(summary)),
     };

@@ -102,7 +102,7 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
         };
     }
     if ledger.unexpected_body > ledger.http_error / 2 {
-        return "the answers came, but not with the body that is expected: see the samples in --details";
+        return "see the samples in --details, and --debug, for what the answers hold instead";
     }
     let most =
         summary.status_codes.iter().filter(|(status, _)| !status.starts_with('2')).max_by_key(|(_, n)| **n);
