@@ -5,5 +5,5 @@ set -eu
 [ "$#" -ge 2 ] || { echo "usage: $0 SHARDS URL FLAGS..." >&2; exit 2; }
 shards=$1
 shift
-seq "$shards" | parallel --jobs "$shards" --quote \
-    sh -c 'shift; exec "$@"' sh {} rpsbench "$@" --shard "auto/$shards" --rendezvous "http://127.0.0.1:${PORT:-27183}"
+seq "$shards" | parallel --jobs "$shards" -N0 --quote \
+    rpsbench "$@" --shard "auto/$shards" --rendezvous "http://127.0.0.1:${PORT:-27183}"

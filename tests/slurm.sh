@@ -11,8 +11,16 @@ export PATH="$PATH:/usr/sbin"
 folder=$(mktemp -d /tmp/rpsbench-slurm.XXXXXX)
 me=$(id -un)
 started=()
+# Whatever runs with this configuration: the daemons, and the steps that they started.
+ours() ( unset SLURM_CONF; grep -lsz "^SLURM_CONF=$folder/" /proc/[0-9]*/environ | cut -d/ -f3 || true )
 cleanup() {
-    [ "${#started[@]}" -eq 0 ] || kill "${started[@]}" 2>/dev/null || true
+    # Steps first: one that cannot tell its controller that it is over waits for ever.
+    for _ in $(seq 50); do [ -z "$(squeue --noheader 2>/dev/null)" ] && break; sleep 0.1; done
+    for ((i = ${#started[@]} - 1; i >= 0; i--)); do kill "${started[i]}" 2>/dev/null || true; sleep 0.2; done
+    for _ in $(seq 30); do [ -z "$(ours)" ] && break; sleep 0.1; done
+    local left
+    left=$(ours)
+    [ -z "$left" ] || kill -KILL $left 2>/dev/null || true
     wait 2>/dev/null || true
     rm -rf "$folder"
 }

@@ -81,6 +81,22 @@ mod tests {
         assert_eq!(Shard::new(0, 1), Ok(Shard::WHOLE));
     }
 
+    /// What a thousand machines would send: counted, not walked through.
+    #[test]
+    fn ten_million_a_second_for_an_hour_are_divided_exactly_over_a_thousand_shards() {
+        let schedule =
+            Schedule::for_duration(Rate::new(10_000_000, 1).unwrap(), 3_600 * NANOS_PER_S).unwrap();
+        let mut sum = 0;
+        for index in 0..1_000 {
+            let (stripe, stripes) = Shard::new(index, 1_000).unwrap().stripe(0, 1);
+            let mut own = schedule.stripe(stripe, stripes);
+            let first_two = [own.next(), own.next()].map(|slot| slot.unwrap().intended_ns);
+            assert_eq!(first_two, [100 * index, 100 * index + 100_000], "shard {index}");
+            sum += own.counts().0 + 2;
+        }
+        assert_eq!(sum, 36_000_000_000);
+    }
+
     proptest! {
         /// Whatever the spacing, and however many workers each shard has.
         #[test]

@@ -14,6 +14,8 @@ const FEWEST_WAITING: f64 = 1.0;
 const LAST_PART: f64 = 1.0 / 3.0;
 /// The part of the run, at its end, in which a cap that was full once must have been free to be called recovered.
 const RECOVERED_PART: f64 = 0.2;
+/// What is proposed to whoever ran for a second or two, in seconds.
+const SHORT_S: f64 = 10.0;
 /// Longest run that is proposed, in seconds.
 const LONGEST_S: f64 = 3_600.0;
 
@@ -42,7 +44,7 @@ pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
     }
     let drift = drift_of(summary);
     if drift.is_some_and(|drift| !drift.is_certain()) {
-        return cannot(summary);
+        return Some(cannot(summary));
     }
     let under_way = words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end));
     let growth =
@@ -60,19 +62,23 @@ pub(super) fn cannot_tell(summary: &Summary) -> Option<Concluded> {
     }
     let excludes = drift_of(summary)
         .is_some_and(|drift| drift.at_most_per_s() < RESOLUTION * summary.rates.offered_per_s);
-    if excludes { None } else { cannot(summary) }
+    if excludes { None } else { Some(cannot(summary)) }
 }
 
-fn cannot(summary: &Summary) -> Option<Concluded> {
-    let drift = drift_of(summary)?;
+fn cannot(summary: &Summary) -> Concluded {
     let length_s = summary.rates.window_s;
-    let target_per_s = (RESOLUTION * summary.rates.offered_per_s).max(drift.per_s);
-    let needed_s = (length_s * drift.lengths_to_tell(target_per_s)).max(2.0 * length_s);
     let evidence = format!(
         "{}, and a run of {} cannot tell whether it falls behind",
         answered_of_offered(summary),
         words::seconds(length_s)
     );
+    // Too few intervals to see how the backlog varies.
+    let Some(drift) = drift_of(summary) else {
+        let next = format!("try --duration {}", words::round_length(SHORT_S.max(2.0 * length_s)));
+        return Concluded::new(Conclusion::AtTheLimit, evidence, next);
+    };
+    let target_per_s = (RESOLUTION * summary.rates.offered_per_s).max(drift.per_s);
+    let needed_s = (length_s * drift.lengths_to_tell(target_per_s)).max(2.0 * length_s);
     let next = if needed_s > LONGEST_S {
         format!(
             "try below {}/s: so near the limit no run of an hour can tell",
@@ -81,7 +87,7 @@ fn cannot(summary: &Summary) -> Option<Concluded> {
     } else {
         format!("try --duration {}", words::round_length(needed_s))
     };
-    Some(Concluded::new(Conclusion::AtTheLimit, evidence, next))
+    Concluded::new(Conclusion::AtTheLimit, evidence, next)
 }
 
 fn too_much(summary: &Summary, evidence: String) -> Concluded {

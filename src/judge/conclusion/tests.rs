@@ -113,6 +113,20 @@ fn growth_beyond_doubt_is_too_much_and_growth_within_the_noise_is_at_the_limit()
     assert!(concluded.next.starts_with("try --duration "), "{concluded:?}");
 }
 
+/// A run of a second or two in which requests wait for others has seen too little to say that the service keeps up.
+#[test]
+fn a_queue_in_a_run_of_two_intervals_is_at_the_limit() {
+    let mut summary = good();
+    summary.series.truncate(2);
+    summary.rates.window_s = 2.0;
+    assert_eq!(conclude(&summary).conclusion, Conclusion::KeepingUp, "nobody waits");
+    summary.series.iter_mut().for_each(|row| row.response_p50_ms = Some(200.0));
+    let concluded = conclude(&summary);
+    assert_eq!(concluded.conclusion, Conclusion::AtTheLimit, "{concluded:?}");
+    assert!(concluded.evidence.contains("a run of 2 s cannot tell"), "{concluded:?}");
+    assert_eq!(concluded.next, "try --duration 10s");
+}
+
 #[test]
 fn a_client_that_was_the_limit_says_why_and_nothing_of_the_service() {
     let mut summary = growing(20, 5);

@@ -17,7 +17,9 @@ pub(crate) fn words(summary: &Summary) -> Option<String> {
         0 => counted(merged.count, "shard"),
         _ => format!("{} of {}", merged.shards.len(), counted(merged.count, "shard")),
     };
-    Some(format!("merged from {all}, which started within {} ms", ms(merged.start_spread_ms)))
+    // By the clocks, and by how much these may be wrong.
+    let error_ms = clock_error_ms(merged).unwrap_or(0.0);
+    Some(format!("merged from {all}, which started within {} ms", ms(merged.start_spread_ms + error_ms)))
 }
 
 /// The columns of the table.
@@ -56,6 +58,12 @@ pub(crate) fn rows(merged: &MergedShards) -> impl Iterator<Item = Vec<String>> {
     })
 }
 
+/// By how much the clock of any shard may be wrong, where they were compared.
+fn clock_error_ms(merged: &MergedShards) -> Option<f64> {
+    let errors = merged.shards.iter().filter_map(|shard| shard.clock_error_us);
+    errors.reduce(f64::max).map(|error_us| error_us / 1e3)
+}
+
 fn remarks(merged: &MergedShards) -> String {
     let (mut lines, rows) = (String::new(), merged.shards.len());
     if rows > MOST_ROWS {
@@ -68,10 +76,9 @@ fn remarks(merged: &MergedShards) -> String {
         let missing: Vec<String> = merged.missing.iter().take(MOST_ROWS).map(u64::to_string).collect();
         lines += &wrapped("", &format!("missing: {}", missing.join(", ")));
     }
-    let errors = merged.shards.iter().filter_map(|shard| shard.clock_error_us);
-    lines += &match errors.reduce(f64::max) {
-        Some(error_us) => {
-            wrapped("", &format!("starts by clocks that were compared, to within {} ms", ms(error_us / 1e3)))
+    lines += &match clock_error_ms(merged) {
+        Some(error_ms) => {
+            wrapped("", &format!("starts by clocks that were compared, to within {} ms", ms(error_ms)))
         }
         None if merged.shards.len() > 1 => wrapped("", "starts by each machine's own clock"),
         None => String::new(),

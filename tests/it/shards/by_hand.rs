@@ -17,8 +17,7 @@ fn shards(count: u64, url: &str, folder: &tempfile::TempDir, more: &[&str]) -> V
     let running: Vec<Running> = (0..count)
         .map(|index| {
             let shard = format!("{index}/{count}");
-            let own =
-                [url, "--shard", &shard, "--start-at", "+1500ms", "--duration", "2s", "-o", &output, "-q"];
+            let own = [url, "--shard", &shard, "--start-at", "+3s", "--duration", "2s", "-o", &output, "-q"];
             Running::start(program().args(own).args(LOAD).args(more))
         })
         .collect();
