@@ -145,7 +145,7 @@ impl Series {
             })
         };
         SeriesRow {
-            t_s: (interval.index * self.interval_ns) as f64 / NANOS_PER_S as f64,
+            t_s: interval.index.saturating_mul(self.interval_ns) as f64 / NANOS_PER_S as f64,
             offered: interval.offered,
             sent: interval.sent,
             completed: interval.completed,

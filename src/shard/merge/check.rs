@@ -8,6 +8,8 @@ use crate::schedule::Shard;
 
 /// The largest count of a shard: a hundred thousand such shards still add up within 64 bits.
 const MOST: u64 = 1 << 46;
+/// The longest run, in seconds: a year and its leap day.
+const LONGEST_S: f64 = 366.0 * 86_400.0;
 /// The most rows that a series has, and some.
 const MOST_ROWS: usize = 1_000;
 
@@ -20,6 +22,9 @@ pub(super) fn contradiction(summary: &Summary, shard: &ShardRecord) -> Option<St
         serde_json::to_value((&shard.account, &summary.series, &summary.queueing, &summary.plan.threads));
     if !numbers.is_ok_and(|numbers| is_plausible("", &numbers)) || summary.series.len() > MOST_ROWS {
         return Some("it holds counts that no run comes to".to_owned());
+    }
+    if summary.series.iter().any(|row| !(0.0..=LONGEST_S).contains(&row.t_s)) {
+        return Some("its series has times that no run comes to".to_owned());
     }
     let total = Recorder::restored(shard.account.recorder.clone()).total();
     let agrees = total.ledger == summary.ledger
