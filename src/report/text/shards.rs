@@ -17,9 +17,16 @@ pub(crate) fn words(summary: &Summary) -> Option<String> {
         0 => counted(merged.count, "shard"),
         _ => format!("{} of {}", merged.shards.len(), counted(merged.count, "shard")),
     };
-    // By the clocks, and by how much these may be wrong.
-    let error_ms = clock_error_ms(merged).unwrap_or(0.0);
-    Some(format!("merged from {all}, which started within {} ms", ms(merged.start_spread_ms + error_ms)))
+    // By the clocks, and by how much these may be wrong; nobody knows how far clocks are apart that were not compared.
+    Some(match clock_error_ms(merged) {
+        Some(error_ms) => {
+            format!("merged from {all}, which started within {} ms", ms(merged.start_spread_ms + error_ms))
+        }
+        None => {
+            let spread = ms(merged.start_spread_ms);
+            format!("merged from {all}, which started within {spread} ms by their own clocks")
+        }
+    })
 }
 
 /// The columns of the table.
