@@ -1,11 +1,17 @@
 //! `--curl`: a command as it was copied from a browser or from the documentation of an API, in our own words.
 
+mod options;
+mod quotes;
+
 use std::ffi::OsString;
 use std::fs;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use options::{NO_MEANING, SHORT, takes_value};
+use quotes::without_ansi_quotes;
 
 /// What a form leaves as it is.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -71,56 +77,6 @@ pub(super) fn read(command: &str) -> Result<Curl, String> {
     reading.finish()
 }
 
-/// bash's `$'...'`, which browsers write around quotes and line breaks, as plain single quotes.
-fn without_ansi_quotes(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(place) = rest.find("$'") {
-        plain.push_str(&rest[..place]);
-        let quoted = &rest[place + 2..];
-        let (value, length) = ansi_quoted(quoted);
-        plain.push('\'');
-        plain.push_str(&value.replace('\'', "'\\''"));
-        plain.push('\'');
-        rest = &quoted[length..];
-    }
-    plain + rest
-}
-
-/// What stands up to the closing quote, and how long that is with the quote.
-fn ansi_quoted(text: &str) -> (String, usize) {
-    let mut value = String::new();
-    let mut signs = text.char_indices().peekable();
-    while let Some((place, sign)) = signs.next() {
-        match sign {
-            '\'' => return (value, place + 1),
-            '\\' => {
-                let Some((_, escaped)) = signs.next() else { break };
-                let mut digits = |most: usize| {
-                    let mut number = 0_u32;
-                    for _ in 0..most {
-                        let Some(digit) = signs.peek().and_then(|(_, sign)| sign.to_digit(16)) else { break };
-                        number = number * 16 + digit;
-                        signs.next();
-                    }
-                    char::from_u32(number).unwrap_or('\u{fffd}')
-                };
-                value.push(match escaped {
-                    'n' => '\n',
-                    'r' => '\r',
-                    't' => '\t',
-                    'x' => digits(2),
-                    'u' => digits(4),
-                    'U' => digits(8),
-                    other => other,
-                });
-            }
-            sign => value.push(sign),
-        }
-    }
-    (value, text.len())
-}
-
 /// A command that is being read.
 #[derive(Debug, Default)]
 struct Reading {
@@ -134,71 +90,6 @@ struct Reading {
     is_query: bool,
     is_json: bool,
 }
-
-/// The long names of curl's short options.
-const SHORT: [(char, &str); 31] = [
-    ('X', "request"),
-    ('H', "header"),
-    ('d', "data"),
-    ('u', "user"),
-    ('A', "user-agent"),
-    ('e', "referer"),
-    ('b', "cookie"),
-    ('k', "insecure"),
-    ('E', "cert"),
-    ('x', "proxy"),
-    ('L', "location"),
-    ('G', "get"),
-    ('I', "head"),
-    ('m', "max-time"),
-    ('F', "form"),
-    ('T', "upload-file"),
-    ('K', "config"),
-    ('n', "netrc"),
-    ('r', "range"),
-    ('s', "silent"),
-    ('S', "show-error"),
-    ('v', "verbose"),
-    ('i', "include"),
-    ('o', "output"),
-    ('O', "remote-name"),
-    ('w', "write-out"),
-    ('f', "fail"),
-    ('N', "no-buffer"),
-    ('#', "progress-bar"),
-    ('g', "globoff"),
-    ('c', "cookie-jar"),
-];
-
-/// Options that have no meaning here, and whether a value follows.
-const NO_MEANING: [(&str, bool); 26] = [
-    ("location", false),
-    ("silent", false),
-    ("show-error", false),
-    ("verbose", false),
-    ("include", false),
-    ("output", true),
-    ("remote-name", false),
-    ("write-out", true),
-    ("fail", false),
-    ("fail-with-body", false),
-    ("no-buffer", false),
-    ("progress-bar", false),
-    ("no-progress-meter", false),
-    ("globoff", false),
-    ("cookie-jar", true),
-    ("connect-timeout", true),
-    ("retry", true),
-    ("retry-delay", true),
-    ("retry-max-time", true),
-    ("max-redirs", true),
-    ("ipv4", false),
-    ("ipv6", false),
-    ("compressed-ssh", false),
-    ("trace-ascii", true),
-    ("stderr", true),
-    ("path-as-is", false),
-];
 
 impl Reading {
     fn word(&mut self, word: String, words: &mut impl Iterator<Item = String>) -> Result<(), String> {
@@ -373,40 +264,6 @@ impl Reading {
     }
 }
 
-fn takes_value(name: &str) -> bool {
-    const WITH_VALUES: [&str; 28] = [
-        "url",
-        "request",
-        "header",
-        "data",
-        "data-ascii",
-        "data-binary",
-        "data-raw",
-        "data-urlencode",
-        "json",
-        "user",
-        "oauth2-bearer",
-        "user-agent",
-        "referer",
-        "range",
-        "cookie",
-        "cacert",
-        "cert",
-        "key",
-        "resolve",
-        "unix-socket",
-        "max-time",
-        "proxy",
-        "form",
-        "form-string",
-        "upload-file",
-        "config",
-        "connect-to",
-        "aws-sigv4",
-    ];
-    WITH_VALUES.contains(&name) || NO_MEANING.iter().any(|(known, takes)| *known == name && *takes)
-}
-
 fn unsupported(what: &str) -> String {
     format!("--curl: {what} cannot be sent by this version; leave it out of the command")
 }
@@ -416,103 +273,4 @@ fn form_encoded(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn flags(command: &str) -> Vec<String> {
-        read(command).unwrap().flags
-    }
-
-    #[test]
-    fn what_a_browser_copies_is_read_as_it_stands() {
-        let command = "curl 'https://shop.example/api/orders?a=1&b={2}' \\\n  -H 'accept: application/json' \\\n  -H 'content-length: 9' \\\n  \
-                       -b 'sid=1; t=2' \\\n  --data-raw $'{\"who\":\"it\\u0027s\",\\n\"n\":1}' \\\n  --compressed";
-        let read = read(command).unwrap();
-        assert_eq!(
-            read.flags,
-            [
-                "--url=https://shop.example/api/orders?a=1&b={2}",
-                "--header=accept: application/json",
-                "--header=Cookie: sid=1; t=2",
-                "--header=Accept-Encoding: gzip, deflate, br",
-                "--header=Content-Type: application/x-www-form-urlencoded",
-                "--body={\"who\":\"it's\",\n\"n\":1}",
-            ]
-        );
-        assert_eq!(read.left_out, ["-H 'content-length'"]);
-    }
-
-    #[test]
-    fn what_documentation_shows_is_read() {
-        assert_eq!(
-            flags("curl -sSL -XPUT -u user:pass https://a/ -d a=1 -d b=2 -H 'Content-Type: text/plain'"),
-            [
-                "--url=https://a/",
-                "--method=PUT",
-                "--header=Authorization: Basic dXNlcjpwYXNz",
-                "--header=Content-Type: text/plain",
-                "--body=a=1&b=2"
-            ]
-        );
-        assert_eq!(
-            flags("curl --json '{\"a\":1}' --url http://a/ -k --max-time 3"),
-            [
-                "--insecure",
-                "--timeout=3s",
-                "--url=http://a/",
-                "--header=Content-Type: application/json",
-                "--header=Accept: application/json",
-                "--body={\"a\":1}"
-            ]
-        );
-        assert_eq!(
-            flags("curl -G http://a/?x=1 --data-urlencode 'q=a b&c' -d n=2"),
-            ["--url=http://a/?x=1&q=a%20b%26c&n=2"]
-        );
-        assert_eq!(flags("curl http://a/ -d @body.json -I")[3..], ["--body-file=body.json"]);
-        assert_eq!(
-            read("curl -sSL http://a/ -o /dev/null").unwrap().left_out,
-            ["--silent", "--show-error", "--location", "--output"]
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_meant_is_named() {
-        for (command, words) in [
-            ("curl", "no URL"),
-            ("curl 'http://a/", "not closed"),
-            ("curl http://a/ http://b/", "two URLs"),
-            ("curl http://a/ --frobnicate", "--frobnicate is not known"),
-            ("curl http://a/ -Z", "-Z is not known"),
-            ("curl http://a/ -F file=@a.png", "--form cannot be sent"),
-            ("curl http://a/ -x http://p:3128", "--proxy cannot be sent"),
-            ("curl http://a/ -H", "--header has no value"),
-            ("wget http://a/", "begins with curl"),
-        ] {
-            let error = read(command).unwrap_err();
-            assert!(error.contains(words), "{command}: {error}");
-        }
-    }
-
-    #[test]
-    fn the_flags_stand_behind_what_was_typed() {
-        let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-        for typed in [
-            &["rpsbench", "--rate", "5", "--curl", "curl http://a/"][..],
-            &["rpsbench", "--rate", "5", "--curl=curl http://a/"],
-        ] {
-            let expanded = expanded(arguments(typed)).unwrap();
-            assert_eq!(expanded[..typed.len()], arguments(typed));
-            assert_eq!(expanded[typed.len()..], ["--url=http://a/"]);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn reading_never_panics(command in "curl( (-[a-zA-Z#]{1,3}|--[a-z-]{1,12}|\\$?'[^']{0,9}'|\\PC{1,9})){0,6}") {
-            let _ = read(&command);
-        }
-    }
-}
+mod tests;

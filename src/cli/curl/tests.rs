@@ -1,0 +1,98 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn flags(command: &str) -> Vec<String> {
+    read(command).unwrap().flags
+}
+
+#[test]
+fn what_a_browser_copies_is_read_as_it_stands() {
+    let command = "curl 'https://shop.example/api/orders?a=1&b={2}' \\\n  -H 'accept: application/json' \\\n  -H 'content-length: 9' \\\n  \
+                   -b 'sid=1; t=2' \\\n  --data-raw $'{\"who\":\"it\\u0027s\",\\n\"n\":1}' \\\n  --compressed";
+    let read = read(command).unwrap();
+    assert_eq!(
+        read.flags,
+        [
+            "--url=https://shop.example/api/orders?a=1&b={2}",
+            "--header=accept: application/json",
+            "--header=Cookie: sid=1; t=2",
+            "--header=Accept-Encoding: gzip, deflate, br",
+            "--header=Content-Type: application/x-www-form-urlencoded",
+            "--body={\"who\":\"it's\",\n\"n\":1}",
+        ]
+    );
+    assert_eq!(read.left_out, ["-H 'content-length'"]);
+}
+
+#[test]
+fn what_documentation_shows_is_read() {
+    assert_eq!(
+        flags("curl -sSL -XPUT -u user:pass https://a/ -d a=1 -d b=2 -H 'Content-Type: text/plain'"),
+        [
+            "--url=https://a/",
+            "--method=PUT",
+            "--header=Authorization: Basic dXNlcjpwYXNz",
+            "--header=Content-Type: text/plain",
+            "--body=a=1&b=2"
+        ]
+    );
+    assert_eq!(
+        flags("curl --json '{\"a\":1}' --url http://a/ -k --max-time 3"),
+        [
+            "--insecure",
+            "--timeout=3s",
+            "--url=http://a/",
+            "--header=Content-Type: application/json",
+            "--header=Accept: application/json",
+            "--body={\"a\":1}"
+        ]
+    );
+    assert_eq!(
+        flags("curl -G http://a/?x=1 --data-urlencode 'q=a b&c' -d n=2"),
+        ["--url=http://a/?x=1&q=a%20b%26c&n=2"]
+    );
+    assert_eq!(flags("curl http://a/ -d @body.json -I")[3..], ["--body-file=body.json"]);
+    assert_eq!(
+        read("curl -sSL http://a/ -o /dev/null").unwrap().left_out,
+        ["--silent", "--show-error", "--location", "--output"]
+    );
+}
+
+#[test]
+fn what_cannot_be_meant_is_named() {
+    for (command, words) in [
+        ("curl", "no URL"),
+        ("curl 'http://a/", "not closed"),
+        ("curl http://a/ http://b/", "two URLs"),
+        ("curl http://a/ --frobnicate", "--frobnicate is not known"),
+        ("curl http://a/ -Z", "-Z is not known"),
+        ("curl http://a/ -F file=@a.png", "--form cannot be sent"),
+        ("curl http://a/ -x http://p:3128", "--proxy cannot be sent"),
+        ("curl http://a/ -H", "--header has no value"),
+        ("wget http://a/", "begins with curl"),
+    ] {
+        let error = read(command).unwrap_err();
+        assert!(error.contains(words), "{command}: {error}");
+    }
+}
+
+#[test]
+fn the_flags_stand_behind_what_was_typed() {
+    let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    for typed in [
+        &["rpsbench", "--rate", "5", "--curl", "curl http://a/"][..],
+        &["rpsbench", "--rate", "5", "--curl=curl http://a/"],
+    ] {
+        let expanded = expanded(arguments(typed)).unwrap();
+        assert_eq!(expanded[..typed.len()], arguments(typed));
+        assert_eq!(expanded[typed.len()..], ["--url=http://a/"]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn reading_never_panics(command in "curl( (-[a-zA-Z#]{1,3}|--[a-z-]{1,12}|\\$?'[^']{0,9}'|\\PC{1,9})){0,6}") {
+        let _ = read(&command);
+    }
+}
