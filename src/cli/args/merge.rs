@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::GateArgs;
-use crate::report::Format;
+use super::{GateArgs, PrintingArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -24,20 +23,9 @@ pub(crate) struct MergeArgs {
     /// Let the result count although shards are missing
     #[arg(long)]
     pub allow_missing: bool,
-    /// What stdout receives
-    #[arg(long, default_value = "text")]
-    pub format: Format,
-    /// Print all details below the result
-    #[arg(long)]
-    pub details: bool,
-    /// Also write the result to a file
-    #[arg(
-        short,
-        long,
-        value_delimiter = '\n',
-        help = format!("Also write the result to a file; format by extension: {}; repeatable", Format::extensions())
-    )]
-    pub output: Vec<PathBuf>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printing: PrintingArgs,
     /// What makes it fail.
     #[command(flatten)]
     pub gate: GateArgs,

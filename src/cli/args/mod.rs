@@ -18,7 +18,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values::Span;
 use crate::plan::Auto;
-use crate::report::Format;
 use crate::schedule::Rate;
 
 pub(crate) use closed::ClosedArgs;
@@ -27,7 +26,7 @@ pub(crate) use course::CourseArgs;
 pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
 pub(crate) use merge::MergeArgs;
 pub(crate) use network::NetworkArgs;
-pub(crate) use reporting::{GateArgs, ReportingArgs};
+pub(crate) use reporting::{GateArgs, PrintingArgs, ReportingArgs};
 pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
 pub(crate) use shards::ShardArgs;
@@ -146,20 +145,9 @@ pub(crate) struct RunArgs {
 pub(crate) struct ReportArgs {
     /// A saved result (JSON); - reads stdin
     pub file: PathBuf,
-    /// What stdout receives
-    #[arg(long, default_value = "text")]
-    pub format: Format,
-    /// Print all details below the result
-    #[arg(long)]
-    pub details: bool,
-    /// Also write the result to a file
-    #[arg(
-        short,
-        long,
-        value_delimiter = '\n',
-        help = format!("Also write the result to a file; format by extension: {}; repeatable", Format::extensions())
-    )]
-    pub output: Vec<PathBuf>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub printing: PrintingArgs,
 }
 
 const COMPLETIONS_EXAMPLES: &str = "\

@@ -43,6 +43,26 @@ pub(crate) struct ReportingArgs {
     pub quiet: bool,
 }
 
+/// How a result is printed that is there already.
+#[derive(Debug, Args)]
+#[command(next_help_heading = None)]
+pub(crate) struct PrintingArgs {
+    /// What stdout receives
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Print all details below the result
+    #[arg(long)]
+    pub details: bool,
+    /// Also write the result to a file
+    #[arg(
+        short,
+        long,
+        value_delimiter = '\n',
+        help = format!("Also write the result to a file; format by extension: {}; repeatable", Format::extensions())
+    )]
+    pub output: Vec<PathBuf>,
+}
+
 /// What makes a command fail.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]

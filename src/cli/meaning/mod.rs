@@ -15,7 +15,7 @@ mod target;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::args::{CalibrateArgs, MergeArgs, ReportArgs, ReportingArgs, ServeArgs};
+use super::args::{CalibrateArgs, MergeArgs, PrintingArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
 use crate::judge::AbortWatch;
 use crate::plan::{Auto, Machine, Planner, Settings};
@@ -60,8 +60,9 @@ impl ReportJob {
     /// [`UsageError`] when an output cannot be written.
     pub(crate) fn new(args: &ReportArgs) -> Result<Self, UsageError> {
         // What kind of document the file holds, and so whether the format has a form for it, shows when it is read.
-        let screen = Screen::of_saved(args.format, args.details);
-        Ok(Self { file: args.file.clone(), screen, outputs: files_of(&args.output)? })
+        let PrintingArgs { format, details, output } = &args.printing;
+        let screen = Screen::of_saved(*format, *details);
+        Ok(Self { file: args.file.clone(), screen, outputs: files_of(output)? })
     }
 }
 
@@ -86,14 +87,15 @@ impl MergeJob {
     /// # Errors
     /// [`UsageError`] when an output cannot be written.
     pub(crate) fn new(args: &MergeArgs) -> Result<Self, UsageError> {
-        args.format.shows(Kind::Result)?;
-        let outputs = files_of(&args.output)?;
+        let PrintingArgs { format, details, output } = &args.printing;
+        format.shows(Kind::Result)?;
+        let outputs = files_of(output)?;
         outputs.iter().try_for_each(|output| output.format().shows(Kind::Result))?;
         Ok(Self {
             files: args.files.clone(),
             allows_missing: args.allow_missing,
             fail_on: args.gate.fail_on.clone(),
-            screen: Screen::of_saved(args.format, args.details),
+            screen: Screen::of_saved(*format, *details),
             outputs,
         })
     }
