@@ -18,7 +18,7 @@
 //! |---|---|---|
 //! | `commands` | each command, from job to exit code | all of them |
 //! | `cli` | what was typed, and what it means, validated once | clap |
-//! | `report` | a document in each of its forms: text, JSON, CSV, a page, JUnit, Markdown, HdrHistogram's percentiles | pure |
+//! | `report` | a document in each of its forms: text, JSON, CSV, seconds, a page, JUnit, Markdown, HdrHistogram's percentiles, lines for logs | pure |
 //! | `search` | which trial to run next on the way to the knee, and where all of them put it | pure |
 //! | `ladder` | rates one after another, and where they bend | pure |
 //! | `compare` | results of ours and of other tools side by side, and what is more than noise | pure |

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use super::console::{Console, Lengths, ProgressLine};
+use super::console::{self, Console, Lengths, ProgressLine};
 use super::error::CommandError;
 use super::facts::{asked_of, facts_of};
 use super::first_request;
@@ -130,7 +130,8 @@ impl<'a> Runner<'a> {
                 never = refreshing => never,
             };
             if let Some(said) = runner.stream.take().and_then(Stream::close) {
-                console.warn(said);
+                // Quiet or not: a file that is not whole must not be taken for one.
+                console::tell(format_args!("warning: {said}"));
             }
             if result.is_ok() {
                 runner.session.close();

@@ -38,7 +38,7 @@ pub(crate) enum UsageError {
     )]
     UnusedUrl,
     /// Both the argument and the flag, with different URLs.
-    #[error("two URLs are given, as an argument and with --url; leave one out")]
+    #[error("two URLs are given, as an argument and with --url or --curl; leave one out")]
     TwoTargets,
     #[error(transparent)]
     Schedule(#[from] ScheduleError),

@@ -118,7 +118,10 @@ fn meeting_of(args: &ShardArgs, identity: Option<&Identity>) -> Result<Option<Me
     }
     let shard = identity.ok_or(UsageError::WhoMeets)?.shard;
     let least = args.min_shards.unwrap_or(shard.count());
-    if least == 0 || least > shard.count() {
+    if least == 0 {
+        return Err(UsageError::Zero("--min-shards"));
+    }
+    if least > shard.count() {
         return Err(UsageError::TooMany("--min-shards", shard.count()));
     }
     let token = args.rendezvous_token.clone().filter(|token| !token.is_empty());

@@ -132,6 +132,10 @@ fn a_stream_has_a_line_for_each_second_and_they_add_up_to_the_ledger() {
         );
         assert!(lines.len() >= 3, "{text}");
     }
+    // What is lost is said, quiet or not.
+    let url = server.url();
+    let ended = run(&[&[url.as_str(), "--stream", "/dev/full"], &load[..]].concat());
+    assert!(ended.code == 0 && ended.stderr.contains("lines were lost"), "{ended:?}");
     let ended = run(&[&server.url(), "--rate", "50", "--stream", "/no/such/folder/s.ndjson"]);
     assert!(ended.code == 1 && ended.stderr.contains("/no/such/folder"), "{ended:?}");
 }

@@ -120,6 +120,8 @@ fn what_is_no_shard_says_how_it_is_written() {
     refused(&["--shard", "0/8", "--max-in-flight", "7"], "share a limit of 7");
     refused(&["--shard", "0/2", "-o", "result.json"], "result.{shard}.json");
     refused(&["--rendezvous", "http://127.0.0.1:9"], "--shard");
+    let of_none = ["--shard", "0/2", "--rendezvous", "http://127.0.0.1:9", "--min-shards", "0"];
+    refused(&of_none, "--min-shards must be above 0");
     refused(&["--shard", "0/2", "--rendezvous", "127.0.0.1"], "http://HOST:PORT");
     refused(&["--shard", "0/2", "--start-at", "noon"], "2026-01-31T12:00:00Z");
     let ended = run(&["--rate", "50", "--shard", "0/2"]);
