@@ -108,8 +108,12 @@ mod tests {
         assert!(why.starts_with("1 of its "), "{why}");
         // One of the two copies is enough; one that was changed is none.
         assert!(matches!(&without_the_first(&all[1..])[..], [(_, Ok(_))]));
-        let last = text.rfind("AAA").unwrap();
-        let changed = format!("{}AAB{}", &text[..last], &text[last + 3..]);
+        // In the copy that is read last, and in the middle of the document: the first bytes of gzip do not matter.
+        let line = all[all.len() - 2].trim_end();
+        let place = line.len() - 10;
+        let other = if line.as_bytes()[place] == b'A' { 'B' } else { 'A' };
+        let wrong = format!("{}{other}{}", &line[..place], &line[place + 1..]);
+        let changed = [&all[..all.len() - 2], &[wrong.as_str(), all[all.len() - 1]]].concat().join("\n");
         assert!(matches!(&documents(&changed)[..], [(_, Ok(_))]));
         assert!(matches!(&documents(&text.replace("AAA", "AAB"))[..], [(_, Err(_))]));
     }
