@@ -8,10 +8,12 @@ use crate::result::{BurstDepth, LatencyStats, Mode, PlanFacts, Summary, TrafficF
 use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Slot};
 
 mod mixed;
+mod phases;
 mod run;
 mod shards;
 
 pub(crate) use self::mixed::mixed;
+pub(crate) use self::phases::{changing, phases};
 use self::run::Run;
 pub(crate) use self::shards::{merged, shard};
 
@@ -25,8 +27,8 @@ fn idle(count: u64, shortest_ns: u64) -> Option<LatencyStats> {
 }
 
 /// Every fixture.
-pub(crate) fn all() -> [Summary; 5] {
-    [freeze(), overload(), few(), mixed(), merged()]
+pub(crate) fn all() -> [Summary; 6] {
+    [freeze(), overload(), few(), mixed(), merged(), phases()]
 }
 
 /// 300/s for 10 s with a cap of 8 and a wait queue; the service answers in 2 ms and freezes once for 1 s.
@@ -162,6 +164,7 @@ pub(crate) fn few() -> Summary {
 
 fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
     PlanFacts {
+        phases: Vec::new(),
         mode: Mode::Open,
         rate_per_s: Some(rate_per_s),
         concurrency: None,

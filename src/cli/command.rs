@@ -102,6 +102,7 @@ mod tests {
     fn example(arg: &Arg) -> String {
         let named = match arg.get_long().unwrap_or_default() {
             "slo" => Some("p99<3ms"),
+            "profile" => Some("3@3s"),
             "fail-if" => Some("p99>+3%"),
             "stages" => Some("2x3"),
             "local-address" => Some("127.0.0.3"),

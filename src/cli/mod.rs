@@ -9,6 +9,7 @@ mod curl;
 mod invocation;
 mod meaning;
 mod output;
+mod profile;
 #[cfg(test)]
 mod reference;
 mod values;

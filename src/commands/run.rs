@@ -22,7 +22,7 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
     Runner::with(setup, &planner, threads, &signals, async |runner| {
         for _ in 0..repeats {
             for stage in &stages {
-                results.add(runner.measure(*stage).await?);
+                results.add(runner.measure(stage.clone()).await?);
                 if runner.is_stopping() {
                     return Ok(());
                 }

@@ -40,7 +40,7 @@ enum Outcome {
 pub(super) fn run(job: RunJob, meeting: &Meeting) -> Result<Exit, CommandError> {
     let RunJob { stages, planner, threads, setup, screen, fail_on, outputs, .. } = job;
     let signals = Signals::listen()?;
-    let Some(source) = stages.first().copied() else { return Ok(Exit::Done) };
+    let Some(source) = stages.first().cloned() else { return Ok(Exit::Done) };
     let allows_missing = meeting.least < meeting.shard.count();
     let outcome = Runner::with(setup, &planner, threads, &signals, async |runner| {
         carry_out(runner, source, meeting, allows_missing, &signals).await
@@ -66,7 +66,7 @@ async fn carry_out(
     allows_missing: bool,
     signals: &Signals,
 ) -> Result<Outcome, CommandError> {
-    let plan = runner.plan(source, Purpose::Measurement);
+    let plan = runner.plan(source.clone(), Purpose::Measurement);
     let told = told(runner, &plan);
     let side = signals.unless_stopped(meet(runner, meeting, told)).await?;
     let hearing = async {

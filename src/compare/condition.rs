@@ -283,7 +283,7 @@ mod tests {
         let mut compared = 0;
         for summary in crate::fixture::all() {
             let reading = crate::compare::import::reading_of("a", &summary);
-            for result in &summary.slos {
+            for result in summary.slos.iter().filter(|result| !result.slo.contains(':')) {
                 let figure = result.slo.parse::<Slo>().unwrap().figure();
                 if Figure::COMPARED.contains(&figure) && reading.figure(figure) != Measured::Unknown {
                     assert_eq!(reading.figure(figure), result.measured, "{}", result.slo);

@@ -72,7 +72,7 @@ fn noise(figure: Figure, first: &Reading, other: &Reading) -> Noise {
     };
     let lacking = |reading: &Reading| {
         format!(
-            "{} has no response times for each second",
+            "{} has no response times for each second, or its rate changes",
             if reading.name.is_empty() { "one" } else { &reading.name }
         )
     };

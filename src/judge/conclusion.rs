@@ -13,7 +13,7 @@ use super::drift::Drift;
 use super::generator::judge_generator;
 use super::overload::Observed;
 use super::reasons::named;
-use crate::result::{Conclusion, GeneratorVerdict, Mode, Summary};
+use crate::result::{Conclusion, GeneratorVerdict, Mode, PhaseRun, Summary};
 
 /// Share of the arrivals without a good answer from which on a service fails.
 const FAILING: f64 = 0.01;
@@ -45,6 +45,20 @@ pub(crate) fn conclude(summary: &Summary) -> Concluded {
         .or_else(|| failing(summary))
         .or_else(|| limit::cannot_tell(summary))
         .unwrap_or_else(|| answered(summary))
+}
+
+/// What a phase of a run amounts to. What is known of the client and of the service's death is known of the run.
+pub(super) fn of_phase(run: &PhaseRun) -> Concluded {
+    let failing = || {
+        let ledger = &run.account.ledger;
+        let share = super::reasons::share(ledger.planned - ledger.ok, ledger.planned);
+        let evidence = format!("{} of the requests got no good answer", words::percent(share));
+        (share > FAILING).then(|| Concluded::new(Conclusion::Failing, evidence, ""))
+    };
+    limit::falls_behind_in(run)
+        .or_else(failing)
+        .or_else(|| limit::cannot_tell_in(run))
+        .unwrap_or_else(|| answered(&run.summary))
 }
 
 /// What is not there cannot be judged.
@@ -100,8 +114,12 @@ fn answered(summary: &Summary) -> Concluded {
         );
         return Concluded::new(Conclusion::ClosedLoop, evidence, next);
     }
+    let phases = match summary.plan.phases.len() {
+        0 | 1 => String::new(),
+        phases => format!(", in each of {phases} phases"),
+    };
     let evidence = format!(
-        "{} of {}/s answered, {} under way at the end",
+        "{} of {}/s answered{phases}, {} under way at the end",
         words::rate(rates.completed_per_s),
         words::rate(rates.offered_per_s),
         words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end))

@@ -15,6 +15,7 @@ mod intervals;
 mod modelled;
 mod objective;
 mod overload;
+mod phases;
 mod reasons;
 mod recovery;
 mod service;

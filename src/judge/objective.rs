@@ -6,13 +6,16 @@ use std::str::FromStr;
 use crate::measure::Measured;
 use crate::result::{Better, Counted, Figure, Loss, SloResult, Unit, quantity};
 
-/// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250ms` is read too.
+/// One objective, such as `p99<250ms`, `error_rate<1%` or `achieved>99%`. k6's spelling `p(99)<250ms` is read too. One on a phase
+/// of the run has its name before it: `peak:p99<250ms`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slo {
     figure: Figure,
     comparison: Comparison,
     /// In the unit of the figure.
     limit: f64,
+    /// The phase that it is about; `None`: the whole run.
+    phase: Option<String>,
     text: String,
 }
 
@@ -35,6 +38,17 @@ pub struct SloError {
 }
 
 impl Slo {
+    /// The phase that it is about; `None`: the whole run.
+    pub(crate) fn phase(&self) -> Option<&str> {
+        self.phase.as_deref()
+    }
+
+    /// What is said of it where nothing was measured.
+    pub(super) fn unmeasured(&self) -> SloResult {
+        let (slo, unit) = (self.text.clone(), self.figure.unit());
+        SloResult { slo, passed: false, measured: Measured::Unknown, unit, loss: None }
+    }
+
     /// What it is about.
     #[cfg(test)]
     pub(crate) fn figure(&self) -> Figure {
@@ -123,6 +137,10 @@ impl FromStr for Slo {
         let fail = |reason: String| SloError { text: text.to_owned(), reason };
         let at = text.find(['<', '>']).ok_or_else(|| fail("it compares with nothing".to_owned()))?;
         let (name, rest) = text.split_at(at);
+        let (phase, name) = match name.rsplit_once(':') {
+            Some((phase, name)) => (Some(phase.trim().to_owned()), name),
+            None => (None, name),
+        };
         let (comparison, limit) = match (rest.strip_prefix("<="), rest.strip_prefix(">=")) {
             (Some(limit), _) => (Comparison::AtMost, limit),
             (_, Some(limit)) => (Comparison::AtLeast, limit),
@@ -144,7 +162,7 @@ impl FromStr for Slo {
         if is_empty {
             return Err(fail("no result can meet it".to_owned()));
         }
-        Ok(Self { figure, comparison, limit, text: text.to_owned() })
+        Ok(Self { figure, comparison, limit, phase, text: text.to_owned() })
     }
 }
 

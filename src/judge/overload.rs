@@ -4,7 +4,7 @@
 //! good. So it is the growth that is looked for, in what is outstanding and in the response times, and only growth that
 //! the noise of a healthy queue does not explain. How often it is wrong is measured: docs/knee.md has the table.
 
-use crate::result::{Figure, Mode, Summary};
+use crate::result::{Figure, Mode, PhaseRun, Summary};
 
 /// Share of the arrivals sent that must be completely answered, the drain included.
 const ANSWERED: f64 = 0.98;
@@ -30,7 +30,7 @@ const FEWEST_REQUESTS: f64 = 5.0;
 const MEDIAN_RATIO: f64 = 2.0;
 
 /// What a run shows of its service, as plain numbers.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     /// Arrivals that became due.
     pub offered: u64,
@@ -48,6 +48,28 @@ pub struct Observed {
     pub backlog: Vec<f64>,
     /// The median response time of the arrivals due in each interval, in seconds, where it is known.
     pub median_s: Vec<Option<f64>>,
+    /// Whether the rate was the same all the time. With one that changes, a backlog and its times change too, and nothing is
+    /// wrong: it takes both a backlog that no noise explains and times that grew with it.
+    pub is_steady: bool,
+    /// Arrivals per second in the last interval.
+    pub last_per_s: f64,
+}
+
+impl Default for Observed {
+    fn default() -> Self {
+        Self {
+            offered: 0,
+            overflow: 0,
+            sent: 0,
+            answered: 0,
+            offered_per_s: 0.0,
+            fastest_s: 0.0,
+            backlog: Vec::new(),
+            median_s: Vec::new(),
+            is_steady: true,
+            last_per_s: 0.0,
+        }
+    }
 }
 
 /// A sign that a service falls behind.
@@ -88,18 +110,33 @@ pub struct Overload {
 }
 
 impl Overload {
-    /// Judges a run. A closed loop, which slows down with the service, and a run that offered nothing show no sign.
+    /// Judges a run. A closed loop, which slows down with the service, and a run that offered nothing show no sign; of a run whose
+    /// rate changes the phase counts that shows most.
     pub(crate) fn of(summary: &Summary) -> Self {
         if summary.plan.mode == Mode::Closed {
             return Self::default();
         }
-        Self::detect(&Observed::of(summary))
+        if summary.plan.phases.is_empty() {
+            return Self::detect(&Observed::of(summary));
+        }
+        let phases = PhaseRun::all(summary).iter().map(Self::of_phase).collect::<Vec<_>>();
+        phases.into_iter().max_by(|a, b| a.score.total_cmp(&b.score)).unwrap_or_default()
+    }
+
+    /// Judges one phase of a run whose rate changes.
+    pub(super) fn of_phase(run: &PhaseRun) -> Self {
+        Self::detect(&Observed { is_steady: run.plan.is_steady(), ..Observed::of(&run.summary) })
     }
 
     /// Judges plain numbers.
     pub fn detect(observed: &Observed) -> Self {
-        let scores =
-            [overflow(observed), unanswered(observed), backlog_grows(observed), responses_grow(observed)];
+        let growth = if observed.is_steady {
+            [backlog_grows(observed), responses_grow(observed)]
+        } else {
+            let none = Sign::ResponsesGrow { from_s: 0.0, to_s: 0.0 };
+            [both_grow(observed), (0.0, none)]
+        };
+        let scores = [overflow(observed), unanswered(observed), growth[0], growth[1]];
         Self {
             score: scores.iter().map(|(score, _)| *score).fold(0.0, f64::max),
             signs: scores.into_iter().filter(|(score, _)| *score >= 1.0).map(|(_, sign)| sign).collect(),
@@ -130,6 +167,10 @@ impl Observed {
                 .map(|row| row.in_flight.saturating_add(row.queued) as f64)
                 .collect(),
             median_s: summary.series.iter().map(|row| row.response_p50_ms.map(|ms| ms / 1e3)).collect(),
+            is_steady: true,
+            last_per_s: summary.series.last().map_or(0.0, |row| {
+                row.offered as f64 / summary.plan.series_interval_s.max(f64::MIN_POSITIVE)
+            }),
         }
     }
 }
@@ -180,6 +221,20 @@ fn responses_grow(observed: &Observed) -> (f64, Sign) {
             .min(ratio(to_s - from_s, noise_s));
     }
     (score, Sign::ResponsesGrow { from_s, to_s })
+}
+
+/// Whether, at a rate that changes, the backlog at the end is beyond noise, and the response times grew with it.
+fn both_grow(observed: &Observed) -> (f64, Sign) {
+    let Some(level) = observed.backlog.last() else { return (0.0, Sign::BacklogGrows { by: 0.0 }) };
+    let by = (level - observed.last_per_s * observed.fastest_s).max(0.0);
+    let noise = (observed.offered as f64).sqrt();
+    let known: Vec<f64> = observed.median_s.iter().map(|median| median.unwrap_or(f64::MAX)).collect();
+    let blocks = block_medians(&known, BLOCKS);
+    let grown = match (blocks.first(), blocks.last()) {
+        (Some(first), Some(last)) if blocks.len() > 1 => ratio(*last, MEDIAN_RATIO * first),
+        _ => f64::MAX,
+    };
+    (beyond(by, (BACKLOG_LEVEL * noise).max(FEWEST_REQUESTS)).min(grown), Sign::BacklogGrows { by })
 }
 
 /// A figure against the limit that it must exceed: above 1 exactly when it does.

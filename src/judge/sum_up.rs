@@ -4,6 +4,7 @@ use super::conclusion::{Concluded, conclude};
 use super::generator::judge_generator;
 use super::intervals::intervals_of;
 use super::objective::Slo;
+use super::phases::{judge_objective, judge_phases};
 use super::service::judge_service;
 use crate::measure::{Account, Censored, Recorder, Redact};
 use crate::result::{Counted, Reason, RunFacts, Summary, SummaryError, Verdict};
@@ -33,11 +34,18 @@ pub(crate) fn judge(mut summary: Summary, slos: &[Slo], total: &Account) -> Summ
         achieved: rates.sent_per_s / rates.offered_per_s,
         completed_per_s: rates.throughput_per_s(summary.plan.mode, &total.ledger),
     };
-    summary.slos = slos.iter().map(|slo| slo.judge(&counted)).collect();
+    summary.slos = slos
+        .iter()
+        .map(|slo| match slo.phase() {
+            None => slo.judge(&counted),
+            Some(phase) => judge_objective(slo, phase, &summary),
+        })
+        .collect();
+    summary.phases = judge_phases(&summary);
     summary.intervals = intervals_of(&summary);
     let (generator, on_generator) = judge_generator(&summary);
     let (service, on_service) = judge_service(&summary, generator);
-    let reasons = on_generator.into_iter().map(Reason::from).chain(on_service.into_iter().map(Reason::from));
+    let reasons = on_generator.into_iter().map(Reason::from).chain(on_service);
     summary.verdict = Verdict { generator, service, reasons: reasons.collect(), ..Verdict::default() };
     let Concluded { conclusion, evidence, next } = conclude(&summary);
     summary.verdict = Verdict { result: Some(conclusion), evidence, next, ..summary.verdict };

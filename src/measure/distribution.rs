@@ -49,6 +49,19 @@ impl Distribution {
         self.sum_ns += u128::from(nanos);
     }
 
+    /// Adds the same time so many times.
+    pub(crate) fn record_many(&mut self, nanos: u64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        self.histogram
+            .record_n(nanos.min(HIGHEST_NS), count)
+            .expect("a growing histogram takes every time up to the highest");
+        self.min_ns = self.min_ns.min(nanos);
+        self.max_ns = self.max_ns.max(nanos);
+        self.sum_ns += u128::from(nanos) * u128::from(count);
+    }
+
     /// Adds all times of another distribution: the result is that of recording them all here.
     pub fn merge(&mut self, other: &Self) {
         self.histogram.add(&other.histogram).expect("a growing histogram takes every other");

@@ -5,8 +5,8 @@ use super::machine::Machine;
 use super::planner::{Planner, Purpose};
 use super::settings::{OverflowPolicy, Settings, Traffic};
 use crate::judge::Slo;
-use crate::result::{BurstDepth, Mode, PlanFacts, Series, TrafficFacts};
-use crate::schedule::{ClosedLoop, LoopEnd, Rate, Schedule, Shard, Source};
+use crate::result::{BurstDepth, Mode, PhaseFacts, PlanFacts, Series, TrafficFacts};
+use crate::schedule::{ClosedLoop, LoopEnd, NamedPhase, Rate, Schedule, Shard, Source};
 
 /// A validated plan, made by a [`Planner`]. Times are in nanoseconds.
 #[derive(Debug, Clone)]
@@ -97,7 +97,8 @@ impl Plan {
         let (schedule, closed) = (self.source.schedule(), self.closed());
         PlanFacts {
             mode: if closed.is_some() { Mode::Closed } else { Mode::Open },
-            rate_per_s: schedule.map(|schedule| schedule.rate().per_second()),
+            rate_per_s: schedule.map(Schedule::mean_per_s),
+            phases: schedule.map_or_else(Vec::new, |schedule| schedule.phases().iter().map(phase).collect()),
             concurrency: closed.map(ClosedLoop::users),
             requests: closed.and_then(|closed| match closed.end() {
                 LoopEnd::Requests(requests) => Some(requests),
@@ -135,6 +136,19 @@ impl Plan {
                 data_rows: traffic.data_rows,
             },
         }
+    }
+}
+
+fn phase(phase: &NamedPhase) -> PhaseFacts {
+    let seconds = |nanos: u64| nanos as f64 / 1e9;
+    PhaseFacts {
+        name: phase.name.clone(),
+        start_s: seconds(phase.start_ns),
+        duration_s: seconds(phase.end_ns - phase.start_ns),
+        from_per_s: phase.from_per_s,
+        to_per_s: phase.to_per_s,
+        lowest_per_s: phase.lowest_per_s,
+        highest_per_s: phase.highest_per_s,
     }
 }
 
@@ -225,7 +239,7 @@ mod tests {
         let schedule = Schedule::for_duration("300".parse().unwrap(), 60 * S).unwrap();
         let settings = Settings { idle_ns: Some(5 * S), ..Settings::plain() };
         let traffic = Traffic { streams: vec![1, 100], is_multiplexed: true, ..Traffic::default() };
-        let several = facts(Source::Schedule(schedule), settings.clone(), &traffic);
+        let several = facts(Source::Schedule(schedule.clone()), settings.clone(), &traffic);
         assert_eq!((several.traffic.streams, several.traffic.keepalive_idle_s), (Some(100), Some(5.0)));
         assert_eq!((several.rate_per_s, several.duration_s, several.mode), (Some(300.0), 60.0, Mode::Open));
         let closing = Settings { keepalive: false, ..settings };

@@ -4,6 +4,7 @@ use super::reporter::Reporter;
 use super::sweep as sweeps;
 use super::text::brief;
 use super::text::numbers::{count, figure, ms, or_dash, percent, plain, rate};
+use super::text::phases;
 use crate::result::{
     Comparison, Figure, GeneratorVerdict, NoiseVerdict, Runs, Subject, Summary, Sweep, name_of,
 };
@@ -82,7 +83,9 @@ fn of_result(summary: &Summary) -> String {
         ("response max, ms", of(Figure::Max)),
     ];
     let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    text + &table(&["figure", "value"], &rows)
+    text += &table(&["figure", "value"], &rows);
+    let of_phases: Vec<Vec<String>> = summary.phases.iter().map(phases::row).collect();
+    text + &table(&phases::COLUMNS, &of_phases)
 }
 
 fn objectives(summary: &Summary) -> String {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::phases::PhaseFacts;
 use crate::schedule::Arrivals;
 
 /// Where arrivals come from.
@@ -81,6 +82,9 @@ pub struct PlanFacts {
     /// How long each user of a closed loop waits after an answer, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub think_time_s: Option<f64>,
+    /// The phases of a rate that changes; empty where it is constant. The rate of the plan is then the mean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseFacts>,
     /// Length of the measured phase, seconds.
     pub duration_s: f64,
     /// Spacing of the arrivals of an open loop.

@@ -38,8 +38,12 @@ pub(crate) struct Above {
 }
 
 impl Seconds {
-    /// The seconds of a result; `None` where it has no response times for each of them.
+    /// The seconds of a result; `None` where it has no response times for each of them, and where its rate changes: resampling
+    /// takes seconds for alike.
     pub(crate) fn of(summary: &Summary) -> Option<Self> {
+        if !summary.plan.phases.is_empty() {
+            return None;
+        }
         let mut rows = Vec::with_capacity(summary.series.len());
         for row in &summary.series {
             let mut counts = Vec::new();

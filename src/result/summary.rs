@@ -9,6 +9,7 @@ use super::connections::Connections;
 use super::endpoint::{EndpointFacts, EndpointSummary, SummaryError, status_codes};
 use super::histograms::Histograms;
 use super::interval::ResponseInterval;
+use super::phases::PhaseSummary;
 use super::plan_facts::PlanFacts;
 use super::queueing::{Backlog, Queueing};
 use super::rates::{Rates, Window};
@@ -62,6 +63,9 @@ pub struct Summary {
     /// The objectives, and whether the run met them.
     #[serde(default)]
     pub slos: Vec<SloResult>,
+    /// Each phase's part, where the rate changes; all the figures above are over all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseSummary>,
     /// Complete answers by HTTP status.
     #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
@@ -199,6 +203,7 @@ impl Summary {
             intervals: Vec::new(),
             verdict: Verdict::default(),
             slos: Vec::new(),
+            phases: Vec::new(),
             status_codes: status_codes(&total),
             errors: recorder
                 .errors

@@ -1,9 +1,11 @@
 //! The whole schedule: a ramp, then the measured arrivals.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::poisson::Poisson;
-use super::{NANOS_PER_S, Phase, Rate, Slot, Spike};
+use super::{NANOS_PER_S, NamedPhase, Phase, Profile, Rate, Slot};
 
 /// The longest run or warm-up: a year. Longer than any benchmark, and short enough for exact arithmetic.
 pub(super) const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
@@ -32,19 +34,31 @@ pub enum ScheduleError {
         /// The rate that was asked for.
         rate: Rate,
     },
+    /// A profile without a single arrival.
+    #[error("no request fits into this profile: its rates or its parts are too small for one")]
+    NoArrival,
+    /// Rates of a profile that have no common denominator, or a linear part that is too long for exact arithmetic.
+    #[error("the profile cannot be exact: give its rates fewer decimals, or make its linear parts shorter")]
+    TooFine,
     /// Longer than a year or more than 10^12 arrivals.
     #[error("the run is too long: the limits are 366 days and 10^12 requests")]
     TooLong,
 }
 
+/// How the rate of the measured phase goes on.
+#[derive(Debug, Clone, PartialEq)]
+enum Course {
+    Constant(Rate),
+    Changing(Arc<Profile>),
+}
+
 /// When every arrival of a run leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
-    rate: Rate,
+    course: Course,
     arrivals: Arrivals,
     seed: u64,
     warmup: Option<Ramp>,
-    spike: Option<Spike>,
     count: u64,
     duration_ns: u64,
 }
@@ -55,7 +69,10 @@ impl Schedule {
     /// # Errors
     /// [`ScheduleError`] when no arrival fits or the run is beyond the limits.
     pub fn for_duration(rate: Rate, duration_ns: u64) -> Result<Self, ScheduleError> {
-        Self::new(rate, rate.arrivals_in(duration_ns), duration_ns)
+        match rate.arrivals_in(duration_ns) {
+            0 => Err(ScheduleError::Empty { rate }),
+            count => Self::new(Course::Constant(rate), count, duration_ns),
+        }
     }
 
     /// Exactly `count` arrivals, which take `count / rate`.
@@ -63,47 +80,40 @@ impl Schedule {
     /// # Errors
     /// [`ScheduleError`] when `count` is zero or the run is beyond the limits.
     pub fn for_count(rate: Rate, count: u64) -> Result<Self, ScheduleError> {
-        if count > MAX_ARRIVALS {
-            return Err(ScheduleError::TooLong);
+        match count {
+            0 => Err(ScheduleError::Empty { rate }),
+            count if count > MAX_ARRIVALS => Err(ScheduleError::TooLong),
+            count => Self::new(Course::Constant(rate), count, rate.time_of(count)),
         }
-        Self::new(rate, count, rate.time_of(count))
     }
 
-    /// One rate, another, and the first again, evenly spaced each.
+    /// A rate that changes.
     ///
     /// # Errors
     /// [`ScheduleError`] when no arrival fits or the run is beyond the limits.
-    pub fn for_spike(spike: Spike) -> Result<Self, ScheduleError> {
-        let schedule = Self::new(spike.held, spike.count(), spike.duration_ns())?;
-        Ok(Self { spike: Some(spike), ..schedule })
+    pub(crate) fn for_profile(profile: Profile) -> Result<Self, ScheduleError> {
+        let (count, duration_ns) = (profile.count(), profile.duration_ns());
+        if count == 0 {
+            return Err(ScheduleError::NoArrival);
+        }
+        Self::new(Course::Changing(Arc::new(profile)), count, duration_ns)
     }
 
-    fn new(rate: Rate, count: u64, duration_ns: u64) -> Result<Self, ScheduleError> {
-        if count == 0 {
-            return Err(ScheduleError::Empty { rate });
-        }
+    fn new(course: Course, count: u64, duration_ns: u64) -> Result<Self, ScheduleError> {
         if duration_ns > MAX_DURATION_NS || count > MAX_ARRIVALS {
             return Err(ScheduleError::TooLong);
         }
-        Ok(Self {
-            rate,
-            arrivals: Arrivals::Constant,
-            seed: 0,
-            warmup: None,
-            spike: None,
-            count,
-            duration_ns,
-        })
+        Ok(Self { course, arrivals: Arrivals::Constant, seed: 0, warmup: None, count, duration_ns })
     }
 
-    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only. A spike is always evenly spaced.
+    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only.
     #[must_use]
     pub fn with_arrivals(self, arrivals: Arrivals, seed: u64) -> Self {
-        let arrivals = if self.spike.is_some() { Arrivals::Constant } else { arrivals };
         Self { arrivals, seed, ..self }
     }
 
-    /// The same schedule after a linear ramp from 0 to the rate; 0 means none.
+    /// The same schedule after a linear ramp from 0 to the rate that it begins with; 0 means none, and so does a schedule that
+    /// begins with no rate.
     ///
     /// # Errors
     /// [`ScheduleError::TooLong`] above a year.
@@ -111,18 +121,36 @@ impl Schedule {
         if duration_ns > MAX_DURATION_NS {
             return Err(ScheduleError::TooLong);
         }
-        let warmup = (duration_ns > 0).then_some(Ramp { rate: self.rate, duration_ns });
+        let first = match &self.course {
+            Course::Constant(rate) => Some(*rate),
+            Course::Changing(profile) => profile.first(),
+        };
+        let warmup = first.filter(|_| duration_ns > 0).map(|rate| Ramp { rate, duration_ns });
         Ok(Self { warmup, ..self })
     }
 
-    /// The rate of the measured phase; of a spike, the rate before and after it.
-    pub fn rate(&self) -> Rate {
-        self.rate
+    /// The mean rate of the measured phase, arrivals per second.
+    pub fn mean_per_s(&self) -> f64 {
+        match &self.course {
+            Course::Constant(rate) => rate.per_second(),
+            Course::Changing(profile) => profile.mean_per_s(),
+        }
     }
 
     /// The highest rate of the measured phase.
     pub fn peak_rate(&self) -> Rate {
-        self.spike.map_or(self.rate, Spike::peak)
+        match &self.course {
+            Course::Constant(rate) => *rate,
+            Course::Changing(profile) => profile.peak(),
+        }
+    }
+
+    /// The named parts of a rate that changes; none of a constant one.
+    pub(crate) fn phases(&self) -> &[NamedPhase] {
+        match &self.course {
+            Course::Constant(_) => &[],
+            Course::Changing(profile) => profile.phases(),
+        }
     }
 
     /// How the measured arrivals are spaced.
@@ -150,13 +178,17 @@ impl Schedule {
         self.warmup.map_or(0, |ramp| ramp.duration_ns)
     }
 
-    /// The random times of the measured phase, where they are random.
+    /// What the random times of the measured phase come from, where they are random.
     pub(super) fn poisson(&self) -> Option<Poisson> {
-        (self.arrivals == Arrivals::Poisson).then(|| Poisson::new(self.seed, self.count, self.duration_ns))
+        let length = match &self.course {
+            Course::Constant(_) => self.duration_ns,
+            Course::Changing(profile) => profile.drawn_length(),
+        };
+        (self.arrivals == Arrivals::Poisson).then(|| Poisson::new(self.seed, self.count, length))
     }
 
-    /// The slot at a position over warm-up and measured phase. `random_ns` is the drawn time of a Poisson arrival.
-    pub(super) fn slot(&self, position: u64, random_ns: Option<u64>) -> Slot {
+    /// The slot at a position over warm-up and measured phase. `drawn`: of a Poisson arrival, what was drawn.
+    pub(super) fn slot(&self, position: u64, drawn: Option<u64>) -> Slot {
         let warmup_count = self.warmup_count();
         if let Some(ramp) = self.warmup
             && position < warmup_count
@@ -164,9 +196,12 @@ impl Schedule {
             return Slot { index: position, phase: Phase::Warmup, intended_ns: ramp.time_of(position) };
         }
         let index = position - warmup_count;
-        let since_measured_ns = random_ns.unwrap_or_else(|| {
-            self.spike.map_or_else(|| self.rate.time_of(index), |spike| spike.time_of(index))
-        });
+        let since_measured_ns = match (&self.course, drawn) {
+            (Course::Constant(_), Some(drawn_ns)) => drawn_ns,
+            (Course::Constant(rate), None) => rate.time_of(index),
+            (Course::Changing(profile), Some(place)) => profile.time_of_drawn(place),
+            (Course::Changing(profile), None) => profile.time_of(index),
+        };
         Slot { index, phase: Phase::Measured, intended_ns: self.warmup_ns() + since_measured_ns }
     }
 }

@@ -7,12 +7,15 @@
 //! stripes together are exactly the schedule whatever `W` is. Iterating over a stripe yields [`Slot`]s in
 //! the order of their intended times.
 //!
+//! Its rate is constant, or it follows a [`Profile`].
+//!
 //! Intended times are computed from the arrival's index in integers, never by adding up a rounded period, so
 //! they do not drift. All times are nanoseconds since the start of the schedule.
 
 mod arrivals;
 mod closed_loop;
 mod poisson;
+mod profile;
 mod rate;
 mod shard;
 mod source;
@@ -23,6 +26,7 @@ mod users;
 pub(crate) use arrivals::ScheduleError;
 pub use arrivals::{Arrivals, Schedule};
 pub(crate) use closed_loop::{ClosedLoop, ClosedLoopError, LoopEnd};
+pub(crate) use profile::{NamedPhase, Profile, Stretch};
 pub use rate::Rate;
 pub(crate) use rate::RateError;
 pub(crate) use shard::{Shard, ShardError};

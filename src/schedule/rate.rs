@@ -69,6 +69,11 @@ impl Rate {
         self.arrivals as f64 / self.seconds as f64
     }
 
+    /// Arrivals per how many seconds, reduced.
+    pub(super) fn fraction(self) -> (u64, u64) {
+        (self.arrivals, self.seconds)
+    }
+
     /// `floor(rate x duration)`: the number of arrivals in `duration_ns`, exact.
     pub fn arrivals_in(self, duration_ns: u64) -> u64 {
         let exact = u128::from(self.arrivals) * u128::from(duration_ns)
@@ -99,7 +104,7 @@ impl Rate {
     }
 }
 
-fn gcd(a: u64, b: u64) -> u64 {
+pub(super) fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 

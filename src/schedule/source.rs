@@ -6,7 +6,7 @@ use super::{ClosedLoop, LoopEnd, NANOS_PER_S, Schedule};
 const UNKNOWN_LENGTH_NS: u64 = 900 * NANOS_PER_S;
 
 /// The source of a run's arrivals: all that tells an open loop from a closed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// Open loop: a schedule that no answer changes.
     Schedule(Schedule),

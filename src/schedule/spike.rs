@@ -1,10 +1,10 @@
 //! A rate that goes up for a while and comes back: how long a service takes to recover is a question of its own.
 
-use super::Rate;
+use super::{Profile, Rate, Schedule, ScheduleError, Stretch};
 
-/// One rate, then another, then the first again: each part begins with an arrival, and the parts join without a gap.
+/// One rate, then another, then the first again: the parts join without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Spike {
+pub(crate) struct Spike {
     /// Before and after.
     pub held: Rate,
     /// How long before, and how long after, in nanoseconds.
@@ -16,31 +16,15 @@ pub struct Spike {
 }
 
 impl Spike {
-    /// The number of arrivals in all three parts.
-    pub(super) fn count(self) -> u64 {
-        2 * self.held.arrivals_in(self.hold_ns) + self.spike.arrivals_in(self.spike_ns)
-    }
-
-    /// Length of all three parts, in nanoseconds.
-    pub(super) fn duration_ns(self) -> u64 {
-        (2 * self.hold_ns).saturating_add(self.spike_ns)
-    }
-
-    /// The higher of the two rates.
-    pub(super) fn peak(self) -> Rate {
-        if self.spike.per_second() > self.held.per_second() { self.spike } else { self.held }
-    }
-
-    /// The intended time of arrival `index`, in nanoseconds since the start.
-    pub(super) fn time_of(self, index: u64) -> u64 {
-        let (before, during) = (self.held.arrivals_in(self.hold_ns), self.spike.arrivals_in(self.spike_ns));
-        if index < before {
-            self.held.time_of(index)
-        } else if index < before + during {
-            self.hold_ns + self.spike.time_of(index - before)
-        } else {
-            self.hold_ns + self.spike_ns + self.held.time_of(index - before - during)
-        }
+    /// When every arrival of all three parts leaves.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] when no arrival fits or the run is beyond the limits.
+    pub(crate) fn schedule(self) -> Result<Schedule, ScheduleError> {
+        let part = |rate, duration_ns| Stretch { from: Some(rate), to: Some(rate), duration_ns };
+        let held = part(self.held, self.hold_ns);
+        let stretches = vec![held, part(self.spike, self.spike_ns), held];
+        Schedule::for_profile(Profile::new(&[("spike".to_owned(), stretches)])?)
     }
 }
 
@@ -48,7 +32,7 @@ impl Spike {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{NANOS_PER_S, Schedule};
+    use super::super::NANOS_PER_S;
     use super::*;
 
     const S: u64 = NANOS_PER_S;
@@ -59,7 +43,7 @@ mod tests {
 
     #[test]
     fn each_part_has_its_own_rate() {
-        let schedule = Schedule::for_spike(spike(100, 2 * S, 500, S)).unwrap();
+        let schedule = spike(100, 2 * S, 500, S).schedule().unwrap();
         assert_eq!((schedule.count(), schedule.duration_ns()), (900, 5 * S));
         let times: Vec<u64> = schedule.stripe(0, 1).map(|slot| slot.intended_ns).collect();
         let in_second = |second: u64| times.iter().filter(|at| *at / S == second).count();
@@ -70,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_spike_without_arrivals_is_none() {
-        assert!(Schedule::for_spike(spike(1, S / 2, 1, S / 2)).is_err());
+        assert!(spike(1, S / 4, 1, S / 4).schedule().is_err());
     }
 
     proptest! {
@@ -78,7 +62,7 @@ mod tests {
         fn arrivals_are_in_order_and_stripes_partition_them(
             held in 1_u64..500, spiked in 1_u64..2_000, hold_ms in 1_000_u64..3_000, spike_ms in 1_000_u64..2_000, workers in 1_u64..5,
         ) {
-            let schedule = Schedule::for_spike(spike(held, hold_ms * 1_000_000, spiked, spike_ms * 1_000_000)).unwrap();
+            let schedule = spike(held, hold_ms * 1_000_000, spiked, spike_ms * 1_000_000).schedule().unwrap();
             let whole: Vec<_> = schedule.stripe(0, 1).collect();
             prop_assert!(whole.is_sorted_by_key(|slot| slot.intended_ns));
             prop_assert_eq!(whole.len() as u64, schedule.count());

@@ -26,7 +26,7 @@ impl Schedule {
     /// The part of the schedule that worker `worker` of `workers` sends.
     pub fn stripe(&self, worker: u64, workers: u64) -> Stripe {
         let poisson = self.poisson().map(|times| Drawn { times, next_index: 0 });
-        let (schedule, step) = (*self, workers.max(1));
+        let (schedule, step) = (self.clone(), workers.max(1));
         let mut stripe = Stripe { schedule, position: worker, step, poisson, upcoming: None, origin_ns: 0 };
         stripe.upcoming = stripe.slot_at_position();
         stripe
@@ -167,7 +167,7 @@ mod tests {
                 prop_assert_eq!(measured, slot.intended_ns >= schedule.warmup_ns());
                 prop_assert!(slot.intended_ns < schedule.warmup_ns() + schedule.duration_ns());
                 if measured && schedule.arrivals() == Arrivals::Constant {
-                    let exact_s = slot.index as f64 / schedule.rate().per_second();
+                    let exact_s = slot.index as f64 / schedule.mean_per_s();
                     let got_s = (slot.intended_ns - schedule.warmup_ns()) as f64 / NANOS_PER_S as f64;
                     prop_assert!(got_s >= exact_s - 1e-12 && got_s < exact_s + 1.1e-9);
                 }
@@ -206,7 +206,8 @@ mod tests {
     fn the_same_seed_gives_the_same_arrivals_and_another_seed_others() {
         let base = Schedule::for_duration(Rate::new(1_000, 1).unwrap(), NANOS_PER_S).unwrap();
         let times = |seed| {
-            base.with_arrivals(Arrivals::Poisson, seed)
+            base.clone()
+                .with_arrivals(Arrivals::Poisson, seed)
                 .stripe(0, 1)
                 .map(|s| s.intended_ns)
                 .collect::<Vec<_>>()

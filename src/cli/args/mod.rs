@@ -16,9 +16,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::profile::{ProfileArg, RateArg};
 use super::values::Span;
 use crate::plan::Auto;
-use crate::schedule::Rate;
 
 pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
@@ -109,9 +109,25 @@ pub(crate) struct RunArgs {
     /// Path and query may hold placeholders such as {index}.
     #[arg(value_name = "URL")]
     pub target: Option<String>,
-    /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5
-    #[arg(short, long)]
-    pub rate: Rate,
+    /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5; or from one to another over the duration: 10..1000
+    #[arg(
+        short,
+        long,
+        required_unless_present_any = ["profile"],
+        allow_hyphen_values = true,
+        value_name = "RATE[..RATE]"
+    )]
+    pub rate: Option<RateArg>,
+    /// A rate that changes, in place of --rate and --duration: phases such as 100@1m,peak:500@2m,500..50@30s, or a CSV file
+    /// with the columns t_s, rate_per_s and perhaps phase
+    ///
+    /// Each phase has figures and a verdict of its own, and may have objectives of its own: --slo 'peak:p99<250ms'. The last row
+    /// of a file is where it ends.
+    #[arg(long, value_name = "PHASES|FILE.csv")]
+    pub profile: Option<ProfileArg>,
+    /// In a file of --profile, the rate of a row holds until the next row [default: it changes linearly]
+    #[arg(long)]
+    pub profile_steps: bool,
     /// Length of the measured phase: 60s, 1m30s, bare number = seconds
     ///
     /// At most 366 days, and at most 10^12 arrivals.

@@ -3,7 +3,7 @@
 use super::super::args::ClosedArgs;
 use super::super::invocation::Typed;
 use super::super::values::StageEnd;
-use super::settings::settings_of;
+use super::settings::{check_phases, settings_of};
 use super::{RunJob, Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
 use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner, Settings};
@@ -21,6 +21,7 @@ impl RunJob {
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn closed(args: &ClosedArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let ClosedArgs { traffic, load, reporting, .. } = args;
+        check_phases(&reporting.slo, &[])?;
         let loops = stages_of(args, typed)?;
         let many = (loops.len() as u64).saturating_mul(args.repeat);
         let mut setup = Setup::new(args.target.as_deref(), traffic, load, reporting, typed)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::args::CompareArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::settings::open_loop_of;
+use super::settings::{check_phases, open_loop_of};
 use super::{Screen, Setup, UsageError, outputs_of};
 use crate::compare::Condition;
 use crate::plan::{Machine, Planner};
@@ -59,6 +59,7 @@ impl CompareJob {
     /// [`UsageError`] when there is nothing to compare, or an output cannot be written.
     pub(crate) fn new(args: &CompareArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let reporting = &args.runs.reporting;
+        check_phases(&reporting.slo, &[])?;
         let source = match kind_of(args, typed)? {
             Kind::Saved => CompareSource::Saved(args.files.clone()),
             Kind::Live(users) => CompareSource::Live(Box::new(live(args, users, typed, machine)?)),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::super::output::OutputError;
+use super::super::profile::ProfileProblem;
 use crate::report::NoReport;
 use crate::request::{
     FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
@@ -42,6 +43,21 @@ pub(crate) enum UsageError {
     TwoTargets,
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
+    #[error("there is no rate; give --rate 300, or a --profile")]
+    NoRate,
+    #[error("{0} has a length of its own, so there is no number of requests to give; leave out --requests")]
+    CountOfAProfile(&'static str),
+    #[error("--profile-steps is about the rows of a file: --profile FILE.csv")]
+    StepsOfNothing,
+    /// An objective on a phase that there is not.
+    #[error("the objective `{slo}` is about a phase, and {known}")]
+    NoSuchPhase {
+        slo: String,
+        /// Which phases there are.
+        known: String,
+    },
+    #[error(transparent)]
+    Profile(#[from] InFile<ProfileProblem>),
     #[error("a ladder needs its rates: --rates 50..400:50; or search with --find-knee")]
     NoRates,
     /// A shape with other than two rates.

@@ -277,7 +277,7 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
 const MAX_BYTES: u64 = 1 << 30;
 
 /// Opens a file; `-` is stdin. `what` names its purpose in the error.
-fn open_file(what: &'static str, path: &Path) -> Result<Box<dyn Read>, UsageError> {
+pub(super) fn open_file(what: &'static str, path: &Path) -> Result<Box<dyn Read>, UsageError> {
     if path == Path::new("-") {
         return Ok(Box::new(io::stdin()));
     }

@@ -3,12 +3,15 @@
 use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::settings::open_loop_of;
+use super::super::profile::{ProfileArg, RateArg, of_table};
+use super::request::open_file;
+use super::settings::{check_phases, open_loop_of};
 use super::{Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
 use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner};
+use crate::request::DataTable;
 use crate::result::Conclusion;
-use crate::schedule::{Schedule, Source};
+use crate::schedule::{Profile, Schedule, Source};
 
 /// Runs that can be started, one after another.
 #[derive(Debug)]
@@ -40,6 +43,7 @@ impl RunJob {
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn open(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
         let schedule = schedule_of(args, typed)?;
+        check_phases(&args.runs.reporting.slo, schedule.phases())?;
         let url = args.target.as_deref();
         let is_counted = requests_of(args, typed).is_some();
         let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine, is_counted)?;
@@ -47,7 +51,7 @@ impl RunJob {
         let sharding = Sharding::new(&args.shards)?;
         let planner = planner.sharded(sharding.shard());
         let source = planner.open(schedule)?;
-        sharding.check(&[source], repeats_of(args.repeat)?, &planner, &setup.target)?;
+        sharding.check(std::slice::from_ref(&source), repeats_of(args.repeat)?, &planner, &setup.target)?;
         setup.warnings.extend(planner.warnings(&source));
         let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, kind_of_runs(args.repeat))?;
         setup.sharding = sharding;
@@ -76,10 +80,46 @@ fn schedule_of(args: &RunArgs, typed: &Typed) -> Result<Schedule, UsageError> {
     if typed.has("requests") && typed.has("duration") {
         return Err(UsageError::Exclusive("--requests", "--duration"));
     }
-    match requests_of(args, typed) {
-        Some(0) => Err(UsageError::Zero("--requests")),
-        Some(count) => Ok(Schedule::for_count(args.rate, count)?),
-        None if args.duration.0 == 0 => Err(UsageError::Zero("--duration")),
-        None => Ok(Schedule::for_duration(args.rate, args.duration.0)?),
+    if let Some(profile) = profile_of(args, typed)? {
+        return Ok(Schedule::for_profile(profile)?);
+    }
+    if typed.has("profile_steps") {
+        return Err(UsageError::StepsOfNothing);
+    }
+    let rate = args.rate.ok_or(UsageError::NoRate)?;
+    match (requests_of(args, typed), rate) {
+        (Some(0), _) => Err(UsageError::Zero("--requests")),
+        (Some(_), RateArg::Line(..)) => Err(UsageError::CountOfAProfile("--rate A..B")),
+        (Some(count), RateArg::Constant(rate)) => Ok(Schedule::for_count(rate, count)?),
+        (None, _) if args.duration.0 == 0 => Err(UsageError::Zero("--duration")),
+        (None, RateArg::Constant(rate)) => Ok(Schedule::for_duration(rate, args.duration.0)?),
+        (None, rate) => {
+            let profile = rate.profile(args.duration.0).ok_or(UsageError::NoRate)?;
+            Ok(Schedule::for_profile(profile?)?)
+        }
+    }
+}
+
+/// A profile beats a rate of the environment, and the other way round; two that were typed are one too many.
+fn profile_of(args: &RunArgs, typed: &Typed) -> Result<Option<Profile>, UsageError> {
+    let Some(profile) = &args.profile else { return Ok(None) };
+    for (field, flag) in [("rate", "--rate"), ("duration", "--duration"), ("requests", "--requests")] {
+        if typed.has(field) && typed.has("profile") {
+            return Err(UsageError::Exclusive("--profile", flag));
+        }
+    }
+    if typed.has("rate") {
+        return Ok(None);
+    }
+    if typed.has("requests") {
+        return Err(UsageError::CountOfAProfile("--profile"));
+    }
+    match profile {
+        ProfileArg::Phases(_) if typed.has("profile_steps") => Err(UsageError::StepsOfNothing),
+        ProfileArg::Phases(phases) => Ok(Some(ProfileArg::of_phases(phases)?)),
+        ProfileArg::File(path) => {
+            let table = DataTable::read(open_file("profile", path)?, &path.display().to_string())?;
+            Ok(Some(Profile::new(&of_table(&table, args.profile_steps)?)?))
+        }
     }
 }

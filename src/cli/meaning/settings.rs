@@ -4,9 +4,10 @@ use super::super::args::{LoadArgs, OpenRunArgs, OverflowArg, ReportingArgs, Traf
 use super::super::invocation::Typed;
 use super::super::values::LimitOrAll;
 use super::{Setup, TargetChoice, UsageError};
+use crate::judge::Slo;
 use crate::plan::{Auto, Machine, OverflowPolicy, Planner, Settings};
 use crate::result::BurstDepth;
-use crate::schedule::NANOS_PER_S;
+use crate::schedule::{NANOS_PER_S, NamedPhase};
 
 /// What every command has that sends requests. `is_counted`: whether the number of requests was given.
 pub(super) fn settings_of(
@@ -37,6 +38,20 @@ pub(super) fn settings_of(
         slos: reporting.slo.clone(),
         ..Settings::plain()
     }
+}
+
+/// Checks that objectives on phases are about phases of the run; commands without phases give none.
+pub(super) fn check_phases(slos: &[Slo], phases: &[NamedPhase]) -> Result<(), UsageError> {
+    let is_known = |name: &str| phases.iter().any(|phase| phase.name == name);
+    let Some(slo) = slos.iter().find(|slo| slo.phase().is_some_and(|name| !is_known(name))) else {
+        return Ok(());
+    };
+    let names: Vec<&str> = phases.iter().map(|phase| phase.name.as_str()).collect();
+    let known = match names.as_slice() {
+        [] => "there are none; they come with --profile".to_owned(),
+        names => format!("there are these: {}", names.join(", ")),
+    };
+    Err(UsageError::NoSuchPhase { slo: slo.to_string(), known })
 }
 
 /// What every command has that makes runs of an open loop: where to send, and who makes the plans.

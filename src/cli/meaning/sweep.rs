@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use super::super::args::{MethodArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
-use super::settings::open_loop_of;
+use super::settings::{check_phases, open_loop_of};
 use super::{Screen, Setup, UsageError, outputs_of, repeats_of};
 use crate::judge::Slo;
 use crate::ladder::{Ladder, Rungs};
@@ -99,6 +99,7 @@ impl SweepJob {
         let what = what_of(args, typed)?;
         let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine, false)?;
         let reporting = &args.runs.reporting;
+        check_phases(&reporting.slo, &[])?;
         let highest = what.highest_rate();
         setup.warnings.extend(planner.warning_of_threads(planner.threads_at(highest), highest));
         Ok(Self {
@@ -134,7 +135,7 @@ fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
             return Err(UsageError::Exclusive("--shape", "--repeat"));
         }
         let spike = Spike { held: *held, hold_ns: args.step_duration.0, spike: *spike, spike_ns };
-        return Ok(Sweeping::Spike(spike, Schedule::for_spike(spike)?));
+        return Ok(Sweeping::Spike(spike, spike.schedule()?));
     }
     // The earlier name of the setting counts where the new one was not typed.
     let repeats = args.repeats.filter(|_| !typed.has("repeat")).unwrap_or(args.repeat);

@@ -44,7 +44,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
             Ok((sweep, exit))
         }
         Sweeping::Spike(spike, schedule) => {
-            let source = planner.open(*schedule)?;
+            let source = planner.open(schedule.clone())?;
             let sweep = ladder::run_spike(runner, *spike, source, baseline_factor, &rows).await?;
             let exit = exit_of(&sweep);
             Ok((sweep, exit))

@@ -1,8 +1,9 @@
 //! Does the service fall behind, and can this run tell?
 
 use super::{Concluded, drift_of, words};
+use crate::judge::drift::Drift;
 use crate::judge::overload::{Overload, Sign};
-use crate::result::{Conclusion, Figure, LatencyStats, Mode, SeriesRow, Summary};
+use crate::result::{Conclusion, Figure, LatencyStats, Mode, PhaseRun, SeriesRow, Summary};
 
 /// Growth of the backlog, as a share of the rate, that a run must be able to exclude before it is said to keep up.
 const RESOLUTION: f64 = 0.01;
@@ -14,14 +15,63 @@ const FEWEST_WAITING: f64 = 1.0;
 const LAST_PART: f64 = 1.0 / 3.0;
 /// The part of the run, at its end, in which a cap that was full once must have been free to be called recovered.
 const RECOVERED_PART: f64 = 0.2;
+/// How the evidence of a service that falls behind begins.
+const FALLS_BEHIND: &str = "the service falls behind: ";
 /// What is proposed to whoever ran for a second or two, in seconds.
 const SHORT_S: f64 = 10.0;
 /// Longest run that is proposed, in seconds.
 const LONGEST_S: f64 = 3_600.0;
 
-/// Whether the service falls behind, or seems to.
+/// Whether the service falls behind, or seems to; of a run whose rate changes, in which phase it does first.
 pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
-    let signs = Overload::of(summary).signs;
+    if summary.plan.phases.is_empty() {
+        return behind(summary, &Overload::of(summary).signs, drift_of(summary));
+    }
+    PhaseRun::all(summary).iter().find_map(|run| Some(in_phase(run, falls_behind_in(run)?)))
+}
+
+/// Whether the service falls behind in one phase, or seems to.
+pub(super) fn falls_behind_in(run: &PhaseRun) -> Option<Concluded> {
+    let drift = drift_of(&run.summary).filter(|_| run.plan.is_steady());
+    let concluded = behind(&run.summary, &Overload::of_phase(run).signs, drift)?;
+    if run.plan.is_steady() {
+        return Some(concluded);
+    }
+    // The mean of a rate that changes is no rate to try; what was answered at the end is what the service can do.
+    let per_s = ended_at_the_end(&run.summary);
+    let next = format!(
+        "it answered about {}/s at the end: find the highest that holds around that, rpsbench sweep",
+        words::rate(per_s)
+    );
+    Some(Concluded { next, ..concluded })
+}
+
+/// Requests that ended, per second, in the last part of a run.
+fn ended_at_the_end(summary: &Summary) -> f64 {
+    let rows = &summary.series;
+    let part = (rows.len() as f64 * LAST_PART).ceil() as usize;
+    let (before, last) = rows.split_at(rows.len() - part.min(rows.len()));
+    let backlog = |row: &SeriesRow| row.in_flight.saturating_add(row.queued) as f64;
+    let sent: f64 = last.iter().map(|row| row.sent as f64).sum();
+    let grown = last.last().map_or(0.0, backlog) - before.last().map_or(0.0, backlog);
+    (sent - grown).max(0.0)
+        / (last.len().max(1) as f64 * summary.plan.series_interval_s.max(f64::MIN_POSITIVE))
+}
+
+/// The same, with the phase named.
+fn in_phase(run: &PhaseRun, concluded: Concluded) -> Concluded {
+    let Concluded { conclusion, evidence, next } = concluded;
+    let bare = evidence.strip_prefix(FALLS_BEHIND).unwrap_or(&evidence);
+    let behind = if bare.len() < evidence.len() { FALLS_BEHIND.trim_end_matches(": ") } else { "" };
+    let evidence = match behind {
+        "" => format!("in `{}`: {bare}", run.plan.name),
+        behind => format!("{behind} in `{}`: {bare}", run.plan.name),
+    };
+    // What would be asked for at another rate is asked for in this phase.
+    Concluded { conclusion, evidence, next: next.split(", or: ").next().unwrap_or_default().to_owned() }
+}
+
+fn behind(summary: &Summary, signs: &[Sign], drift: Option<Drift>) -> Option<Concluded> {
     let grows =
         signs.iter().any(|sign| matches!(sign, Sign::BacklogGrows { .. } | Sign::ResponsesGrow { .. }));
     let overflow = signs.iter().find_map(|sign| match sign {
@@ -42,7 +92,6 @@ pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
     if !grows || summary.ledger.sent == 0 {
         return None;
     }
-    let drift = drift_of(summary);
     if drift.is_some_and(|drift| !drift.is_certain()) {
         return Some(cannot(summary));
     }
@@ -57,6 +106,18 @@ pub(super) fn falls_behind(summary: &Summary) -> Option<Concluded> {
 
 /// Whether a run that shows no growth is too short to exclude it.
 pub(super) fn cannot_tell(summary: &Summary) -> Option<Concluded> {
+    if !summary.plan.phases.is_empty() {
+        return PhaseRun::all(summary).iter().find_map(|run| Some(in_phase(run, cannot_tell_in(run)?)));
+    }
+    cannot_tell_of(summary)
+}
+
+/// Whether a phase that shows no growth is too short to exclude it. Where the rate changes, nothing steady is looked for.
+pub(super) fn cannot_tell_in(run: &PhaseRun) -> Option<Concluded> {
+    if run.plan.is_steady() { cannot_tell_of(&run.summary) } else { None }
+}
+
+fn cannot_tell_of(summary: &Summary) -> Option<Concluded> {
     if summary.plan.mode == Mode::Closed || !waits(summary) {
         return None;
     }
@@ -94,7 +155,7 @@ fn too_much(summary: &Summary, evidence: String) -> Concluded {
     let below = words::rounded_down(0.97 * summary.rates.completed_per_s);
     let objective = summary.slos.first().map_or("p99<500ms", |slo| slo.slo.as_str());
     let next = format!("try below {below}/s, or: rpsbench sweep --find-knee --slo '{objective}'");
-    Concluded::new(Conclusion::TooMuch, format!("the service falls behind: {evidence}"), next)
+    Concluded::new(Conclusion::TooMuch, format!("{FALLS_BEHIND}{evidence}"), next)
 }
 
 fn answered_of_offered(summary: &Summary) -> String {

@@ -73,7 +73,7 @@ async fn one_token_is_enough_for_a_client_that_is_on_time() {
 #[tokio::test(start_paused = true)]
 async fn stripes_recorded_apart_and_merged_are_the_unsplit_run() {
     let mut plan = plan("200", 10);
-    plan.source = Source::Schedule(plan.source.schedule().unwrap().with_warmup(S).unwrap());
+    plan.source = Source::Schedule(plan.source.schedule().unwrap().clone().with_warmup(S).unwrap());
     let whole = run(&plan, |clock| Scripted::fixed(clock, 30 * MS)).await;
     plan.threads = 3;
     let split = run(&plan, |clock| Scripted::fixed(clock, 30 * MS)).await;
@@ -98,7 +98,7 @@ async fn stripes_recorded_apart_and_merged_are_the_unsplit_run() {
 #[tokio::test(start_paused = true)]
 async fn the_warm_up_is_apart() {
     let mut plan = plan("100", 5);
-    plan.source = Source::Schedule(plan.source.schedule().unwrap().with_warmup(2 * S).unwrap());
+    plan.source = Source::Schedule(plan.source.schedule().unwrap().clone().with_warmup(2 * S).unwrap());
     let summary = run(&plan, |clock| Scripted::fixed(clock, MS)).await.summary;
     assert_eq!((summary.ledger.planned, summary.ledger.ok), (500, 500));
     assert_eq!(summary.warmup.unwrap().ledger.ok, 100);
@@ -266,7 +266,7 @@ async fn a_late_answer_is_good_and_late() {
 #[tokio::test(start_paused = true)]
 async fn an_interrupted_run_accounts_for_what_never_left() {
     let mut plan = plan("100", 60);
-    plan.source = Source::Schedule(plan.source.schedule().unwrap().with_warmup(S).unwrap());
+    plan.source = Source::Schedule(plan.source.schedule().unwrap().clone().with_warmup(S).unwrap());
     let stop_after_5_s = |sender: tokio::sync::watch::Sender<Stop>| {
         tokio::spawn(async move {
             #[expect(clippy::disallowed_methods, reason = "tokio's clock is paused in tests")]
@@ -293,7 +293,7 @@ async fn an_interrupted_run_accounts_for_what_never_left() {
 #[tokio::test(start_paused = true)]
 async fn a_run_interrupted_in_its_warm_up_has_a_report_of_nothing() {
     let mut plan = plan("100", 60);
-    plan.source = Source::Schedule(plan.source.schedule().unwrap().with_warmup(10 * S).unwrap());
+    plan.source = Source::Schedule(plan.source.schedule().unwrap().clone().with_warmup(10 * S).unwrap());
     let stop_at_once = |sender: tokio::sync::watch::Sender<Stop>| {
         let _ = sender.send(Stop::Drain);
     };

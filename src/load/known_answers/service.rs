@@ -172,7 +172,8 @@ async fn poisson_arrivals_at_an_exponential_server_wait_as_the_formula_says() {
     // M/M/1 at utilisation 0.8: the response is exponential with mean 1 / (1 - 0.8) = 5 service times, p99 4.6 times
     // that. 120,000 arrivals are enough for 5 %.
     let mut plan = plan("8", 15_000);
-    plan.source = Source::Schedule(plan.source.schedule().unwrap().with_arrivals(Arrivals::Poisson, 3));
+    plan.source =
+        Source::Schedule(plan.source.schedule().unwrap().clone().with_arrivals(Arrivals::Poisson, 3));
     plan.timeout_ns = 1_000 * S;
     let summary = run(&plan, |clock| {
         use rand::SeedableRng;

@@ -70,7 +70,7 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                 std::future::pending::<()>().await;
             }
         });
-        let (mut interrupted, planned, cancelled) = match self.plan.source {
+        let (mut interrupted, planned, cancelled) = match &self.plan.source {
             Source::Schedule(schedule) => {
                 let (stripe, stripes) = self.plan.stripe(self.id.worker, self.id.workers);
                 let planned = schedule.stripe(stripe, stripes).counts();

@@ -97,7 +97,7 @@ impl<C: Clock> State<C> {
         // A closed loop has as many requests in flight as users at most: its cap cannot bind.
         let (stripe, stripes) = plan.stripe(id.worker, id.workers);
         let part = |total| Plan::part(total, stripe, stripes);
-        let (users, cap) = match plan.source {
+        let (users, cap) = match &plan.source {
             Source::Schedule(_) => (None, part(plan.max_in_flight)),
             Source::Users(users) => (Some(users.users_of(stripe, stripes, origin_ns)), u64::MAX),
         };
@@ -106,7 +106,7 @@ impl<C: Clock> State<C> {
         self.progress = Progress::default();
         self.connections = ConnectionLog { peak: self.open, ..ConnectionLog::default() };
         self.users = users;
-        self.due = match plan.source {
+        self.due = match &plan.source {
             Source::Schedule(schedule) => {
                 let arrivals = schedule.stripe(stripe, stripes).starting_at(origin_ns);
                 Some(Due::new(arrivals, TokenBucket::new(plan.burst, stripes)))

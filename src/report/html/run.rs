@@ -6,10 +6,10 @@ use crate::report::text::brief;
 use crate::report::text::numbers::{
     count, factor, figure, ms, or_dash, percent, percent_of, plain, rate, seconds,
 };
-use crate::report::text::shards;
+use crate::report::text::{phases, shards};
 use crate::result::{
-    Conclusion, EndpointSummary, Figure, GeneratorVerdict, LatencyStats, MergedShards, Mode, Subject,
-    Summary, name_of,
+    Conclusion, EndpointSummary, Figure, GeneratorVerdict, LatencyStats, MergedShards, Mode, PhaseSummary,
+    Subject, Summary, name_of,
 };
 
 /// The columns of a table of times.
@@ -43,7 +43,7 @@ pub(super) fn about(summary: &Summary) -> Vec<String> {
     let plan = &summary.plan;
     let asked = match plan.mode {
         Mode::Open => {
-            format!("{}/s for {}", plain(plan.rate_per_s.unwrap_or_default()), seconds(plan.duration_s))
+            format!("{} for {}", phases::asked(plan), seconds(plan.duration_s))
         }
         Mode::Closed => format!("{} users", count(plan.concurrency.unwrap_or_default())),
     };
@@ -127,6 +127,7 @@ pub(super) fn sections(summary: &Summary, charts: &Charts, prefix: &str) -> Vec<
         over_time(summary, charts, prefix),
         distribution(summary, charts, prefix),
         answers(summary),
+        phases_of(&summary.phases),
         endpoints(&summary.endpoints),
     ];
     sections.extend(summary.merged.as_ref().map(shards_of));
@@ -268,6 +269,12 @@ fn answers(summary: &Summary) -> Section {
         .with(Table::new("Ledger", &["", "requests", "of planned"], rows.collect()))
         .with(Table::new("Answers by status", &["status", "answers", "of sent"], statuses.collect()))
         .with(Table::new("Failures", &["kind", "requests", "the first of them"], errors.collect()))
+}
+
+/// Each phase by itself, where the rate changes.
+fn phases_of(all: &[PhaseSummary]) -> Section {
+    let table = Table::new("Phases", &phases::COLUMNS, all.iter().map(phases::row).collect());
+    Section::new("Phases").with(table)
 }
 
 fn endpoints(endpoints: &[EndpointSummary]) -> Section {

@@ -2,15 +2,15 @@
 
 use super::super::Style;
 use super::layout::{COLUMNS, shortened};
-use super::numbers::{asked_rate, count, counted, seconds};
-use super::shards;
+use super::numbers::{count, counted, seconds};
+use super::{phases, shards};
 use crate::result::{Mode, Summary};
 
 /// What was asked, when, and by what.
 pub(super) fn headline(summary: &Summary, style: &Style) -> String {
     let plan = &summary.plan;
     let what = match plan.mode {
-        Mode::Open => asked_rate(plan.rate_per_s.unwrap_or_default()),
+        Mode::Open => phases::asked(plan),
         Mode::Closed => counted(plan.concurrency.unwrap_or_default(), "user"),
     };
     let length = match plan.requests {

@@ -25,6 +25,7 @@ mod latency;
 pub(super) mod layout;
 pub(super) mod numbers;
 mod overview;
+pub(crate) mod phases;
 mod samples;
 pub(crate) mod shards;
 mod strip;
@@ -56,6 +57,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
         latency::table(summary),
         curve::curve(summary).unwrap_or_default(),
         strip::over_time(summary),
+        phases::phases(summary),
         latency::of_endpoints(summary),
         shards::shards(summary),
         details::objectives(summary, style),
@@ -82,6 +84,7 @@ mod tests {
             ("few", fixture::few()),
             ("mixed", fixture::mixed()),
             ("merged", fixture::merged()),
+            ("phases", fixture::phases()),
         ] {
             assert_reads_as_saved(name, &render(&summary, &Style::default()));
         }

@@ -2,9 +2,8 @@
 
 use super::super::Style;
 use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
-use super::numbers::{
-    asked_rate, bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds,
-};
+use super::numbers::{bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds};
+use super::phases;
 use crate::result::{
     Conclusion, Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary,
 };
@@ -18,7 +17,7 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
         _ => "evenly spaced".to_owned(),
     };
     let what = match plan.mode {
-        Mode::Open => format!("open loop: {} {spacing}", asked_rate(plan.rate_per_s.unwrap_or_default())),
+        Mode::Open => format!("open loop: {} {spacing}", phases::asked(plan)),
         Mode::Closed => closed_loop(plan),
     };
     let cap = match (plan.mode, plan.queue) {

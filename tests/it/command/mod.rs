@@ -13,6 +13,7 @@ mod hostile;
 mod interrupt;
 mod interrupt_phases;
 mod odd_answers;
+mod profiles;
 mod refusals;
 mod secrets;
 mod sweep;

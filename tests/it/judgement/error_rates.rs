@@ -49,7 +49,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> Conclusion {
     recorder.plan(schedule.count(), 0);
     let mut series = Series::new(1, schedule.duration_ns());
     recorder.intervals.close_all(0, 0).into_iter().for_each(|interval| series.add(interval));
-    let plan = Plan { max_in_flight: 10_000, seed, ..Plan::plain(Source::Schedule(schedule)) };
+    let plan = Plan { max_in_flight: 10_000, seed, ..Plan::plain(Source::Schedule(schedule.clone())) };
     let facts = RunFacts {
         plan: plan.facts(&Traffic::default(), schedule.duration_ns()),
         started_at: String::new(),

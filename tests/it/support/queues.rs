@@ -168,6 +168,7 @@ impl Queue {
             fastest_s,
             backlog,
             median_s: medians,
+            ..Observed::default()
         };
         Shown { observed, responses_s }
     }

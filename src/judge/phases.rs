@@ -1,0 +1,97 @@
+//! Phases of a run whose rate changes: each is judged by itself, as what is too much in one may be little in another.
+
+use super::conclusion::{self, Concluded};
+use super::objective::Slo;
+use super::overload::{Overload, Sign};
+use crate::measure::Censored;
+use crate::result::{Counted, PhaseRun, PhaseSummary, SloResult, Summary};
+
+/// The phases of a run, with what each amounts to.
+pub(super) fn judge_phases(summary: &Summary) -> Vec<PhaseSummary> {
+    let runs = PhaseRun::all(summary);
+    let judged = runs.iter().map(|run| {
+        let Concluded { conclusion, evidence, .. } = conclusion::of_phase(run);
+        PhaseSummary { result: Some(conclusion), evidence, ..run.figures() }
+    });
+    judged.collect()
+}
+
+/// An objective on one phase; nothing was measured where nothing was due in it.
+pub(super) fn judge_objective(slo: &Slo, phase: &str, summary: &Summary) -> SloResult {
+    let runs = PhaseRun::all(summary);
+    let timeout_ns = (summary.plan.timeout_s * 1e9) as u64;
+    match runs.iter().find(|run| run.plan.name == phase) {
+        Some(run) => slo.judge(&Counted {
+            response: Censored { times: &run.account.response_ok, bad: &run.account.unanswered(timeout_ns) },
+            ledger: &run.account.ledger,
+            achieved: run.summary.rates.sent_per_s / run.summary.rates.offered_per_s,
+            completed_per_s: run.summary.rates.completed_per_s,
+        }),
+        None => slo.unmeasured(),
+    }
+}
+
+/// The phase that shows most of an overload, if any does.
+pub(super) fn most_overloaded(summary: &Summary) -> Option<(PhaseRun, Vec<Sign>)> {
+    let overloads = PhaseRun::all(summary).into_iter().map(|run| {
+        let overload = Overload::of_phase(&run);
+        (run, overload)
+    });
+    let overloaded = overloads.filter(|(_, overload)| overload.is_overloaded());
+    let most = overloaded.max_by(|(_, a), (_, b)| a.score.total_cmp(&b.score));
+    most.map(|(run, overload)| (run, overload.signs))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture;
+    use crate::result::{Conclusion, Figure, ServiceVerdict};
+
+    #[test]
+    fn each_phase_is_judged_by_itself() {
+        let summary = fixture::phases();
+        let results: Vec<_> =
+            summary.phases.iter().map(|phase| (phase.plan.name.as_str(), phase.result)).collect();
+        assert_eq!(results[0], ("before", Some(Conclusion::KeepingUp)));
+        assert_eq!(results[1], ("peak", Some(Conclusion::TooMuch)));
+        // It works off what the peak has left behind: nothing grows.
+        assert_ne!(results[2], ("after", Some(Conclusion::TooMuch)));
+        let peak = &summary.phases[1];
+        // 500/s at a capacity of 250/s for 10 s.
+        assert!(peak.backlog_end.abs_diff(2_500) < 10 && (peak.ended_per_s - 250.0).abs() < 1.0, "{peak:?}");
+        let p50_ms = peak.response.exact(Figure::P50).unwrap();
+        assert!((p50_ms / 5_000.0 - 1.0).abs() < 0.02, "the middle arrival waits 5 s: {p50_ms}");
+        let offered: u64 = summary.phases.iter().map(|phase| phase.offered).sum();
+        assert_eq!(offered, summary.ledger.planned);
+    }
+
+    #[test]
+    fn what_is_too_much_in_one_phase_is_said_of_it() {
+        let summary = fixture::phases();
+        let verdict = &summary.verdict;
+        assert_eq!((verdict.result, verdict.service), (Some(Conclusion::TooMuch), ServiceVerdict::Saturated));
+        assert!(verdict.evidence.contains("in `peak`: 249.9 of 500.0/s"), "{}", verdict.evidence);
+        assert!(verdict.reasons.iter().any(|reason| reason.text.contains("in the phase `peak`")));
+        assert!(summary.intervals.is_empty(), "seconds are not alike");
+    }
+
+    #[test]
+    fn an_objective_may_be_on_one_phase() {
+        let summary = fixture::phases();
+        let passed: Vec<_> = summary.slos.iter().map(|slo| slo.passed).collect();
+        assert_eq!(passed, [true, true, false, false], "{:?}", summary.slos);
+        assert_eq!(summary.slos[3].measured, crate::measure::Measured::Unknown, "there is no such phase");
+    }
+
+    #[test]
+    fn a_rate_that_rises_is_no_overload_until_the_service_falls_behind() {
+        let judged = |capacity| fixture::changing(&[("ramp", "10", "1000", 60)], capacity, Vec::new());
+        let enough = judged(2_000).verdict;
+        assert_eq!(enough.result, Some(Conclusion::KeepingUp), "{}", enough.evidence);
+        let too_little = judged(500).verdict;
+        assert_eq!(too_little.result, Some(Conclusion::TooMuch), "{}", too_little.evidence);
+        assert!(too_little.next.contains("about 500"), "{}", too_little.next);
+        let down = fixture::changing(&[("down", "1000", "10", 60)], 2_000, Vec::new()).verdict;
+        assert_eq!(down.result, Some(Conclusion::KeepingUp), "{}", down.evidence);
+    }
+}
