@@ -165,6 +165,7 @@ pub(crate) fn few() -> Summary {
 fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
     PlanFacts {
         phases: Vec::new(),
+        config: None,
         mode: Mode::Open,
         rate_per_s: Some(rate_per_s),
         concurrency: None,

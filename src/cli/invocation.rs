@@ -11,7 +11,7 @@ use super::args::{
     RunArgs, ServeArgs, SweepArgs,
 };
 use super::command::command;
-use super::curl;
+use super::{config, curl};
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) enum Invocation {
     Serve(ServeArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+    /// What holds, as text.
+    PrintConfig(String),
 }
 
 /// Which flags were on the command line itself, rather than in the environment or left at their default.
@@ -91,7 +93,17 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     let refused = |why| command().error(ErrorKind::ValueValidation, why);
     let arguments = curl::expanded(arguments).map_err(refused)?;
     refuse_broken_headers(&arguments)?;
-    let matches = command().try_get_matches_from(arguments).map_err(without_strays)?;
+    let mut command = command();
+    let file = config::read(&arguments, &command).map_err(|why| refused(why.to_string()))?;
+    if let Some(file) = &file {
+        command = file.applied_to(command);
+    }
+    let matches = command.clone().try_get_matches_from(arguments).map_err(without_strays)?;
+    let (name, of_command) = matches.subcommand().unwrap_or(("run", &matches));
+    if of_command.try_get_one::<bool>("print_config").is_ok_and(|is_asked| is_asked == Some(&true)) {
+        let below = command.find_subcommand(name).unwrap_or(&command);
+        return Ok(Invocation::PrintConfig(config::print(below, name, of_command, file.as_ref())));
+    }
     // Read apart from the flattened flags: those that `run` requires are not asked of other commands.
     if matches.subcommand().is_none() {
         return Ok(Invocation::Run(Box::new(RunArgs::from_arg_matches(&matches)?), Typed::of(&matches)));

@@ -5,6 +5,7 @@
 
 mod args;
 mod command;
+mod config;
 mod curl;
 mod invocation;
 mod meaning;

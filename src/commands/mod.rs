@@ -57,6 +57,7 @@ fn carry_out(invocation: Invocation) -> Result<Exit, CommandError> {
         Invocation::Serve(args) => serve::serve(&args),
         Invocation::Completions(args) => generate::completions(&args),
         Invocation::Man(args) => generate::man(&args),
+        Invocation::PrintConfig(text) => publish::print(text.as_bytes()).map(|()| Exit::Done),
     }
 }
 

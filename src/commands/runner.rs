@@ -65,7 +65,7 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, requests, wire, name, sharding, abort, stream, quiet, warnings } = setup;
+        let Setup { target, requests, wire, name, config, sharding, abort, stream, quiet, warnings } = setup;
         let console = Console::new(quiet);
         let stream = stream.as_deref().map(Stream::open).transpose()?;
         warnings.iter().for_each(|warning| console.warn(warning));
@@ -89,6 +89,7 @@ impl<'a> Runner<'a> {
             let (method, target) = asked_of(&workload);
             let traffic = Traffic {
                 name,
+                config,
                 method,
                 target,
                 tokens,

@@ -122,6 +122,7 @@ impl Plan {
             keepalive: self.keepalive,
             connect_rate_per_s: self.connect_rate.map(Rate::per_second),
             name: traffic.name.clone(),
+            config: traffic.config.clone(),
             method: traffic.method.clone(),
             target: traffic.target.clone(),
             series_interval_s: seconds(Series::interval_ns(self.source.horizon_ns())),

@@ -135,6 +135,8 @@ impl Settings {
 pub struct Traffic {
     /// The name that the user gave the results.
     pub name: Option<String>,
+    /// The file of flags, and the preset in it.
+    pub config: Option<String>,
     /// The method of all requests, or `mixed`.
     pub method: String,
     /// The target's label, without host and query values, or how many endpoints there are.

@@ -65,6 +65,9 @@ pub struct PlanFacts {
     /// The name that the user gave the result; null where there is none.
     #[serde(default)]
     pub name: Option<String>,
+    /// The file of flags, and the preset in it; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
     /// Where arrivals come from: a schedule (open loop), or users who each wait for their last answer (closed loop).
     pub mode: Mode,
     /// Total rate of an open loop, arrivals per second.

@@ -2,6 +2,7 @@
 
 mod closed;
 mod compare;
+mod config;
 mod course;
 mod load;
 mod merge;
@@ -22,6 +23,7 @@ use crate::plan::Auto;
 
 pub(crate) use closed::ClosedArgs;
 pub(crate) use compare::CompareArgs;
+pub(crate) use config::ConfigArgs;
 pub(crate) use course::CourseArgs;
 pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
 pub(crate) use merge::MergeArgs;
@@ -110,13 +112,7 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "URL")]
     pub target: Option<String>,
     /// Total rate of arrivals: 300, 300/s, 18000/m, 0.5; or from one to another over the duration: 10..1000
-    #[arg(
-        short,
-        long,
-        required_unless_present_any = ["profile"],
-        allow_hyphen_values = true,
-        value_name = "RATE[..RATE]"
-    )]
+    #[arg(short, long, allow_hyphen_values = true, value_name = "RATE[..RATE]")]
     pub rate: Option<RateArg>,
     /// A rate that changes, in place of --rate and --duration: phases such as 100@1m,peak:500@2m,500..50@30s, or a CSV file
     /// with the columns t_s, rate_per_s and perhaps phase

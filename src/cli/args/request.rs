@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::values::{Span, Statuses};
-use super::{NetworkArgs, ServiceArgs};
+use super::{ConfigArgs, NetworkArgs, ServiceArgs};
 use crate::request::{DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 
 /// What is asked, and what counts as a good answer.
@@ -114,6 +114,9 @@ pub(crate) struct TrafficArgs {
     /// Over which connections.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// A file of flags.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// The flags of the built-in service.
     #[command(flatten)]
     pub service: ServiceArgs,

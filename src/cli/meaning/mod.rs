@@ -174,6 +174,7 @@ impl CalibrateJob {
             requests: Requests::plain(),
             wire: WireOptions::default(),
             name: None,
+            config: None,
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,

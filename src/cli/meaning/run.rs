@@ -11,7 +11,7 @@ use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner};
 use crate::request::DataTable;
 use crate::result::Conclusion;
-use crate::schedule::{Profile, Schedule, Source};
+use crate::schedule::{Profile, Rate, Schedule, Source};
 
 /// Runs that can be started, one after another.
 #[derive(Debug)]
@@ -86,7 +86,9 @@ fn schedule_of(args: &RunArgs, typed: &Typed) -> Result<Schedule, UsageError> {
     if typed.has("profile_steps") {
         return Err(UsageError::StepsOfNothing);
     }
-    let rate = args.rate.ok_or(UsageError::NoRate)?;
+    // One request has no rate.
+    let alone = args.course.debug.then_some(RateArg::Constant(Rate::ONE));
+    let rate = args.rate.or(alone).ok_or(UsageError::NoRate)?;
     match (requests_of(args, typed), rate) {
         (Some(0), _) => Err(UsageError::Zero("--requests")),
         (Some(_), RateArg::Line(..)) => Err(UsageError::CountOfAProfile("--rate A..B")),

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
-use super::super::curl;
 use super::super::invocation::Typed;
 use super::super::values::Span;
+use super::super::{config, curl};
 use super::target::{TargetChoice, model_of, url_of};
 use super::{Requests, Sharding, UsageError};
 use crate::judge::AbortWatch;
@@ -23,6 +23,8 @@ pub(crate) struct Setup {
     pub wire: WireOptions,
     /// By what name the results are told from others.
     pub name: Option<String>,
+    /// The file of flags, and the preset in it.
+    pub config: Option<String>,
     /// Which part of a schedule is sent from here, and when it starts.
     pub sharding: Sharding,
     /// When a run ends before its time.
@@ -70,6 +72,11 @@ impl Setup {
             requests,
             wire,
             name: reporting.name.clone().filter(|name| !name.trim().is_empty()),
+            config: traffic
+                .config
+                .config
+                .as_ref()
+                .map(|file| config::name_of(&file.to_string_lossy(), traffic.config.preset.as_deref())),
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,

@@ -35,7 +35,9 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
         seconds(plan.duration_s),
         counted(plan.threads, "thread")
     ));
-    text += &wrapped_headline(&format!("{} {}, started {}", plan.method, plan.target, summary.started_at));
+    let config = plan.config.as_ref().map_or_else(String::new, |config| format!(", flags from {config}"));
+    let started = &summary.started_at;
+    text += &wrapped_headline(&format!("{} {}, started {started}{config}", plan.method, plan.target));
     if plan.traffic.tls_verification == Some(false) {
         let sign = paint("INSECURE", Tone::Bad, style);
         text += &format!("{sign}: certificates were NOT checked, so nobody knows who answered\n");

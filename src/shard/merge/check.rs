@@ -44,7 +44,7 @@ fn is_plausible(name: &str, value: &Value) -> bool {
 }
 
 /// What shards of one schedule may differ in: what each machine finds out for itself, and what was only measured.
-const OF_EACH_SHARD: [&str; 4] = ["name", "is_cap_lowered", "addresses", "streams"];
+const OF_EACH_SHARD: [&str; 5] = ["name", "config", "is_cap_lowered", "addresses", "streams"];
 
 /// The first setting in which two plans differ, with both values.
 pub(in crate::shard) fn difference(plan: &PlanFacts, other: &PlanFacts) -> Option<String> {

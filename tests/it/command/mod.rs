@@ -6,6 +6,7 @@ mod checks;
 mod closed;
 mod compare;
 mod conclusions;
+mod config;
 mod course;
 mod first_request;
 mod help;
