@@ -11,7 +11,7 @@ use super::args::{
     RunArgs, ServeArgs, SweepArgs,
 };
 use super::command::command;
-use super::{config, curl};
+use super::{config, curl, hints};
 
 /// One command with its flags.
 #[derive(Debug)]
@@ -98,7 +98,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
     if let Some(file) = &file {
         command = file.applied_to(command);
     }
-    let matches = command.clone().try_get_matches_from(arguments).map_err(without_strays)?;
+    if let Some(why) = hints::misspelt_command(&arguments, &command) {
+        return Err(command.error(ErrorKind::InvalidSubcommand, why));
+    }
+    let matches = command
+        .clone()
+        .try_get_matches_from(&arguments)
+        .map_err(|error| without_strays(hints::with_hint(error, &arguments)))?;
     let (name, of_command) = matches.subcommand().unwrap_or(("run", &matches));
     if of_command.try_get_one::<bool>("print_config").is_ok_and(|is_asked| is_asked == Some(&true)) {
         let below = command.find_subcommand(name).unwrap_or(&command);

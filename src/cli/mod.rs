@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod config;
 mod curl;
+mod hints;
 mod invocation;
 mod meaning;
 mod output;

@@ -87,6 +87,10 @@ fn as_code(text: &str) -> String {
 
 fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
+    // Not of CSV and the like.
+    if letters.clone().nth(1).is_some_and(char::is_uppercase) {
+        return text.to_owned();
+    }
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 

@@ -27,8 +27,19 @@ pub struct EndpointSpec {
     pub body: Secret<Bytes>,
     /// What counts as a good answer.
     pub expectation: Expectation,
-    /// Whether braces are sent as they are, so that there are no placeholders.
-    pub verbatim: bool,
+    /// Where braces stand for values; elsewhere they are sent as they are.
+    pub placeholders: Placeholders,
+}
+
+/// Where a request may hold placeholders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placeholders {
+    /// In the URL, in headers and in the body.
+    Everywhere,
+    /// In the URL and in headers: the body is sent byte for byte.
+    NotInTheBody,
+    /// Nowhere.
+    Nowhere,
 }
 
 /// Everything that a workload is made from.

@@ -12,6 +12,7 @@ mod request;
 mod service;
 mod shards;
 mod sweep;
+mod words;
 
 use std::path::PathBuf;
 
@@ -33,6 +34,7 @@ pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
 pub(crate) use shards::ShardArgs;
 pub(crate) use sweep::{MethodArg, ShapeArg, SweepArgs};
+pub(crate) use words::WordsArgs;
 
 const EXAMPLES: &str = "\
 Examples:

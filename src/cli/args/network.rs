@@ -18,12 +18,12 @@ pub(crate) struct NetworkArgs {
     /// HTTP/1.1 only [default: HTTP/2 where TLS agrees on it, else HTTP/1.1]
     ///
     /// Without it TLS agrees on HTTP/2 or HTTP/1.1 (ALPN), and plain TCP speaks HTTP/1.1.
-    #[arg(long)]
+    #[arg(long, alias = "http1.1")]
     pub http1: bool,
     /// HTTP/2 only; without TLS with prior knowledge
     ///
     /// Not together with --http1.
-    #[arg(long)]
+    #[arg(long, alias = "http2-prior-knowledge")]
     pub http2: bool,
     /// Connections to one host at most; requests beyond what they carry wait, and the wait counts as slot wait
     /// [default: as many as the cap needs]

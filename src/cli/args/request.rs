@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::values::{Span, Statuses};
-use super::{ConfigArgs, NetworkArgs, ServiceArgs};
+use super::{ConfigArgs, NetworkArgs, ServiceArgs, WordsArgs};
 use crate::request::{DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 
 /// What is asked, and what counts as a good answer.
@@ -13,19 +13,29 @@ use crate::request::{DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck}
 #[command(next_help_heading = "Request")]
 pub(crate) struct RequestArgs {
     /// Request method [default: GET, or POST with a body]
-    #[arg(short, long)]
+    ///
+    /// As curl has it also -X and --request.
+    #[arg(short, long, short_alias = 'X', alias = "request")]
     pub method: Option<String>,
     /// A header, 'Name: value'; repeatable (in the environment: one per line)
     #[arg(short = 'H', long, value_delimiter = '\n', hide_env_values = true)]
     pub header: Vec<String>,
-    /// The request body
+    /// The request body, byte for byte
     #[arg(short = 'd', long, value_name = "TEXT", hide_env_values = true)]
     pub body: Option<String>,
-    /// The request body, from a file
+    /// The request body, from a file, byte for byte
     ///
     /// At most 1 GiB; not together with --body.
     #[arg(long)]
     pub body_file: Option<PathBuf>,
+    /// In the body too, {index}, {uuid}, {now_ms} and {column} stand for values; with --data so by itself
+    ///
+    /// Single braces are then written {{ and }}, where they could be read as a placeholder.
+    #[arg(long)]
+    pub template: bool,
+    /// curl's words.
+    #[command(flatten)]
+    pub words: WordsArgs,
     /// The request as a command of curl, or a file with one, as browsers and the documentation of APIs have it
     ///
     /// Read in the form for bash. URL, headers and body are sent as they stand, braces and all; what has no meaning here is named on
@@ -105,7 +115,7 @@ pub(crate) struct RequestArgs {
 #[derive(Debug, Args)]
 pub(crate) struct TrafficArgs {
     /// The same as the argument URL
-    #[arg(long, hide_env_values = true)]
+    #[arg(long, hide_env_values = true, help_heading = "Request")]
     pub url: Option<String>,
 
     /// What is asked.

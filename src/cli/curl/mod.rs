@@ -89,6 +89,30 @@ struct Reading {
     /// `-G`: the data is the query.
     is_query: bool,
     is_json: bool,
+    /// Parts of a form with files, as our flags.
+    forms: Vec<String>,
+}
+
+/// What curl's words say of a request besides its URL.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub headers: Vec<String>,
+    pub body: Option<String>,
+    pub body_file: Option<String>,
+}
+
+impl Said {
+    /// Reads long options with their values; one without has an empty one.
+    ///
+    /// # Errors
+    /// What cannot be sent.
+    pub(super) fn of(options: Vec<(&str, String)>) -> Result<Self, String> {
+        let mut reading = Reading::default();
+        for (name, value) in options {
+            reading.option(name, Some(value), &mut std::iter::empty())?;
+        }
+        Ok(reading.said())
+    }
 }
 
 impl Reading {
@@ -167,12 +191,14 @@ impl Reading {
             "cacert" | "cert" | "key" | "resolve" | "unix-socket" => {
                 self.curl.flags.push(format!("--{name}={value}"));
             }
+            "form" => self.forms.push(format!("--form={value}")),
+            "form-string" => self.forms.push(format!("--form-string={value}")),
             "max-time" => self.curl.flags.push(format!("--timeout={value}s")),
             name if NO_MEANING.iter().any(|(known, _)| *known == name) => {
                 self.curl.left_out.push(format!("--{name}"));
             }
-            "proxy" | "form" | "form-string" | "upload-file" | "config" | "netrc" | "http3"
-            | "connect-to" | "digest" | "ntlm" | "aws-sigv4" => {
+            "proxy" | "upload-file" | "config" | "netrc" | "http3" | "connect-to" | "digest" | "ntlm"
+            | "aws-sigv4" => {
                 return Err(unsupported(&format!("curl's --{name}")));
             }
             name => {
@@ -239,6 +265,21 @@ impl Reading {
             url += if url.contains('?') { "&" } else { "?" };
             url += &query;
         }
+        let (method, forms) = (self.method.take(), std::mem::take(&mut self.forms));
+        let mut flags = std::mem::take(&mut self.curl.flags);
+        let left_out = std::mem::take(&mut self.curl.left_out);
+        let said = self.said();
+        flags.push(format!("--url={url}"));
+        flags.extend(method.map(|method| format!("--method={method}")));
+        flags.extend(said.headers.into_iter().map(|header| format!("--header={header}")));
+        flags.extend(said.body.map(|body| format!("--body={body}")));
+        flags.extend(said.body_file.map(|file| format!("--body-file={file}")));
+        flags.extend(forms);
+        Ok(Curl { flags, left_out })
+    }
+
+    /// Headers and body, with the headers that follow from the body.
+    fn said(mut self) -> Said {
         let has = |headers: &[String], name: &str| {
             headers.iter().any(|header| {
                 header.split(':').next().is_some_and(|known| known.trim().eq_ignore_ascii_case(name))
@@ -254,13 +295,7 @@ impl Reading {
             // As curl says of data.
             self.headers.push("Content-Type: application/x-www-form-urlencoded".to_owned());
         }
-        let flags = &mut self.curl.flags;
-        flags.push(format!("--url={url}"));
-        flags.extend(self.method.map(|method| format!("--method={method}")));
-        flags.extend(self.headers.into_iter().map(|header| format!("--header={header}")));
-        flags.extend(self.body.map(|body| format!("--body={body}")));
-        flags.extend(self.body_file.map(|file| format!("--body-file={file}")));
-        Ok(self.curl)
+        Said { headers: self.headers, body: self.body, body_file: self.body_file }
     }
 }
 

@@ -67,7 +67,7 @@ fn what_cannot_be_meant_is_named() {
         ("curl http://a/ http://b/", "two URLs"),
         ("curl http://a/ --frobnicate", "--frobnicate is not known"),
         ("curl http://a/ -Z", "-Z is not known"),
-        ("curl http://a/ -F file=@a.png", "--form cannot be sent"),
+        ("curl http://a/ -T file", "--upload-file cannot be sent"),
         ("curl http://a/ -x http://p:3128", "--proxy cannot be sent"),
         ("curl http://a/ -H", "--header has no value"),
         ("wget http://a/", "begins with curl"),

@@ -123,6 +123,16 @@ pub(crate) enum UsageError {
     /// The header of the tokens.
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,
+    /// curl's words that say what cannot be sent.
+    #[error("{0}")]
+    Words(String),
+    #[error("a part of a form is NAME=VALUE, NAME=@FILE or NAME=<FILE, perhaps with ;type=TYPE behind it")]
+    Form,
+    /// A length where the body stands.
+    #[error(
+        "-d is the request body, as in curl: for a run of {0} write --duration {0}; to send the text `{0}` write --data-raw {0}"
+    )]
+    LengthAsBody(String),
     /// A body that curl would read from a file.
     #[error("--body is sent as it stands, and this one begins with @; for a file write --body-file FILE")]
     BodyAt,

@@ -1,5 +1,6 @@
 //! What it means: arguments, checked against each other and against the machine.
 
+mod body;
 mod closed;
 mod compare;
 mod error;

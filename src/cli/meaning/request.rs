@@ -12,9 +12,10 @@ use http::header::HeaderName;
 use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::UsageError;
+use super::body::{Asked, headers_of};
 use crate::request::{
-    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, ScenarioProblem, Secret,
-    Target, TokenList, Workload, WorkloadSpec, parse_header_text, parse_scenario, parse_targets,
+    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Placeholders, ScenarioProblem,
+    Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
 };
 
 /// What is asked. The URL of the built-in service is known only when it runs.
@@ -36,7 +37,7 @@ pub(crate) struct Requests {
 #[derive(Debug)]
 enum Source {
     /// The flags: one request to the URL.
-    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults, is_verbatim: bool },
+    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults, placeholders: Placeholders },
     /// A file whose endpoints have URLs.
     Endpoints(Vec<EndpointSpec>),
     /// A scenario whose paths need a URL.
@@ -101,7 +102,7 @@ impl Requests {
                 method: Method::GET,
                 body: Secret::new(Bytes::new()),
                 defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
-                is_verbatim: false,
+                placeholders: Placeholders::Everywhere,
             },
             tokens: None,
             token_header: http::header::AUTHORIZATION,
@@ -147,7 +148,7 @@ impl Requests {
         let endpoints = match self.source {
             Source::Endpoints(endpoints) => endpoints,
             Source::Scenario { file, text, defaults } => scenario(&file, text.expose(), base, &defaults)?,
-            Source::Flags { method, body, defaults, is_verbatim } => vec![EndpointSpec {
+            Source::Flags { method, body, defaults, placeholders } => vec![EndpointSpec {
                 name: "request".to_owned(),
                 weight: 1,
                 method,
@@ -155,7 +156,7 @@ impl Requests {
                 headers: defaults.headers,
                 body,
                 expectation: defaults.expectation,
-                verbatim: is_verbatim,
+                placeholders,
             }],
         };
         let has_data = self.data.is_some();
@@ -187,7 +188,7 @@ fn checks_of(args: &RequestArgs) -> Arc<[Check]> {
 }
 
 fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result<Source, UsageError> {
-    let headers = args.header.iter().map(|text| parse_header_text(text)).collect::<Result<_, _>>()?;
+    let headers = headers_of(args)?;
     let expectation = Expectation {
         statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
         body: args.expect_body.as_ref().map(|text| Bytes::from(text.clone())),
@@ -199,12 +200,24 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
         (Some(file), None) => (file, "--scenario"),
         (None, Some(file)) => (file, "--targets"),
         (None, None) => {
-            let body = Secret::new(body_of(args, typed)?);
-            let is_verbatim = args.curl.is_some();
-            return Ok(Source::Flags { method: method_of(args)?, body, defaults, is_verbatim });
+            let Asked { method, headers, body } = Asked::of(args, typed)?;
+            let placeholders = match () {
+                () if args.curl.is_some() => Placeholders::Nowhere,
+                // Whoever brings data wants to see it in the requests.
+                () if args.template || args.data.is_some() => Placeholders::Everywhere,
+                () => Placeholders::NotInTheBody,
+            };
+            let (body, defaults) = (Secret::new(body), Defaults { headers, ..defaults });
+            return Ok(Source::Flags { method, body, defaults, placeholders });
         }
     };
+    let words = &args.words;
     let of_one_request = [
+        ("--form", !words.form.is_empty() || !words.form_string.is_empty()),
+        ("--json", words.json.is_some()),
+        ("--data-raw", !words.data_raw.is_empty()),
+        ("--data-binary", !words.data_binary.is_empty()),
+        ("--data-urlencode", !words.data_urlencode.is_empty()),
         ("--method", args.method.is_some()),
         ("--curl", args.curl.is_some()),
         ("--body", args.body.is_some()),
@@ -246,33 +259,6 @@ fn targets(file: &Path, base: Option<&Target>, defaults: &Defaults) -> Result<Ve
     Ok(parse_targets(&file.display().to_string(), reader, base, defaults, read)?)
 }
 
-fn method_of(args: &RequestArgs) -> Result<Method, UsageError> {
-    match &args.method {
-        None if args.body.is_some() || args.body_file.is_some() => Ok(Method::POST),
-        None => Ok(Method::GET),
-        Some(name) => {
-            Method::from_bytes(name.to_uppercase().as_bytes()).map_err(|_| UsageError::Method(name.clone()))
-        }
-    }
-}
-
-fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
-    if typed.has("body") && typed.has("body_file") {
-        return Err(UsageError::Exclusive("--body", "--body-file"));
-    }
-    if args.body.is_some() && args.body_file.is_some() && !typed.has("body") && !typed.has("body_file") {
-        return Err(UsageError::Exclusive("RPSBENCH_BODY", "RPSBENCH_BODY_FILE"));
-    }
-    // A flag beats the environment.
-    let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
-    match (from_file, &args.body) {
-        (Some(path), _) => read_file("body", path).map(Bytes::from),
-        (None, Some(text)) if text.starts_with('@') && args.curl.is_none() => Err(UsageError::BodyAt),
-        (None, Some(text)) => Ok(Bytes::from(text.clone())),
-        (None, None) => Ok(Bytes::new()),
-    }
-}
-
 /// Largest accepted file: what is sent is held in memory, so this guards against a wrong file.
 const MAX_BYTES: u64 = 1 << 30;
 
@@ -289,7 +275,7 @@ pub(super) fn open_file(what: &'static str, path: &Path) -> Result<Box<dyn Read>
 }
 
 /// Reads a file to its end.
-fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, UsageError> {
+pub(super) fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, UsageError> {
     let mut bytes = Vec::new();
     let size = open_file(what, path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     size.map_err(|cause| unreadable(what, path, &cause))?;

@@ -60,7 +60,14 @@ impl Setup {
         };
         warnings.extend(requests.warnings());
         let own_body = traffic.request.body.as_deref().filter(|_| traffic.request.curl.is_none());
-        warnings.extend(own_body.and_then(misread));
+        if let Some(length) = own_body.filter(|body| is_length(body)) {
+            // With a length of its own, the run cannot mean the body.
+            if typed.has("body") && !typed.has("duration") && !typed.has("requests") {
+                return Err(UsageError::LengthAsBody(length.to_owned()));
+            }
+        }
+        let is_template = traffic.request.template || traffic.request.data.is_some();
+        warnings.extend(own_body.and_then(|body| misread(body, is_template)));
         warnings.extend(traffic.request.curl.as_deref().and_then(without_meaning));
         warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network, typed)?;
@@ -86,20 +93,31 @@ impl Setup {
     }
 }
 
+/// Whether a body looks like the length of a run: 30s.
+fn is_length(body: &str) -> bool {
+    body.ends_with(|last: char| last.is_ascii_alphabetic()) && body.parse::<Span>().is_ok()
+}
+
 /// A body that its user may not have meant as one.
-fn misread(body: &str) -> Option<String> {
-    let is_length = body.ends_with(|last: char| last.is_ascii_alphabetic()) && body.parse::<Span>().is_ok();
-    if is_length {
+fn misread(body: &str, is_template: bool) -> Option<String> {
+    if is_length(body) {
         return Some(format!(
             "-d is the request body, as in curl, so the target receives the text `{body}`; for the length of the run write \
              --duration {body}"
         ));
     }
-    body.contains("{{").then(|| {
-        "the body holds `{{`, so double braces stand for single ones, and {name} for a value; double them once more to send \
-         them as they are"
-            .to_owned()
-    })
+    let placeholder = ["{index}", "{uuid}", "{now_ms}"].into_iter().find(|name| body.contains(name));
+    match (placeholder, is_template) {
+        (Some(name), false) => {
+            Some(format!("the body holds {name}, and is sent byte for byte; with --template it stands for a value"))
+        }
+        (_, true) if body.contains("{{") => Some(
+            "the body holds `{{`, so double braces stand for single ones, and {name} for a value; double them once more to send \
+             them as they are"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// What a command of curl says that means nothing here.

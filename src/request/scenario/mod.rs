@@ -33,7 +33,7 @@ use super::expectation::Expectation;
 use super::file_errors::{InFile, line_at};
 use super::mix::Mix;
 use super::secret::Secret;
-use super::spec::EndpointSpec;
+use super::spec::{EndpointSpec, Placeholders};
 use super::target::Target;
 pub(crate) use problem::ScenarioProblem;
 use problem::ScenarioProblem as Problem;
@@ -174,7 +174,7 @@ impl Scenario<'_> {
                 body: spec.expect_body.or_else(|| self.defaults.expectation.body.clone()),
                 checks: Arc::clone(&self.defaults.expectation.checks),
             },
-            verbatim: false,
+            placeholders: Placeholders::Everywhere,
         })
     }
 

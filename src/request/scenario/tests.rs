@@ -50,7 +50,7 @@ fn a_scenario_is_read() {
     assert_eq!(search.expectation.body.as_deref(), Some(&b"results"[..]));
     assert_eq!((save.weight, &save.method, save.target.port()), (1, &Method::POST, 443));
     assert_eq!((save.body.expose().as_ref(), save.expectation.statuses.as_slice()), (&b"{}"[..], &[201][..]));
-    assert!(!save.verbatim && save.expectation.body.is_none());
+    assert!(save.placeholders == Placeholders::Everywhere && save.expectation.body.is_none());
 }
 
 #[test]

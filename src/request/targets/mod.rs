@@ -21,7 +21,7 @@ use super::file_errors::InFile;
 use super::origin::Origin;
 use super::scenario::Defaults;
 use super::secret::Secret;
-use super::spec::EndpointSpec;
+use super::spec::{EndpointSpec, Placeholders};
 use super::target::Target;
 pub(crate) use problem::TargetsProblem;
 
@@ -275,7 +275,7 @@ impl List<'_> {
             headers: self.defaults.with_headers(draft.headers),
             body: Secret::new(draft.body.unwrap_or_default()),
             expectation: self.defaults.expectation.clone(),
-            verbatim: true,
+            placeholders: Placeholders::Nowhere,
         });
         Ok(())
     }

@@ -34,7 +34,7 @@ fn the_http_format_is_read() {
     assert_eq!(headers(&specs[0]), [("x-a", "1"), ("x-a", "a:b")]);
     assert_eq!(specs[0].target.path().as_str(), "/x/{id}?q=1");
     assert_eq!(specs[1].body.expose().as_ref(), b"{\"a\":1}");
-    assert!(specs.iter().all(|spec| spec.verbatim && spec.weight == 1));
+    assert!(specs.iter().all(|spec| spec.placeholders == Placeholders::Nowhere && spec.weight == 1));
 }
 
 #[test]

@@ -26,7 +26,7 @@ use text::{Encoding, Field, Text, push_hex};
 use super::data::DataTable;
 use super::header::is_public;
 use super::secret::Secrets;
-use super::spec::EndpointSpec;
+use super::spec::{EndpointSpec, Placeholders};
 use super::target::Target;
 
 /// The length of a body that is not there.
@@ -85,13 +85,18 @@ impl RequestTemplate {
         let failed = |place: RequestPart| {
             move |problem| TemplateError { endpoint: spec.name.clone(), place, problem: Box::new(problem) }
         };
-        let compile = |text: &[u8], may_name| match spec.verbatim {
-            true => Ok(Text::verbatim(text)),
-            false => Text::compile(text, setting.data, may_name),
+        let compile = |text: &[u8], may_name| match spec.placeholders {
+            Placeholders::Nowhere => Ok(Text::verbatim(text)),
+            _ => Text::compile(text, setting.data, may_name),
         };
         let url = compile(spec.target.path().as_str().as_bytes(), true).map_err(failed(RequestPart::Url))?;
         let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(RequestPart::Url))?;
-        let body = compile(spec.body.expose(), true).map_err(failed(RequestPart::Body))?;
+        let body = match spec.placeholders {
+            Placeholders::Everywhere => {
+                compile(spec.body.expose(), true).map_err(failed(RequestPart::Body))?
+            }
+            _ => Text::verbatim(spec.body.expose()),
+        };
 
         checks::framing(spec, &body).map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
         let overridden = |name: &HeaderName| {

@@ -7,7 +7,7 @@ use http::Request;
 
 use super::*;
 use crate::request::template::TemplateProblem;
-use crate::request::{EndpointSpec, WorkloadSpec, parse_header_text};
+use crate::request::{EndpointSpec, Placeholders, WorkloadSpec, parse_header_text};
 
 fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
     EndpointSpec {
@@ -18,7 +18,7 @@ fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
         headers: headers.iter().map(|text| parse_header_text(text).unwrap()).collect(),
         body: Secret::new(Bytes::copy_from_slice(body.as_bytes())),
         expectation: Expectation::default(),
-        verbatim: false,
+        placeholders: Placeholders::Everywhere,
     }
 }
 
@@ -54,7 +54,7 @@ impl Workload {
             headers: headers.to_vec(),
             body: Secret::new(body),
             expectation: Expectation::default(),
-            verbatim: true,
+            placeholders: Placeholders::Nowhere,
         };
         Self::build(WorkloadSpec { keepalive, ..spec(vec![endpoint]) }).unwrap()
     }
@@ -126,10 +126,18 @@ fn a_request_without_columns_has_no_row() {
 #[test]
 fn verbatim_endpoints_send_every_brace() {
     let shop = endpoint("http://x/{{id}}/{id}", &["X-Id: {id"], "{{ {id}");
-    let shop = EndpointSpec { verbatim: true, ..shop };
+    let shop = EndpointSpec { placeholders: Placeholders::Nowhere, ..shop };
     let request = Workload::build(with_data(shop, DATA)).unwrap().request(0, Moment::default()).request;
     assert_eq!(request.uri().path(), "/{{id}}/{id}");
     assert_eq!((all(&request, "x-id"), &request.body()[..]), (vec!["{id"], &b"{{ {id}"[..]));
+}
+
+#[test]
+fn a_body_may_be_sent_byte_for_byte_beside_a_url_with_placeholders() {
+    let shop = endpoint("http://x/{id}", &[], "{{ {id}");
+    let shop = EndpointSpec { placeholders: Placeholders::NotInTheBody, ..shop };
+    let request = Workload::build(with_data(shop, DATA)).unwrap().request(0, Moment::default()).request;
+    assert_eq!((request.uri().path(), &request.body()[..]), ("/1", &b"{{ {id}"[..]));
 }
 
 #[test]

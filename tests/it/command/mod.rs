@@ -19,3 +19,4 @@ mod refusals;
 mod secrets;
 mod sweep;
 mod traffic;
+mod words;
