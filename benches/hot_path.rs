@@ -168,6 +168,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),
+        other_secrets: Vec::new(),
     };
     Workload::build(spec).expect("a valid workload")
 }

@@ -91,7 +91,7 @@ pub mod internals {
     };
     pub use crate::time::{Clock, MonotonicClock};
     pub use crate::transport::{
-        Answer, Connection, Failure, HttpVersions, Network, NetworkError, Probed, TlsOptions, Transport,
-        Wire, WireConnection, WireOptions,
+        Answer, Connection, Failure, HttpVersions, Network, NetworkError, Probed, Proxy, TlsOptions,
+        Transport, Wire, WireConnection, WireOptions,
     };
 }

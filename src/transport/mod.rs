@@ -16,6 +16,8 @@ mod http2;
 mod network;
 mod options;
 mod overrides;
+mod proxied;
+mod proxy;
 mod receive_clock;
 mod refresh;
 mod socket;
@@ -30,7 +32,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 
-use crate::measure::Opened;
+use crate::measure::{ErrorKind, Opened};
 use crate::request::BodyWatch;
 
 pub use any_connection::WireConnection;
@@ -40,6 +42,8 @@ pub use network::{Network, NetworkError, Probed};
 pub(crate) use options::Timestamps;
 pub use options::{HttpVersions, TlsOptions, WireOptions};
 pub(crate) use overrides::ResolveError;
+pub use proxy::Proxy;
+pub(crate) use proxy::ProxyError;
 pub(crate) use stamped::has_kernel_stamps;
 
 /// Opens connections to the origins of a workload.
@@ -50,6 +54,11 @@ pub trait Transport: 'static {
     /// Opens a connection to an origin, as the workload numbers them. The caller limits the time; dropping the future
     /// gives the attempt up.
     fn connect(&self, origin: u32) -> impl Future<Output = Result<Self::Connection, Failure>>;
+
+    /// What an attempt has failed with that the caller gave up because its time was over.
+    fn given_up(&self) -> Failure {
+        Failure::new(ErrorKind::ConnectTimeout, true, true)
+    }
 }
 
 /// A handle that carries one request at a time. A connection with room for several at once has several handles.

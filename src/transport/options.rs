@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::overrides::ResolveOverride;
+use super::proxy::Proxy;
 
 /// Which versions of HTTP may be spoken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub struct WireOptions {
     pub local_addresses: Vec<IpAddr>,
     /// A Unix socket to connect to, whatever the host and port.
     pub unix_socket: Option<PathBuf>,
+    /// A proxy that every connection goes through, in a tunnel.
+    pub proxy: Option<Proxy>,
     /// Addresses that stand in place of a lookup.
     pub overrides: Vec<ResolveOverride>,
     /// Whose time an answer's end is.
@@ -76,6 +79,7 @@ impl Default for WireOptions {
             tls: TlsOptions::default(),
             local_addresses: Vec::new(),
             unix_socket: None,
+            proxy: None,
             overrides: Vec::new(),
             timestamps: Timestamps::Auto,
             dns_ttl_ns: 0,
@@ -85,6 +89,14 @@ impl Default for WireOptions {
 }
 
 impl WireOptions {
+    /// Whether no name is resolved here, so that no address can be given for one but for the proxy's own.
+    pub(crate) fn leaves_names_to_the_proxy(&self) -> bool {
+        self.proxy.as_ref().is_some_and(|proxy| {
+            proxy.resolves_names()
+                && !self.overrides.iter().any(|entry| entry.is_for(proxy.host(), proxy.port()))
+        })
+    }
+
     /// The addresses given in place of a lookup, if any.
     pub(super) fn overriding(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         // As with curl, the entry given last wins.

@@ -65,6 +65,14 @@ pub(crate) struct NetworkArgs {
     /// Connect through a Unix socket instead of TCP
     #[arg(long, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,
+    /// Connect through a proxy: http://, socks5:// or socks5h://, with USER:PASSWORD@ before the host where it asks for them
+    ///
+    /// An http:// proxy is asked for a tunnel (CONNECT) to plain targets too, as by curl with --proxytunnel, so that requests
+    /// are those that go without a proxy; HOST:PORT alone is http://. With http:// and socks5h:// the proxy resolves the
+    /// target's name, with socks5:// this machine does. The port is 1080 unless it is given. The variables http_proxy,
+    /// https_proxy and all_proxy are not used.
+    #[arg(short = 'x', long, value_name = "URL", hide_env_values = true)]
+    pub proxy: Option<String>,
     /// Connect from this address of this machine; repeatable, in rotation, for more ports than one address has
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub local_address: Vec<IpAddr>,

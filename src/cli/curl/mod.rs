@@ -86,6 +86,9 @@ struct Reading {
     headers: Vec<String>,
     body: Option<String>,
     body_file: Option<String>,
+    proxy: Option<String>,
+    /// What stands apart from the proxy.
+    proxy_user: Option<String>,
     /// `-G`: the data is the query.
     is_query: bool,
     is_json: bool,
@@ -171,8 +174,19 @@ impl Reading {
             name if NO_MEANING.iter().any(|(known, _)| *known == name) => {
                 self.curl.left_out.push(format!("--{name}"));
             }
-            "proxy" | "form" | "form-string" | "upload-file" | "config" | "netrc" | "http3"
-            | "connect-to" | "digest" | "ntlm" | "aws-sigv4" => {
+            "proxy" | "socks5" | "socks5-hostname" => {
+                let scheme = match name {
+                    "socks5" => "socks5://",
+                    "socks5-hostname" => "socks5h://",
+                    _ => "",
+                };
+                self.proxy = Some(format!("{scheme}{value}"));
+            }
+            "proxy-user" => self.proxy_user = Some(value),
+            // As every proxy is asked here.
+            "proxytunnel" => {}
+            "form" | "form-string" | "upload-file" | "config" | "netrc" | "http3" | "connect-to"
+            | "noproxy" | "preproxy" | "proxy-digest" | "proxy-ntlm" | "digest" | "ntlm" | "aws-sigv4" => {
                 return Err(unsupported(&format!("curl's --{name}")));
             }
             name => {
@@ -255,6 +269,9 @@ impl Reading {
             self.headers.push("Content-Type: application/x-www-form-urlencoded".to_owned());
         }
         let flags = &mut self.curl.flags;
+        if let Some(proxy) = self.proxy {
+            flags.push(format!("--proxy={}", known_as(self.proxy_user.as_deref(), &proxy)));
+        }
         flags.push(format!("--url={url}"));
         flags.extend(self.method.map(|method| format!("--method={method}")));
         flags.extend(self.headers.into_iter().map(|header| format!("--header={header}")));
@@ -266,6 +283,15 @@ impl Reading {
 
 fn unsupported(what: &str) -> String {
     format!("--curl: {what} cannot be sent by this version; leave it out of the command")
+}
+
+/// A proxy with the user and password that stood apart from it.
+fn known_as(user: Option<&str>, proxy: &str) -> String {
+    let Some(user) = user else { return proxy.to_owned() };
+    let (scheme, host) = proxy.split_once("://").map_or(("http", proxy), |(scheme, host)| (scheme, host));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    format!("{scheme}://{}:{}@{host}", form_encoded(user), form_encoded(password))
 }
 
 fn form_encoded(text: &str) -> String {

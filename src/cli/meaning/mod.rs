@@ -3,6 +3,7 @@
 mod closed;
 mod compare;
 mod error;
+mod proxy;
 mod request;
 mod run;
 mod screen;

@@ -6,6 +6,7 @@ use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, Traf
 use super::super::curl;
 use super::super::invocation::Typed;
 use super::super::values::Span;
+use super::proxy::{proxy_of, unused_proxy};
 use super::target::{TargetChoice, model_of, url_of};
 use super::{Requests, Sharding, UsageError};
 use crate::judge::AbortWatch;
@@ -50,7 +51,7 @@ impl Setup {
         let mut warnings = Vec::new();
         let url = url_of(argument, traffic, typed, &mut warnings)?;
         check_bounds(&traffic.request, &traffic.network, load, reporting)?;
-        let requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
+        let mut requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
         let target = match url {
             Some(url) => TargetChoice::Url(url),
             None if requests.need_url() => TargetChoice::BuiltIn(model_of(&traffic.service, load.seed)?),
@@ -60,8 +61,10 @@ impl Setup {
         let own_body = traffic.request.body.as_deref().filter(|_| traffic.request.curl.is_none());
         warnings.extend(own_body.and_then(misread));
         warnings.extend(traffic.request.curl.as_deref().and_then(without_meaning));
-        warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network, typed)?;
+        requests.by_way_of(&wire);
+        warnings.extend(without_effect(traffic, &target, &wire, typed));
+        warnings.extend(unused_proxy(&wire, &target, &requests));
         if wire.versions == HttpVersions::Http2 && matches!(target, TargetChoice::BuiltIn(_)) {
             return Err(UsageError::BuiltInHttp2);
         }
@@ -110,7 +113,12 @@ fn without_meaning(command: &str) -> Option<String> {
 }
 
 /// Flags that were typed and change nothing, each with the reason.
-fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -> Vec<String> {
+fn without_effect(
+    traffic: &TrafficArgs,
+    target: &TargetChoice,
+    wire: &WireOptions,
+    typed: &Typed,
+) -> Vec<String> {
     let (request, network) = (&traffic.request, &traffic.network);
     let is_plain = match target {
         TargetChoice::Url(target) => target.origin().scheme() == Scheme::Http,
@@ -123,6 +131,7 @@ fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -
         ("streams", network.http1, "HTTP/1.1 has no streams"),
         ("data_order", request.data.is_none(), "there is no --data"),
         ("token_header", request.tokens.is_none(), "there are no --tokens"),
+        ("resolve", wire.leaves_names_to_the_proxy(), "the proxy resolves the target's name"),
         (tls.unwrap_or_default(), tls.is_some(), "the target is plain http://"),
     ];
     let idle = found.into_iter().filter(|(flag, has_no_effect, _)| *has_no_effect && typed.has(flag));
@@ -143,7 +152,8 @@ fn wire_of(args: &NetworkArgs, typed: &Typed) -> Result<WireOptions, UsageError>
         (false, true) => HttpVersions::Http2,
         (false, false) => HttpVersions::Auto,
     };
-    if args.timestamps == Timestamps::Kernel && (args.unix_socket.is_some() || !has_kernel_stamps()) {
+    let (unix_socket, proxy) = proxy_of(args, typed)?;
+    if args.timestamps == Timestamps::Kernel && (unix_socket.is_some() || !has_kernel_stamps()) {
         return Err(UsageError::NoKernelStamps);
     }
     Ok(WireOptions {
@@ -158,7 +168,8 @@ fn wire_of(args: &NetworkArgs, typed: &Typed) -> Result<WireOptions, UsageError>
             sni: args.sni.clone(),
         },
         local_addresses: args.local_address.clone(),
-        unix_socket: args.unix_socket.clone(),
+        unix_socket,
+        proxy,
         overrides: args.resolve.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         dns_ttl_ns: args.dns_ttl.0,
         // Known when the requests are.
