@@ -29,13 +29,15 @@ pub(super) fn system_lookup() -> LookUp {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Whose {
     Target,
+    /// The target's, which is to be found elsewhere.
+    ConnectTo,
     Proxy,
 }
 
 impl std::fmt::Display for Whose {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Target => "target",
+            Self::Target | Self::ConnectTo => "target",
             Self::Proxy => "proxy",
         })
     }
@@ -65,6 +67,7 @@ pub(super) async fn look_up(
 ) -> Result<Vec<SocketAddr>, Unreachable> {
     let remedy = match whose {
         Whose::Target => "check the host name in the URL",
+        Whose::ConnectTo => "check the host name given with --connect-to",
         Whose::Proxy => "check the host name given with --proxy",
     };
     let unresolved = |cause: String| Unreachable::new(whose, cause, remedy);

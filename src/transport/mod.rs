@@ -7,6 +7,7 @@
 
 mod addresses;
 mod any_connection;
+mod connect_to;
 mod dial;
 mod driver_waker;
 mod failure;
@@ -36,6 +37,7 @@ use crate::measure::{ErrorKind, Opened};
 use crate::request::BodyWatch;
 
 pub use any_connection::WireConnection;
+pub(crate) use connect_to::{ConnectTo, ConnectToError};
 pub use dial::Wire;
 pub use failure::Failure;
 pub use network::{Network, NetworkError, Probed};

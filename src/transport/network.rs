@@ -40,12 +40,22 @@ pub struct Probed {
 /// An origin, ready to be connected to.
 pub(super) struct Place {
     pub(super) origin: Origin,
+    /// Where connections to it go: its own host and port, or others in their place.
+    pub(super) host: String,
+    pub(super) port: u16,
     /// The name for TLS; none on plain TCP.
     pub(super) name: Option<ServerName<'static>>,
     /// Whether its addresses come from a lookup that may be repeated.
     pub(super) is_looked_up: bool,
     /// Whether its answers have large heads.
     pub(super) heads: Arc<LargeHeads>,
+}
+
+impl Place {
+    /// Whose name is looked up.
+    pub(super) fn whose(&self) -> Whose {
+        if self.host == self.origin.host() { Whose::Target } else { Whose::ConnectTo }
+    }
 }
 
 /// The origins of a workload and the ways to them; shared by all workers.
@@ -121,16 +131,17 @@ impl Network {
             Some(tls) if origin.scheme() == Scheme::Https => Some(tls.name(origin.host())?),
             _ => None,
         };
+        let (host, port) = self.options.place_of(origin.host(), origin.port());
         let is_resolved_by_proxy = self.options.proxy.as_ref().is_some_and(Proxy::resolves_names);
         let is_resolved_here = self.options.unix_socket.is_none() && !is_resolved_by_proxy;
-        let overriding = self.options.overriding(origin.host(), origin.port()).filter(|_| is_resolved_here);
-        let is_address = origin.host().parse::<IpAddr>().is_ok();
+        let overriding = self.options.overriding(&host, port).filter(|_| is_resolved_here);
+        let is_address = host.parse::<IpAddr>().is_ok();
         let is_looked_up = !is_address && overriding.is_none() && is_resolved_here;
-        let place = Place { origin: origin.clone(), name, is_looked_up, heads: Arc::default() };
+        let place = Place { origin: origin.clone(), host, port, name, is_looked_up, heads: Arc::default() };
         let all = match overriding {
             Some(addresses) => addresses,
             None if !is_resolved_here => Vec::new(),
-            None => look_up(&self.lookup, origin.host(), origin.port(), Whose::Target).await?,
+            None => look_up(&self.lookup, &place.host, port, place.whose()).await?,
         };
         let (stream, open, left_out) = match &self.proxy {
             Some(proxy) => self.sift_through(proxy, &place, &all).await?,
@@ -211,7 +222,7 @@ impl Network {
                 ),
                 (kind, _) => {
                     let remedy = match whose {
-                        Whose::Target => "is the service running, and the port right?",
+                        Whose::Target | Whose::ConnectTo => "is the service running, and the port right?",
                         Whose::Proxy => "is the proxy running, and its port right?",
                     };
                     Unreachable::new(whose, kind.to_string(), remedy)

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use super::connect_to::ConnectTo;
 use super::overrides::ResolveOverride;
 use super::proxy::Proxy;
 
@@ -60,6 +61,8 @@ pub struct WireOptions {
     pub unix_socket: Option<PathBuf>,
     /// A proxy that every connection goes through, in a tunnel.
     pub proxy: Option<Proxy>,
+    /// Other places to connect to.
+    pub connect_to: Vec<ConnectTo>,
     /// Addresses that stand in place of a lookup.
     pub overrides: Vec<ResolveOverride>,
     /// Whose time an answer's end is.
@@ -80,6 +83,7 @@ impl Default for WireOptions {
             local_addresses: Vec::new(),
             unix_socket: None,
             proxy: None,
+            connect_to: Vec::new(),
             overrides: Vec::new(),
             timestamps: Timestamps::Auto,
             dns_ttl_ns: 0,
@@ -95,6 +99,12 @@ impl WireOptions {
             proxy.resolves_names()
                 && !self.overrides.iter().any(|entry| entry.is_for(proxy.host(), proxy.port()))
         })
+    }
+
+    /// Where connections to a host and port go. As with curl, the first rule for them counts.
+    pub(super) fn place_of(&self, host: &str, port: u16) -> (String, u16) {
+        let rule = self.connect_to.iter().find(|rule| rule.is_for(host, port));
+        rule.map_or_else(|| (host.to_owned(), port), |rule| rule.leads(host, port))
     }
 
     /// The addresses given in place of a lookup, if any.

@@ -65,7 +65,7 @@ impl Network {
     ) -> Result<Plain, ProxyFault> {
         let destination = match address {
             Some(address) => Destination::Address(address),
-            None => Destination::new(place.origin.host(), place.origin.port()),
+            None => Destination::new(&place.host, place.port),
         };
         let target_begins = place.name.is_none() && self.options.versions == HttpVersions::Http2;
         found.proxy.open(&mut stream, &destination, target_begins).await?;

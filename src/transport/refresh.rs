@@ -28,8 +28,8 @@ impl Network {
     async fn refresh_once(&self) {
         self.refresh_proxy().await;
         for (origin, place) in self.places.iter().enumerate().filter(|(_, place)| place.is_looked_up) {
-            let (host, port) = (place.origin.host(), place.origin.port());
-            let Ok(all) = look_up(&self.lookup, host, port, Whose::Target).await else { continue };
+            let found = look_up(&self.lookup, &place.host, place.port, place.whose()).await;
+            let Ok(all) = found else { continue };
             let known = self.book.of(origin);
             let mut open = Vec::new();
             for address in all {

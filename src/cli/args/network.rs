@@ -62,6 +62,13 @@ pub(crate) struct NetworkArgs {
     /// per line)
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_delimiter = '\n', hide_env_values = true)]
     pub resolve: Vec<String>,
+    /// Connect to another host and port, `HOST1:PORT1:HOST2:PORT2`, as curl does; repeatable (in the environment: one per
+    /// line)
+    ///
+    /// Connections to HOST1 and PORT1 go to HOST2 and PORT2; the Host header and the name for TLS stay those of the URL. HOST1
+    /// or PORT1 left empty stand for any, HOST2 or PORT2 for the same. The first that fits counts.
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", value_delimiter = '\n', hide_env_values = true)]
+    pub connect_to: Vec<String>,
     /// Connect through a Unix socket instead of TCP
     #[arg(long, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,

@@ -167,7 +167,7 @@ impl Reading {
             "insecure" => self.curl.flags.push("--insecure".to_owned()),
             "http1.1" | "http1.0" => self.curl.flags.push("--http1".to_owned()),
             "http2" | "http2-prior-knowledge" => self.curl.flags.push("--http2".to_owned()),
-            "cacert" | "cert" | "key" | "resolve" | "unix-socket" => {
+            "cacert" | "cert" | "key" | "resolve" | "connect-to" | "unix-socket" => {
                 self.curl.flags.push(format!("--{name}={value}"));
             }
             "max-time" => self.curl.flags.push(format!("--timeout={value}s")),
@@ -185,8 +185,8 @@ impl Reading {
             "proxy-user" => self.proxy_user = Some(value),
             // As every proxy is asked here.
             "proxytunnel" => {}
-            "form" | "form-string" | "upload-file" | "config" | "netrc" | "http3" | "connect-to"
-            | "noproxy" | "preproxy" | "proxy-digest" | "proxy-ntlm" | "digest" | "ntlm" | "aws-sigv4" => {
+            "form" | "form-string" | "upload-file" | "config" | "netrc" | "http3" | "noproxy"
+            | "preproxy" | "proxy-digest" | "proxy-ntlm" | "digest" | "ntlm" | "aws-sigv4" => {
                 return Err(unsupported(&format!("curl's --{name}")));
             }
             name => {

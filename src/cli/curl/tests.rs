@@ -72,6 +72,14 @@ fn a_proxy_is_a_proxy_here_too() {
 }
 
 #[test]
+fn where_it_connects_is_read_too() {
+    assert_eq!(
+        flags("curl --connect-to a:443:b:8443 --resolve b:8443:10.0.0.1 https://a/"),
+        ["--connect-to=a:443:b:8443", "--resolve=b:8443:10.0.0.1", "--url=https://a/"]
+    );
+}
+
+#[test]
 fn what_cannot_be_meant_is_named() {
     for (command, words) in [
         ("curl", "no URL"),

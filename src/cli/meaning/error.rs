@@ -10,7 +10,7 @@ use crate::request::{
 use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
 use crate::service::ModelError;
 use crate::shard::IdentityError;
-use crate::transport::{ProxyError, ResolveError};
+use crate::transport::{ConnectToError, ProxyError, ResolveError};
 
 /// The arguments do not make sense together, or name something that is not there.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,8 @@ pub(crate) enum UsageError {
     Workload(#[from] WorkloadError),
     #[error("--resolve: {0}")]
     Resolve(#[from] ResolveError),
+    #[error("--connect-to: {0}")]
+    ConnectTo(#[from] ConnectToError),
     #[error("--proxy: {0}")]
     Proxy(#[from] ProxyError),
     /// The header of the tokens.

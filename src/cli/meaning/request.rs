@@ -16,7 +16,7 @@ use crate::request::{
     Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, ScenarioProblem,
     Secret, Target, TokenList, Workload, WorkloadSpec, parse_header_text, parse_scenario, parse_targets,
 };
-use crate::transport::WireOptions;
+use crate::transport::{ConnectTo, WireOptions};
 
 /// What is asked. The URL of the built-in service is known only when it runs.
 #[derive(Debug)]
@@ -125,6 +125,7 @@ impl Requests {
 
     /// The same for connections that go by way of somebody else: reports hide who that is, and how we are known there.
     pub(super) fn by_way_of(&mut self, wire: &WireOptions) {
+        self.others.hosts.extend(wire.connect_to.iter().filter_map(ConnectTo::host).map(str::to_owned));
         if let Some(proxy) = &wire.proxy {
             self.others.hosts.push(proxy.host().to_owned());
             self.others.secrets.extend(proxy.secrets());

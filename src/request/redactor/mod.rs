@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::secret::Secret;
 use super::target::Target;
 use hosts::{Hosts, Naming};
-use known::hide_known;
+use known::{hide_known, hide_words};
 use matches::shown_query;
 use patterns::{HIDDEN, looks_secret};
 use rules::{Kind, hide};
@@ -41,7 +41,7 @@ impl Redactor {
         Self { naming: Naming::new(show_hosts, hosts), secrets: Vec::new() }
     }
 
-    /// The same that hides these too, in whatever others have written.
+    /// The same that hides these too, as words in whatever others have written.
     pub(crate) fn hiding(self, secrets: Vec<Secret<String>>) -> Self {
         Self { secrets, ..self }
     }
@@ -53,7 +53,7 @@ impl Redactor {
 
     /// What may be shown of a text of any kind.
     pub(crate) fn text(&self, text: &str) -> String {
-        self.typed(&hide_known(text.to_owned(), &self.secrets))
+        self.typed(&hide_words(text.to_owned(), &self.secrets))
     }
 
     /// The same of what the user typed, which may hold the name of a user as a word.

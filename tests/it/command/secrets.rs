@@ -244,6 +244,9 @@ fn errors_before_the_run_name_no_secret() {
             "--resolve".into(),
             format!("{HOST}:9:127.0.0.1"),
         ],
+        vec![url.clone(), "--connect-to".into(), format!("{HOST}:9:{HOST}")],
+        vec![url.clone(), "--connect-to".into(), format!("::{HOST}:9")],
+        vec![url.clone(), "--connect-to".into(), format!("nobody:9:{HOST}:9")],
         vec![url.clone(), "--resolve".into(), format!("{HOST}:10.11.12.13")],
         vec![url.clone(), "--resolve".into(), format!("{HOST}:9:10.11.12.13.14")],
     ];

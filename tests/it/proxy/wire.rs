@@ -111,6 +111,19 @@ fn a_name_is_resolved_by_the_proxy_or_here_as_the_scheme_says() {
     });
 }
 
+#[test]
+fn a_tunnel_leads_where_connect_to_says() {
+    local(async {
+        let (target, told) = (accept(serve_http1).await, Told::default());
+        let proxy = format!("http://{}", http_proxy(target, false, &told).await);
+        let rules = vec!["a.example:80:b.example:8080".parse().expect("a rule")];
+        let options = WireOptions { connect_to: rules, ..through(&proxy, HttpVersions::Auto) };
+        let (network, _) = prepare(options, origin(false, "a.example", 80)).await.unwrap();
+        wire(&network).connect(0).await.unwrap();
+        assert_eq!(told.take(), ["CONNECT b.example:8080 HTTP/1.1"; 2]);
+    });
+}
+
 /// A server of HTTP/2 without TLS may begin (RFC 9113, 3.4), and what it says may come with the proxy's answer.
 #[test]
 fn what_the_target_says_first_is_not_lost_behind_the_answer_of_the_proxy() {
