@@ -125,3 +125,60 @@ impl Network {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::request::Target;
+    use crate::transport::WireOptions;
+
+    /// A proxy that opens a tunnel to nowhere for whoever asks.
+    async fn proxy_at(address: &str) -> SocketAddr {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    if stream.read(&mut [0; 1_024]).await.is_ok_and(|count| count > 0) {
+                        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+                        let _ = stream.read(&mut [0; 1]).await;
+                    }
+                });
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn the_proxy_is_looked_up_again_and_the_target_never() {
+        let first = proxy_at("127.0.0.1:0").await;
+        let second = proxy_at(&format!("127.0.0.2:{}", first.port())).await;
+        let (answer, asked) = (Arc::new(Mutex::new(vec![first])), Arc::new(Mutex::new(Vec::new())));
+        let (answers, names) = (Arc::clone(&answer), Arc::clone(&asked));
+        let lookup = Box::new(move |host, _| {
+            names.lock().unwrap().push(host);
+            let found = answers.lock().unwrap().clone();
+            Box::pin(async move { Ok(found) }) as _
+        });
+        let proxy = format!("http://proxy.example:{}", first.port()).parse().unwrap();
+        let options = WireOptions { proxy: Some(proxy), ..WireOptions::default() };
+        let target: Target = "http://a.example/".parse().unwrap();
+        let (network, _, _) =
+            Network::prepare_with(options, &[target.origin().clone()], lookup).await.unwrap();
+        let addresses = || network.proxy.as_ref().unwrap().addresses().to_vec();
+        assert_eq!((addresses(), network.address_count()), (vec![first], 1));
+        *answer.lock().unwrap() = vec![second];
+        network.refresh_proxy().await;
+        assert_eq!(addresses(), [second]);
+        // Nobody listens there: the old one stays.
+        *answer.lock().unwrap() = vec![SocketAddr::new([127, 0, 0, 3].into(), first.port())];
+        network.refresh_proxy().await;
+        assert_eq!(addresses(), [second]);
+        assert_eq!(*asked.lock().unwrap(), ["proxy.example"; 3]);
+    }
+}

@@ -1,6 +1,7 @@
 //! `--curl`: a command as it was copied from a browser or from the documentation of an API, in our own words.
 
 mod options;
+mod proxy;
 mod quotes;
 
 use std::ffi::OsString;
@@ -174,14 +175,7 @@ impl Reading {
             name if NO_MEANING.iter().any(|(known, _)| *known == name) => {
                 self.curl.left_out.push(format!("--{name}"));
             }
-            "proxy" | "socks5" | "socks5-hostname" => {
-                let scheme = match name {
-                    "socks5" => "socks5://",
-                    "socks5-hostname" => "socks5h://",
-                    _ => "",
-                };
-                self.proxy = Some(format!("{scheme}{value}"));
-            }
+            "proxy" | "socks5" | "socks5-hostname" => self.proxy = Some(proxy::url_of(name, &value)),
             "proxy-user" => self.proxy_user = Some(value),
             // As every proxy is asked here.
             "proxytunnel" => {}
@@ -270,7 +264,7 @@ impl Reading {
         }
         let flags = &mut self.curl.flags;
         if let Some(proxy) = self.proxy {
-            flags.push(format!("--proxy={}", known_as(self.proxy_user.as_deref(), &proxy)));
+            flags.push(format!("--proxy={}", proxy::known_as(self.proxy_user.as_deref(), &proxy)));
         }
         flags.push(format!("--url={url}"));
         flags.extend(self.method.map(|method| format!("--method={method}")));
@@ -283,15 +277,6 @@ impl Reading {
 
 fn unsupported(what: &str) -> String {
     format!("--curl: {what} cannot be sent by this version; leave it out of the command")
-}
-
-/// A proxy with the user and password that stood apart from it.
-fn known_as(user: Option<&str>, proxy: &str) -> String {
-    let Some(user) = user else { return proxy.to_owned() };
-    let (scheme, host) = proxy.split_once("://").map_or(("http", proxy), |(scheme, host)| (scheme, host));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let (user, password) = user.split_once(':').unwrap_or((user, ""));
-    format!("{scheme}://{}:{}@{host}", form_encoded(user), form_encoded(password))
 }
 
 fn form_encoded(text: &str) -> String {

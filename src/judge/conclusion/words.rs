@@ -93,7 +93,7 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
     let ledger = &summary.ledger;
     if ledger.http_error == 0 {
         let most = summary.errors.iter().max_by_key(|error| error.count);
-        if let Some(remedy) = most.and_then(|error| remedy_of_proxy(error.kind)) {
+        if let Some(remedy) = most.and_then(|error| remedy_of_proxy(error.kind, summary)) {
             return remedy;
         }
         return match (
@@ -124,7 +124,8 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
 }
 
 /// What to do about a proxy that opens no tunnel.
-fn remedy_of_proxy(kind: ErrorKind) -> Option<&'static str> {
+fn remedy_of_proxy(kind: ErrorKind, summary: &Summary) -> Option<&'static str> {
+    let is_proxied = summary.plan.traffic.proxy.is_some();
     match kind {
         ErrorKind::ProxyAuth => {
             Some("give the proxy what it asks for: --proxy http://USER:PASSWORD@HOST:PORT")
@@ -134,6 +135,9 @@ fn remedy_of_proxy(kind: ErrorKind) -> Option<&'static str> {
         }
         ErrorKind::ProxyFailed => {
             Some("is it a proxy of this scheme (http://, socks5://, socks5h://)? See its own log")
+        }
+        ErrorKind::ConnectRefused | ErrorKind::ConnectFailed | ErrorKind::ConnectTimeout if is_proxied => {
+            Some("is the proxy running, and has it room for so many connections? See its own log")
         }
         _ => None,
     }

@@ -31,8 +31,10 @@ fn all_that_was_planned_arrives_through_a_tunnel_and_is_what_goes_without_one() 
     let asked_for = format!("CONNECT 127.0.0.1:{} HTTP/1.1", witness.server.address.port());
     // One more was tried before the run.
     assert_eq!(proxy.logged(&asked_for), opened(&document) + 1);
+    run(&[&[url.as_str(), "-x", &through, "--local-address", "127.0.0.3"], &LOAD[..]].concat());
+    assert!(proxy.logged("127.0.0.3") > 0, "connections to the proxy come from the local address");
     run(&[&[url.as_str(), "-H", "X-A: b"], &LOAD[..]].concat());
-    let straight = witness.seen().remove(100);
+    let straight = witness.seen().remove(200);
     assert_eq!(tunnelled[0].head, straight.head, "the proxy has no part in the request");
     assert!(!tunnelled[0].head.to_lowercase().contains("proxy"), "{}", tunnelled[0].head);
 }
@@ -54,6 +56,12 @@ fn all_that_was_planned_arrives_through_socks5_whoever_resolves_the_name() {
         assert_eq!(witness.seen().len() - before, 100);
         assert_eq!(proxy.logged("connected to") - logged, opened(&document) + 1);
     }
+    let (through, both) = (
+        format!("socks5://{KNOWN}@127.0.0.1:{}", proxy.port),
+        format!("localhost:{port}:127.0.0.1,127.0.0.9"),
+    );
+    let ended = run(&[&[named.as_str(), "-x", &through, "--resolve", &both], &LOAD[..]].concat());
+    assert!(ended.code == 0 && ended.stderr.contains("1 of 2 addresses of host-1"), "{ended:?}");
     let unknown = format!("socks5h://bench:wrong@127.0.0.1:{}", proxy.port);
     for (through, cause) in [
         (unknown.as_str(), "the proxy wants other credentials"),
