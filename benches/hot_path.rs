@@ -8,9 +8,9 @@ use divan::{Bencher, black_box};
 
 use rpsbench::internals::{
     Accounting, Arrivals, BurstDepth, DataOrder, DataTable, Decision, Dispatcher, Distribution, EndpointSpec,
-    Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase, PoolLimits, Rate, Recorder, Route,
-    Sample, Schedule, Secret, Slot, Ticket, Timeline, TokenBucket, TokenList, Workload, WorkloadSpec,
-    encode_histogram,
+    Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase, Placeholders, PoolLimits, Rate,
+    Recorder, Route, Sample, Schedule, Secret, Slot, Ticket, Timeline, TokenBucket, TokenList, Workload,
+    WorkloadSpec, encode_histogram,
 };
 
 /// Arrivals in one iteration of a benchmark.
@@ -153,7 +153,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         headers: vec![(http::HeaderName::from_static("x-user"), Secret::new(header.to_owned()))],
         body: Secret::new(bytes::Bytes::copy_from_slice(body.as_bytes())),
         expectation: Expectation::default(),
-        verbatim: false,
+        placeholders: Placeholders::Everywhere,
     };
     let tokens: String = (0..120).map(|i| format!("Bearer {i:032x}\n")).collect();
     let rows: String = (0..1_000).map(|i| format!("user-{i},{i:016x}\n")).collect();
@@ -169,6 +169,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),
+        other_secrets: Vec::new(),
     };
     Workload::build(spec).expect("a valid workload")
 }

@@ -25,7 +25,7 @@
 //! | `shard` | several machines: which part is sent from here, when all start, and one result of all | tokio, hyper; else pure |
 //! | `load` | pacing, connections, workers, sessions: the engine | tokio |
 //! | `service` | the built-in target service, a known answer | tokio, hyper |
-//! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses; failures, classified | tokio, hyper, h2, rustls |
+//! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses, proxies; failures, classified | tokio, hyper, h2, rustls |
 //! | `plan` | what a run is to do, and all planning: cap, threads, lead, machine limits | pure |
 //! | `judge` | what a run amounts to: verdicts with their evidence, objectives, overload, recovery, intervals | pure |
 //! | `result` | the documents, and the one reader of saved ones | pure |
@@ -75,8 +75,8 @@ pub mod internals {
     };
     pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
-        BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Route, Secret, Target,
-        TokenList, Workload, WorkloadSpec,
+        BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Placeholders, Route,
+        Secret, Target, TokenList, Workload, WorkloadSpec,
     };
     pub use crate::result::{
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,
@@ -91,7 +91,7 @@ pub mod internals {
     };
     pub use crate::time::{Clock, MonotonicClock};
     pub use crate::transport::{
-        Answer, Connection, Failure, HttpVersions, Network, NetworkError, Probed, TlsOptions, Transport,
-        Wire, WireConnection, WireOptions,
+        Answer, Connection, Failure, HttpVersions, Network, NetworkError, Probed, Proxy, TlsOptions,
+        Transport, Wire, WireConnection, WireOptions,
     };
 }

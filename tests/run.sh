@@ -33,6 +33,8 @@ if [ -z "$quick" ]; then
     need cc gcc
     need nginx nginx-light
     need haproxy haproxy
+    need tinyproxy tinyproxy-bin
+    need microsocks microsocks
     # The page of a report is opened in a real browser.
     need chromium chromium
     need chromedriver chromium-driver
@@ -62,7 +64,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, tinyproxy, microsocks, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

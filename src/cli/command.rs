@@ -109,6 +109,7 @@ mod tests {
             "listen" => Some("127.0.0.1:3"),
             "width" => Some("3%"),
             "expect-status" => Some("203"),
+            "proxy" => Some("http://127.0.0.3:3"),
             "curl" => Some("curl http://127.0.0.3/"),
             "expect-json" => Some("/a == 3"),
             "abort-on" => Some("error_rate>3% for 3s"),

@@ -38,8 +38,9 @@ fn render(sent: &str, summary: &Summary) -> String {
     if let Some(kind) = summary.connections.kinds.first() {
         let tls =
             kind.tls.as_ref().map_or_else(String::new, |tls| format!(", {} {}", tls.version, tls.cipher));
+        let tcp = if summary.plan.traffic.proxy.is_some() { "TCP and proxy" } else { "TCP" };
         let handshakes: Vec<String> = [
-            ("TCP", summary.connections.tcp_handshake.exact(Figure::Mean)),
+            (tcp, summary.connections.tcp_handshake.exact(Figure::Mean)),
             ("TLS", summary.connections.tls_handshake.exact(Figure::Mean)),
         ]
         .into_iter()

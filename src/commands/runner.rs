@@ -27,7 +27,7 @@ use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::shard::ClockOffset;
 use crate::time::MonotonicClock;
-use crate::transport::{Network, Wire, WireOptions};
+use crate::transport::{Network, Proxy, Wire, WireOptions};
 
 /// A body from this many bytes on is not copied.
 const LARGE_BODY: usize = 64 << 10;
@@ -80,6 +80,7 @@ impl<'a> Runner<'a> {
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
         let insecure = wire.tls.insecure;
+        let proxy = wire.proxy.as_ref().map(Proxy::scheme);
         let wire = WireOptions { large_bodies: workload.largest_body() > LARGE_BODY, ..wire };
         let runtime = runtime()?;
         let result = runtime.block_on(async {
@@ -94,6 +95,7 @@ impl<'a> Runner<'a> {
                 target,
                 tokens,
                 data_rows,
+                proxy,
                 addresses: network.address_count(),
                 tls_verification: probed.iter().any(|probed| probed.tls.is_some()).then_some(!insecure),
                 streams: probed.iter().map(|probed| probed.streams).collect(),

@@ -62,6 +62,12 @@ pub enum ErrorKind {
     ConnectTimeout,
     /// Any other failure to connect, such as an unreachable network.
     ConnectFailed,
+    /// The proxy wants a user and a password, or others.
+    ProxyAuth,
+    /// The proxy did not connect to the target: it must not, or could not.
+    ProxyRefused,
+    /// The proxy closed the connection before there was a tunnel, or does not speak as one.
+    ProxyFailed,
     /// The TLS handshake failed: the certificate, the protocol version, the server's refusal.
     TlsHandshake,
     /// The peer reset the connection.
@@ -84,12 +90,15 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Timeout,
         Self::Dns,
         Self::ConnectRefused,
         Self::ConnectTimeout,
         Self::ConnectFailed,
+        Self::ProxyAuth,
+        Self::ProxyRefused,
+        Self::ProxyFailed,
         Self::TlsHandshake,
         Self::Reset,
         Self::Closed,
@@ -114,6 +123,9 @@ impl ErrorKind {
             Self::ConnectRefused => "connect_refused",
             Self::ConnectTimeout => "connect_timeout",
             Self::ConnectFailed => "connect_failed",
+            Self::ProxyAuth => "proxy_auth",
+            Self::ProxyRefused => "proxy_refused",
+            Self::ProxyFailed => "proxy_failed",
             Self::TlsHandshake => "tls_handshake",
             Self::Reset => "reset",
             Self::Closed => "closed",
@@ -134,6 +146,9 @@ impl ErrorKind {
             Self::ConnectRefused => "connection refused",
             Self::ConnectTimeout => "no connection within the timeout",
             Self::ConnectFailed => "could not connect",
+            Self::ProxyAuth => "the proxy wants other credentials",
+            Self::ProxyRefused => "the proxy did not connect to the target",
+            Self::ProxyFailed => "the proxy opened no tunnel",
             Self::TlsHandshake => "the TLS handshake failed",
             Self::Reset => "connection reset by the server",
             Self::Closed => "connection closed before the answer was complete",

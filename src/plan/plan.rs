@@ -133,6 +133,7 @@ impl Plan {
                 streams: self.streams.iter().copied().max().filter(|_| traffic.is_multiplexed),
                 tls_verification: traffic.tls_verification,
                 addresses: traffic.addresses,
+                proxy: traffic.proxy.map(str::to_owned),
                 tokens: traffic.tokens,
                 data_rows: traffic.data_rows,
             },

@@ -145,6 +145,8 @@ pub struct Traffic {
     pub tokens: u64,
     /// Rows of data that requests are made from; 0: none.
     pub data_rows: u64,
+    /// The scheme of the proxy that connections go through.
+    pub proxy: Option<&'static str>,
     /// Addresses that connections go to, over all origins.
     pub addresses: u64,
     /// Whether certificates are checked; `None` without TLS.

@@ -133,13 +133,14 @@ fn a_document_without_any_of_its_fixed_names_is_invalid() {
         "is_cap_lowered",
     ];
     /// The same, of the plan and the connections alone: elsewhere these names are not optional.
-    const OPTIONAL_THERE: [&str; 17] = [
+    const OPTIONAL_THERE: [&str; 18] = [
         "name",
         "keepalive_idle_s",
         "max_requests_per_connection",
         "connections",
         "streams",
         "tls_verification",
+        "proxy",
         "addresses",
         "tokens",
         "data_rows",

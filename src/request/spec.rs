@@ -65,4 +65,6 @@ pub struct WorkloadSpec {
     pub show_hosts: bool,
     /// Other hosts that texts may name, such as the server name that TLS verifies.
     pub other_hosts: Vec<String>,
+    /// Other secrets that texts may hold, such as the password of a proxy.
+    pub other_secrets: Vec<Secret<String>>,
 }

@@ -150,6 +150,9 @@ pub struct TrafficFacts {
     pub tls_verification: Option<bool>,
     /// Addresses that connections of an origin go to in turn; 0: not known.
     pub addresses: u64,
+    /// The scheme of the proxy that connections went through; null: none.
+    #[cfg_attr(test, schemars(extend("enum" = ["http", "socks5", "socks5h", null])))]
+    pub proxy: Option<String>,
     /// Tokens in rotation; 0: none.
     pub tokens: u64,
     /// Rows of data that requests were made from; 0: none.

@@ -25,23 +25,52 @@ pub(super) fn system_lookup() -> LookUp {
     Box::new(|host, port| Box::pin(async move { Ok(lookup_host((host, port)).await?.collect()) }))
 }
 
-/// The target does not answer. The address is left out: it may be secret.
+/// Whose addresses they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    Target,
+    /// The target's, which is to be found elsewhere.
+    ConnectTo,
+    Proxy,
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Target | Self::ConnectTo => "target",
+            Self::Proxy => "proxy",
+        })
+    }
+}
+
+/// Nobody answers. The address is left out: it may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot reach the target: {cause}; {remedy}")]
+#[error("cannot reach the {whose}: {cause}; {remedy}")]
 pub struct Unreachable {
+    whose: Whose,
     cause: String,
     remedy: &'static str,
 }
 
 impl Unreachable {
-    pub(super) fn new(cause: String, remedy: &'static str) -> Self {
-        Self { cause, remedy }
+    pub(super) fn new(whose: Whose, cause: String, remedy: &'static str) -> Self {
+        Self { whose, cause, remedy }
     }
 }
 
 /// Looks a name up; every address once, in the order of the answer.
-pub(super) async fn look_up(lookup: &LookUp, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreachable> {
-    let unresolved = |cause: String| Unreachable::new(cause, "check the host name in the URL");
+pub(super) async fn look_up(
+    lookup: &LookUp,
+    host: &str,
+    port: u16,
+    whose: Whose,
+) -> Result<Vec<SocketAddr>, Unreachable> {
+    let remedy = match whose {
+        Whose::Target => "check the host name in the URL",
+        Whose::ConnectTo => "check the host name given with --connect-to",
+        Whose::Proxy => "check the host name given with --proxy",
+    };
+    let unresolved = |cause: String| Unreachable::new(whose, cause, remedy);
     let mut addresses = Vec::new();
     match timeout(PATIENCE, lookup(host.to_owned(), port)).await {
         Ok(Ok(found)) => {

@@ -70,13 +70,26 @@ impl Network {
         let unknown = || Failure::new(ErrorKind::ConnectFailed, true, true);
         let place = self.places.get(origin).ok_or_else(unknown)?;
         let addresses = self.book.of(origin);
-        let address = addresses.get(turn % addresses.len().max(1)).copied();
-        // With as many local addresses as remote ones, the same turn would always pair the same two: the local one moves
-        // on only once the remote ones have had their turn.
-        let local_turn = turn / addresses.len().max(1);
+        // Of several lists with as many entries, the same turn would always pair the same ones: each moves on only once the
+        // one before it has had its turn, and the local addresses last.
+        let mut turn = turn;
+        let mut next_of = |addresses: &[SocketAddr]| {
+            let count = addresses.len().max(1);
+            let chosen = addresses.get(turn % count).copied();
+            turn /= count;
+            chosen
+        };
+        let proxy = self.proxy.as_ref().map(|proxy| (proxy, next_of(&proxy.addresses())));
+        let address = next_of(&addresses);
         let clock = stamps.clock();
         let start_ns = clock.now_ns();
-        let stream = self.reach(address, local_turn).await?;
+        let stream = match proxy {
+            None => self.reach(address, turn).await?,
+            Some((proxy, at)) => {
+                let stream = self.reach(at, turn).await.map_err(Failure::of_the_proxy)?;
+                self.tunnel(proxy, place, address, stream).await.map_err(Failure::tunnelling)?
+            }
+        };
         let tcp_ns = clock.now_ns() - start_ns;
         let received = ReceiveClock::new(stamps, stream.stamp());
         let (socket, opened) = self.shake_hands(place, tls, stream, tcp_ns, clock).await?;
@@ -134,5 +147,16 @@ impl<C: Clock> Transport for Wire<C> {
         let origin = origin as usize;
         let turn = self.turns.get(origin).map_or(0, |turn| turn.replace(turn.get().wrapping_add(1)));
         self.network.dial(origin, turn, self.tls.as_ref(), &self.stamps).await
+    }
+
+    fn given_up(&self) -> Failure {
+        let kind = ErrorKind::ConnectTimeout;
+        match self.network.proxy {
+            None => Failure::new(kind, true, true),
+            Some(_) => {
+                let words = "no connection through the proxy within the timeout";
+                Failure::in_words(kind, true, true, words.to_owned())
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::proxy::ProxyFault;
 use super::tls::TlsFault;
 use crate::measure::ErrorKind;
 
@@ -40,6 +41,17 @@ impl Failure {
     /// A failure of the TLS handshake.
     pub(super) fn handshake(fault: TlsFault) -> Self {
         Self { kind: ErrorKind::TlsHandshake, before_answer: true, unsent: true, source: fault.into() }
+    }
+
+    /// A proxy opened no tunnel. The target has heard nothing of it.
+    pub(super) fn tunnelling(fault: ProxyFault) -> Self {
+        Self { kind: fault.kind(), before_answer: true, unsent: true, source: fault.into() }
+    }
+
+    /// The same failure, of a connection to the proxy and not to the target.
+    pub(super) fn of_the_proxy(self) -> Self {
+        let source = format!("no connection to the proxy: {}", self.describe()).into();
+        Self { source, ..self }
     }
 
     /// A failure of hyper on an open connection.

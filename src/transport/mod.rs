@@ -7,6 +7,7 @@
 
 mod addresses;
 mod any_connection;
+mod connect_to;
 mod dial;
 mod driver_waker;
 mod failure;
@@ -16,6 +17,8 @@ mod http2;
 mod network;
 mod options;
 mod overrides;
+mod proxied;
+mod proxy;
 mod receive_clock;
 mod refresh;
 mod socket;
@@ -30,16 +33,19 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{HeaderMap, Request};
 
-use crate::measure::Opened;
+use crate::measure::{ErrorKind, Opened};
 use crate::request::BodyWatch;
 
 pub use any_connection::WireConnection;
+pub(crate) use connect_to::{ConnectTo, ConnectToError};
 pub use dial::Wire;
 pub use failure::Failure;
 pub use network::{Network, NetworkError, Probed};
 pub(crate) use options::Timestamps;
 pub use options::{HttpVersions, TlsOptions, WireOptions};
 pub(crate) use overrides::ResolveError;
+pub use proxy::Proxy;
+pub(crate) use proxy::ProxyError;
 pub(crate) use stamped::has_kernel_stamps;
 
 /// Opens connections to the origins of a workload.
@@ -50,6 +56,11 @@ pub trait Transport: 'static {
     /// Opens a connection to an origin, as the workload numbers them. The caller limits the time; dropping the future
     /// gives the attempt up.
     fn connect(&self, origin: u32) -> impl Future<Output = Result<Self::Connection, Failure>>;
+
+    /// What an attempt has failed with that the caller gave up because its time was over.
+    fn given_up(&self) -> Failure {
+        Failure::new(ErrorKind::ConnectTimeout, true, true)
+    }
 }
 
 /// A handle that carries one request at a time. A connection with room for several at once has several handles.

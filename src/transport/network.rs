@@ -8,17 +8,18 @@ use rustls::pki_types::ServerName;
 use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
-use super::addresses::{AddressBook, LookUp, PATIENCE, Unreachable, look_up, system_lookup};
+use super::addresses::{AddressBook, LookUp, PATIENCE, Unreachable, Whose, look_up, system_lookup};
 use super::http1::LargeHeads;
+use super::proxied::FoundProxy;
 use super::socket::{Plain, Socket, bound_to};
 use super::tls::{TlsClient, TlsFault, TlsSetupError};
-use super::{Failure, HttpVersions, WireOptions, http2};
+use super::{Failure, HttpVersions, Proxy, WireOptions, http2};
 use crate::measure::{ErrorKind, Protocol, TlsFacts};
 use crate::request::{Origin, Scheme};
 use crate::time::MonotonicClock;
 
 /// How long the handshakes of TLS and HTTP/2 may take before the run.
-const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a connection is tried that is reset as it opens.
 const PROBE_TRIES: u32 = 10;
@@ -39,12 +40,22 @@ pub struct Probed {
 /// An origin, ready to be connected to.
 pub(super) struct Place {
     pub(super) origin: Origin,
+    /// Where connections to it go: its own host and port, or others in their place.
+    pub(super) host: String,
+    pub(super) port: u16,
     /// The name for TLS; none on plain TCP.
     pub(super) name: Option<ServerName<'static>>,
     /// Whether its addresses come from a lookup that may be repeated.
     pub(super) is_looked_up: bool,
     /// Whether its answers have large heads.
     pub(super) heads: Arc<LargeHeads>,
+}
+
+impl Place {
+    /// Whose name is looked up.
+    pub(super) fn whose(&self) -> Whose {
+        if self.host == self.origin.host() { Whose::Target } else { Whose::ConnectTo }
+    }
 }
 
 /// The origins of a workload and the ways to them; shared by all workers.
@@ -54,6 +65,8 @@ pub struct Network {
     pub(super) book: AddressBook,
     pub(super) tls: Option<TlsClient>,
     pub(super) lookup: LookUp,
+    /// The proxy that all connections go through.
+    pub(super) proxy: Option<FoundProxy>,
 }
 
 impl std::fmt::Debug for Network {
@@ -90,8 +103,9 @@ impl Network {
             || named.iter().any(|file| file.is_some());
         let tls = wants_tls.then(|| TlsClient::new(&options.tls, options.versions)).transpose()?;
         let (book, places) = (AddressBook::default(), Vec::new());
-        let mut network = Self { options, places, book, tls, lookup };
+        let mut network = Self { options, places, book, tls, lookup, proxy: None };
         let (mut probed, mut notes, mut hosts) = (Vec::new(), Vec::new(), Vec::new());
+        notes.extend(network.find_proxy().await?);
         for origin in origins {
             let host = hosts.iter().position(|known| known == origin.host()).unwrap_or_else(|| {
                 hosts.push(origin.host().to_owned());
@@ -104,9 +118,12 @@ impl Network {
         Ok((network, probed, notes))
     }
 
-    /// How many addresses connections go to, over all origins.
+    /// How many addresses connections go to, over all origins; those of the proxy, where there is one.
     pub fn address_count(&self) -> u64 {
-        (0..self.places.len()).map(|origin| self.book.of(origin).len() as u64).sum()
+        match &self.proxy {
+            Some(proxy) => proxy.addresses().len() as u64,
+            None => (0..self.places.len()).map(|origin| self.book.of(origin).len() as u64).sum(),
+        }
     }
 
     async fn add(&mut self, origin: &Origin, label: &str) -> Result<(Probed, Option<String>), NetworkError> {
@@ -114,22 +131,25 @@ impl Network {
             Some(tls) if origin.scheme() == Scheme::Https => Some(tls.name(origin.host())?),
             _ => None,
         };
-        let overriding = self.options.overriding(origin.host(), origin.port());
-        let is_address = origin.host().parse::<IpAddr>().is_ok();
-        let is_looked_up = !is_address && overriding.is_none() && self.options.unix_socket.is_none();
-        let place = Place { origin: origin.clone(), name, is_looked_up, heads: Arc::default() };
-        let (stream, note) = if self.options.unix_socket.is_some() {
-            self.book.add(Vec::new());
-            (self.probe(None).await?, None)
-        } else {
-            let all = match overriding {
-                Some(addresses) => addresses,
-                None => look_up(&self.lookup, origin.host(), origin.port()).await?,
-            };
-            let (first, open, left_out) = self.sift(&all).await?;
-            self.book.add(open);
-            (first, (left_out > 0).then(|| left_out_note(left_out, all.len(), label)))
+        let (host, port) = self.options.place_of(origin.host(), origin.port());
+        let is_resolved_by_proxy = self.options.proxy.as_ref().is_some_and(Proxy::resolves_names);
+        let is_resolved_here = self.options.unix_socket.is_none() && !is_resolved_by_proxy;
+        let overriding = self.options.overriding(&host, port).filter(|_| is_resolved_here);
+        let is_address = host.parse::<IpAddr>().is_ok();
+        let is_looked_up = !is_address && overriding.is_none() && is_resolved_here;
+        let place = Place { origin: origin.clone(), host, port, name, is_looked_up, heads: Arc::default() };
+        let all = match overriding {
+            Some(addresses) => addresses,
+            None if !is_resolved_here => Vec::new(),
+            None => look_up(&self.lookup, &place.host, port, place.whose()).await?,
         };
+        let (stream, open, left_out) = match &self.proxy {
+            Some(proxy) => self.sift_through(proxy, &place, &all).await?,
+            None if is_resolved_here => self.sift(&all, Whose::Target).await?,
+            None => (self.probe(None, Whose::Target).await?, Vec::new(), 0),
+        };
+        self.book.add(open);
+        let note = (left_out > 0).then(|| left_out_note(left_out, all.len(), label));
         let Some(stream) = stream else {
             if place.name.is_some() || self.options.versions == HttpVersions::Http2 {
                 return Err(NetworkError::Handshake("it resets every connection as it opens".to_owned()));
@@ -151,15 +171,17 @@ impl Network {
 
     /// Parts the addresses that accept a connection from those that do not. Returns a connection to the first, where it
     /// lives long enough.
-    async fn sift(
+    pub(super) async fn sift(
         &self,
         all: &[SocketAddr],
+        whose: Whose,
     ) -> Result<(Option<Plain>, Vec<SocketAddr>, usize), NetworkError> {
         let usable: Vec<SocketAddr> =
             all.iter().copied().filter(|address| self.has_local_for(*address)).collect();
-        let (mut first, mut open, mut last) = (None, Vec::new(), NetworkError::LocalFamily);
+        let (mut first, mut open, mut last) =
+            (None, Vec::new(), NetworkError::LocalFamily(whose.to_string()));
         for address in &usable {
-            match self.probe(Some(*address)).await {
+            match self.probe(Some(*address), whose).await {
                 Ok(stream) => {
                     first.get_or_insert(stream);
                     open.push(*address);
@@ -184,20 +206,30 @@ impl Network {
 
     /// One connection, within a second. `None`: somebody is there, but resets each connection as it opens; what that means
     /// for the requests is for the run to find out.
-    pub(super) async fn probe(&self, address: Option<SocketAddr>) -> Result<Option<Plain>, Unreachable> {
+    pub(super) async fn probe(
+        &self,
+        address: Option<SocketAddr>,
+        whose: Whose,
+    ) -> Result<Option<Plain>, Unreachable> {
         match timeout(PATIENCE, self.reach_patiently(address)).await {
             Ok(Ok(stream)) => Ok(Some(stream)),
             Ok(Err(failure)) if failure.kind == ErrorKind::Reset => Ok(None),
             Ok(Err(failure)) => Err(match (failure.kind, address) {
                 (ErrorKind::ConnectFailed, None) => Unreachable::new(
+                    whose,
                     format!("the Unix socket does not accept connections ({})", failure.describe()),
                     "check the path given with --unix-socket, and that the service is running",
                 ),
                 (kind, _) => {
-                    Unreachable::new(kind.to_string(), "is the service running, and the port right?")
+                    let remedy = match whose {
+                        Whose::Target | Whose::ConnectTo => "is the service running, and the port right?",
+                        Whose::Proxy => "is the proxy running, and its port right?",
+                    };
+                    Unreachable::new(whose, kind.to_string(), remedy)
                 }
             }),
             Err(_) => Err(Unreachable::new(
+                whose,
                 "no connection within a second".to_owned(),
                 "check the address and any firewall in between",
             )),
@@ -234,7 +266,7 @@ async fn listen_for_refusal(socket: &mut Socket) -> Result<(), Failure> {
     }
 }
 
-fn left_out_note(left_out: usize, all: usize, label: &str) -> String {
+pub(super) fn left_out_note(left_out: usize, all: usize, label: &str) -> String {
     let verbs = if left_out == 1 {
         "does not accept connections and is"
     } else {
@@ -260,9 +292,17 @@ pub enum NetworkError {
         "--local-address number {0} cannot be used: {1}; give addresses of this machine, as `ip address` shows them"
     )]
     LocalAddress(usize, std::io::Error),
-    /// No local address can reach any of the target's addresses.
+    /// The proxy is there, and opens no tunnel to the target.
+    #[error("cannot reach the target through the proxy: {cause}; {remedy}")]
+    Tunnel {
+        /// Why.
+        cause: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// No local address can reach any of the addresses of the target, or of the proxy.
     #[error(
-        "the target has no address of the same family (IPv4 or IPv6) as a --local-address; give one of the other family"
+        "the {0} has no address of the same family (IPv4 or IPv6) as a --local-address; give one of the other family"
     )]
-    LocalFamily,
+    LocalFamily(String),
 }

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use super::connect_to::ConnectTo;
 use super::overrides::ResolveOverride;
+use super::proxy::Proxy;
 
 /// Which versions of HTTP may be spoken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +59,10 @@ pub struct WireOptions {
     pub local_addresses: Vec<IpAddr>,
     /// A Unix socket to connect to, whatever the host and port.
     pub unix_socket: Option<PathBuf>,
+    /// A proxy that every connection goes through, in a tunnel.
+    pub proxy: Option<Proxy>,
+    /// Other places to connect to.
+    pub connect_to: Vec<ConnectTo>,
     /// Addresses that stand in place of a lookup.
     pub overrides: Vec<ResolveOverride>,
     /// Whose time an answer's end is.
@@ -76,6 +82,8 @@ impl Default for WireOptions {
             tls: TlsOptions::default(),
             local_addresses: Vec::new(),
             unix_socket: None,
+            proxy: None,
+            connect_to: Vec::new(),
             overrides: Vec::new(),
             timestamps: Timestamps::Auto,
             dns_ttl_ns: 0,
@@ -85,6 +93,20 @@ impl Default for WireOptions {
 }
 
 impl WireOptions {
+    /// Whether no name is resolved here, so that no address can be given for one but for the proxy's own.
+    pub(crate) fn leaves_names_to_the_proxy(&self) -> bool {
+        self.proxy.as_ref().is_some_and(|proxy| {
+            proxy.resolves_names()
+                && !self.overrides.iter().any(|entry| entry.is_for(proxy.host(), proxy.port()))
+        })
+    }
+
+    /// Where connections to a host and port go. As with curl, the first rule for them counts.
+    pub(super) fn place_of(&self, host: &str, port: u16) -> (String, u16) {
+        let rule = self.connect_to.iter().find(|rule| rule.is_for(host, port));
+        rule.map_or_else(|| (host.to_owned(), port), |rule| rule.leads(host, port))
+    }
+
     /// The addresses given in place of a lookup, if any.
     pub(super) fn overriding(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
         // As with curl, the entry given last wins.

@@ -1,16 +1,20 @@
 //! Names looked up again while the run goes on.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Network;
-use super::addresses::look_up;
+use super::addresses::{Whose, look_up};
+use super::network::Place;
 
 impl Network {
     /// Looks the names up again each time their time is over, for as long as the future is polled. Workers never wait
     /// for it: they use the old addresses until the new ones are there. Returns never, also where there is nothing to do.
     #[expect(clippy::disallowed_methods, reason = "a lookup may be a millisecond late, unlike an arrival")]
     pub async fn refresh(&self) {
-        if self.options.dns_ttl_ns == 0 || !self.places.iter().any(|place| place.is_looked_up) {
+        let is_any_looked_up = self.places.iter().any(|place| place.is_looked_up)
+            || self.proxy.as_ref().is_some_and(|proxy| proxy.is_looked_up);
+        if self.options.dns_ttl_ns == 0 || !is_any_looked_up {
             return std::future::pending().await;
         }
         loop {
@@ -22,19 +26,26 @@ impl Network {
     /// Looks every name up. Addresses in use that are still in the answer stay without a probe; new ones are probed; the
     /// old list stays when the lookup fails or nobody in the answer accepts a connection.
     async fn refresh_once(&self) {
+        self.refresh_proxy().await;
         for (origin, place) in self.places.iter().enumerate().filter(|(_, place)| place.is_looked_up) {
-            let Ok(all) = look_up(&self.lookup, place.origin.host(), place.origin.port()).await else {
-                continue;
-            };
+            let found = look_up(&self.lookup, &place.host, place.port, place.whose()).await;
+            let Ok(all) = found else { continue };
             let known = self.book.of(origin);
             let mut open = Vec::new();
             for address in all {
-                let usable = self.has_local_for(address);
-                if known.contains(&address) || (usable && self.probe(Some(address)).await.is_ok()) {
+                if known.contains(&address) || self.is_open(place, address).await {
                     open.push(address);
                 }
             }
             self.book.replace(origin, open);
+        }
+    }
+
+    /// Whether an address of an origin accepts connections: from the proxy, where there is one.
+    async fn is_open(&self, place: &Place, address: SocketAddr) -> bool {
+        match &self.proxy {
+            None => self.has_local_for(address) && self.probe(Some(address), Whose::Target).await.is_ok(),
+            Some(proxy) => self.probe_through(proxy, place, Some(address)).await.is_ok(),
         }
     }
 }

@@ -47,6 +47,14 @@ impl Plain {
             Self::Unix(_) => None,
         }
     }
+
+    /// Looks at what can be read next, and leaves it there. 0: the other side has closed.
+    pub(super) async fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.peek(bytes).await,
+            Self::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
 }
 
 /// Connects by TCP, from `local` if given, with receive stamps where they are wanted and to be had.

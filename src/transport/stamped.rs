@@ -45,6 +45,11 @@ impl StampedTcp {
         Self { stream, stamp }
     }
 
+    /// Looks at what can be read next, and leaves it there.
+    pub(super) async fn peek(&self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.peek(bytes).await
+    }
+
     /// Where the stamps of its reads are found.
     pub(super) fn stamp(&self) -> Option<&LastStamp> {
         self.stamp.as_ref()

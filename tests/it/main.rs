@@ -9,6 +9,7 @@ mod browser;
 mod command;
 mod judgement;
 mod nginx;
+mod proxy;
 mod service;
 mod shards;
 mod support;

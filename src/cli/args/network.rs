@@ -62,9 +62,24 @@ pub(crate) struct NetworkArgs {
     /// per line)
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_delimiter = '\n', hide_env_values = true)]
     pub resolve: Vec<String>,
+    /// Connect to another host and port, `HOST1:PORT1:HOST2:PORT2`, as curl does; repeatable (in the environment: one per
+    /// line)
+    ///
+    /// Connections to HOST1 and PORT1 go to HOST2 and PORT2; the Host header and the name for TLS stay those of the URL. HOST1
+    /// or PORT1 left empty stand for any, HOST2 or PORT2 for the same. The first that fits counts.
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", value_delimiter = '\n', hide_env_values = true)]
+    pub connect_to: Vec<String>,
     /// Connect through a Unix socket instead of TCP
     #[arg(long, value_name = "PATH")]
     pub unix_socket: Option<PathBuf>,
+    /// Connect through a proxy: http://, socks5:// or socks5h://, with USER:PASSWORD@ before the host where it asks for them
+    ///
+    /// An http:// proxy is asked for a tunnel (CONNECT) to plain targets too, as by curl with --proxytunnel, so that requests
+    /// are those that go without a proxy; HOST:PORT alone is http://. With http:// and socks5h:// the proxy resolves the
+    /// target's name, with socks5:// this machine does. The port is 1080 unless it is given. The variables http_proxy,
+    /// https_proxy and all_proxy are not used.
+    #[arg(short = 'x', long, value_name = "URL", hide_env_values = true)]
+    pub proxy: Option<String>,
     /// Connect from this address of this machine; repeatable, in rotation, for more ports than one address has
     #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
     pub local_address: Vec<IpAddr>,

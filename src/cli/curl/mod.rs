@@ -1,6 +1,7 @@
 //! `--curl`: a command as it was copied from a browser or from the documentation of an API, in our own words.
 
 mod options;
+mod proxy;
 mod quotes;
 
 use std::ffi::OsString;
@@ -86,6 +87,9 @@ struct Reading {
     headers: Vec<String>,
     body: Option<String>,
     body_file: Option<String>,
+    proxy: Option<String>,
+    /// What stands apart from the proxy.
+    proxy_user: Option<String>,
     /// `-G`: the data is the query.
     is_query: bool,
     is_json: bool,
@@ -188,7 +192,7 @@ impl Reading {
             "insecure" => self.curl.flags.push("--insecure".to_owned()),
             "http1.1" | "http1.0" => self.curl.flags.push("--http1".to_owned()),
             "http2" | "http2-prior-knowledge" => self.curl.flags.push("--http2".to_owned()),
-            "cacert" | "cert" | "key" | "resolve" | "unix-socket" => {
+            "cacert" | "cert" | "key" | "resolve" | "connect-to" | "unix-socket" => {
                 self.curl.flags.push(format!("--{name}={value}"));
             }
             "form" => self.forms.push(format!("--form={value}")),
@@ -197,8 +201,12 @@ impl Reading {
             name if NO_MEANING.iter().any(|(known, _)| *known == name) => {
                 self.curl.left_out.push(format!("--{name}"));
             }
-            "proxy" | "upload-file" | "config" | "netrc" | "http3" | "connect-to" | "digest" | "ntlm"
-            | "aws-sigv4" => {
+            "proxy" | "socks5" | "socks5-hostname" => self.proxy = Some(proxy::url_of(name, &value)),
+            "proxy-user" => self.proxy_user = Some(value),
+            // As every proxy is asked here.
+            "proxytunnel" => {}
+            "upload-file" | "config" | "netrc" | "http3" | "noproxy" | "preproxy" | "proxy-digest"
+            | "proxy-ntlm" | "digest" | "ntlm" | "aws-sigv4" => {
                 return Err(unsupported(&format!("curl's --{name}")));
             }
             name => {
@@ -268,6 +276,9 @@ impl Reading {
         let (method, forms) = (self.method.take(), std::mem::take(&mut self.forms));
         let mut flags = std::mem::take(&mut self.curl.flags);
         let left_out = std::mem::take(&mut self.curl.left_out);
+        if let Some(proxy) = self.proxy.take() {
+            flags.push(format!("--proxy={}", proxy::known_as(self.proxy_user.as_deref(), &proxy)));
+        }
         let said = self.said();
         flags.push(format!("--url={url}"));
         flags.extend(method.map(|method| format!("--method={method}")));

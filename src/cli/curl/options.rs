@@ -1,7 +1,7 @@
 //! curl's options, as far as they are known: their names, and whether a value follows.
 
 /// The long names of curl's short options.
-pub(super) const SHORT: [(char, &str); 31] = [
+pub(super) const SHORT: [(char, &str); 33] = [
     ('X', "request"),
     ('H', "header"),
     ('d', "data"),
@@ -12,6 +12,8 @@ pub(super) const SHORT: [(char, &str); 31] = [
     ('k', "insecure"),
     ('E', "cert"),
     ('x', "proxy"),
+    ('U', "proxy-user"),
+    ('p', "proxytunnel"),
     ('L', "location"),
     ('G', "get"),
     ('I', "head"),
@@ -67,7 +69,7 @@ pub(super) const NO_MEANING: [(&str, bool); 26] = [
 
 /// Whether a value follows an option.
 pub(super) fn takes_value(name: &str) -> bool {
-    const WITH_VALUES: [&str; 28] = [
+    const WITH_VALUES: [&str; 33] = [
         "url",
         "request",
         "header",
@@ -90,6 +92,11 @@ pub(super) fn takes_value(name: &str) -> bool {
         "unix-socket",
         "max-time",
         "proxy",
+        "proxy-user",
+        "socks5",
+        "socks5-hostname",
+        "noproxy",
+        "preproxy",
         "form",
         "form-string",
         "upload-file",

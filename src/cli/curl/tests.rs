@@ -60,6 +60,26 @@ fn what_documentation_shows_is_read() {
 }
 
 #[test]
+fn a_proxy_is_a_proxy_here_too() {
+    for (command, proxy) in [
+        ("curl -x http://u:p@p:3128 http://a/", "http://u:p@p:3128"),
+        ("curl http://a/ -p --proxy p:3128 -U 'us er:p@ss'", "http://us%20er:p%40ss@p:3128"),
+        ("curl http://a/ --socks5-hostname p:1 --proxy-user u", "socks5h://u:@p:1"),
+        ("curl http://a/ --socks5 p", "socks5://p"),
+    ] {
+        assert_eq!(flags(command), [format!("--proxy={proxy}"), "--url=http://a/".to_owned()], "{command}");
+    }
+}
+
+#[test]
+fn where_it_connects_is_read_too() {
+    assert_eq!(
+        flags("curl --connect-to a:443:b:8443 --resolve b:8443:10.0.0.1 https://a/"),
+        ["--connect-to=a:443:b:8443", "--resolve=b:8443:10.0.0.1", "--url=https://a/"]
+    );
+}
+
+#[test]
 fn what_cannot_be_meant_is_named() {
     for (command, words) in [
         ("curl", "no URL"),
@@ -68,7 +88,7 @@ fn what_cannot_be_meant_is_named() {
         ("curl http://a/ --frobnicate", "--frobnicate is not known"),
         ("curl http://a/ -Z", "-Z is not known"),
         ("curl http://a/ -T file", "--upload-file cannot be sent"),
-        ("curl http://a/ -x http://p:3128", "--proxy cannot be sent"),
+        ("curl http://a/ --preproxy socks5://p", "--preproxy cannot be sent"),
         ("curl http://a/ -H", "--header has no value"),
         ("wget http://a/", "begins with curl"),
     ] {

@@ -11,7 +11,7 @@ use crate::request::{
 use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
 use crate::service::ModelError;
 use crate::shard::IdentityError;
-use crate::transport::ResolveError;
+use crate::transport::{ConnectToError, ProxyError, ResolveError};
 
 /// The arguments do not make sense together, or name something that is not there.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +120,10 @@ pub(crate) enum UsageError {
     Workload(#[from] WorkloadError),
     #[error("--resolve: {0}")]
     Resolve(#[from] ResolveError),
+    #[error("--connect-to: {0}")]
+    ConnectTo(#[from] ConnectToError),
+    #[error("--proxy: {0}")]
+    Proxy(#[from] ProxyError),
     /// The header of the tokens.
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,

@@ -4,6 +4,7 @@ mod body;
 mod closed;
 mod compare;
 mod error;
+mod proxy;
 mod request;
 mod run;
 mod screen;

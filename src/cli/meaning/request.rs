@@ -14,9 +14,10 @@ use super::super::invocation::Typed;
 use super::UsageError;
 use super::body::{Asked, headers_of};
 use crate::request::{
-    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Placeholders, ScenarioProblem,
-    Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
+    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
+    ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
 };
+use crate::transport::{ConnectTo, WireOptions};
 
 /// What is asked. The URL of the built-in service is known only when it runs.
 #[derive(Debug)]
@@ -30,7 +31,14 @@ pub(crate) struct Requests {
     traceparent: bool,
     keepalive: bool,
     show_hosts: bool,
-    sni: Option<String>,
+    others: Others,
+}
+
+/// Hosts besides those of the requests, and credentials that no request carries: reports hide both.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    pub hosts: Vec<String>,
+    pub secrets: Vec<Secret<String>>,
 }
 
 /// Where the requests come from.
@@ -91,7 +99,7 @@ impl Requests {
             traceparent: request.traceparent,
             keepalive: !args.network.no_keepalive,
             show_hosts,
-            sni: args.network.sni.clone(),
+            others: Others { hosts: args.network.sni.clone().into_iter().collect(), secrets: Vec::new() },
         })
     }
 
@@ -112,8 +120,26 @@ impl Requests {
             traceparent: false,
             keepalive: true,
             show_hosts: false,
-            sni: None,
+            others: Others::default(),
         }
+    }
+
+    /// The same for connections that go by way of somebody else: reports hide who that is, and how we are known there.
+    pub(super) fn by_way_of(&mut self, wire: &WireOptions) {
+        self.others.hosts.extend(wire.connect_to.iter().filter_map(ConnectTo::host).map(str::to_owned));
+        if let Some(proxy) = &wire.proxy {
+            self.others.hosts.push(proxy.host().to_owned());
+            self.others.secrets.extend(proxy.secrets());
+        }
+    }
+
+    /// The origins of endpoints that have URLs of their own.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &Origin> {
+        let endpoints: &[EndpointSpec] = match &self.source {
+            Source::Endpoints(endpoints) => endpoints,
+            Source::Flags { .. } | Source::Scenario { .. } => &[],
+        };
+        endpoints.iter().map(|endpoint| endpoint.target.origin())
     }
 
     /// What the user should know of the files.
@@ -170,7 +196,8 @@ impl Requests {
             traceparent: self.traceparent,
             keepalive: self.keepalive,
             show_hosts: self.show_hosts,
-            other_hosts: self.sni.into_iter().collect(),
+            other_hosts: self.others.hosts,
+            other_secrets: self.others.secrets,
         })?;
         if has_data && !workload.uses_data() {
             return Err(UsageError::UnusedData);

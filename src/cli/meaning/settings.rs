@@ -32,7 +32,7 @@ pub(super) fn settings_of(
         max_requests: network.max_requests_per_connection,
         connections: network.connections,
         connect_rate: network.connect_rate,
-        local_addresses: network.unix_socket.is_none().then_some(network.local_address.len() as u64),
+        local_addresses: setup.wire.unix_socket.is_none().then_some(network.local_address.len() as u64),
         serves_itself: matches!(setup.target, TargetChoice::BuiltIn(_)),
         samples: reporting.samples,
         slos: reporting.slo.clone(),

@@ -6,12 +6,13 @@ use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, Traf
 use super::super::invocation::Typed;
 use super::super::values::Span;
 use super::super::{config, curl};
+use super::proxy::{proxy_of, unused_proxy};
 use super::target::{TargetChoice, model_of, url_of};
 use super::{Requests, Sharding, UsageError};
 use crate::judge::AbortWatch;
-use crate::request::Scheme;
+use crate::request::{Origin, Scheme};
 use crate::schedule::NANOS_PER_S;
-use crate::transport::{HttpVersions, Timestamps, TlsOptions, WireOptions, has_kernel_stamps};
+use crate::transport::{ConnectTo, HttpVersions, Timestamps, TlsOptions, WireOptions, has_kernel_stamps};
 
 /// Where requests go, over which connections, and what is asked.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Setup {
         let mut warnings = Vec::new();
         let url = url_of(argument, traffic, typed, &mut warnings)?;
         check_bounds(&traffic.request, &traffic.network, load, reporting)?;
-        let requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
+        let mut requests = Requests::new(traffic, load.seed, reporting.no_redact, url.as_ref(), typed)?;
         let target = match url {
             Some(url) => TargetChoice::Url(url),
             None if requests.need_url() => TargetChoice::BuiltIn(model_of(&traffic.service, load.seed)?),
@@ -69,8 +70,11 @@ impl Setup {
         let is_template = traffic.request.template || traffic.request.data.is_some();
         warnings.extend(own_body.and_then(|body| misread(body, is_template)));
         warnings.extend(traffic.request.curl.as_deref().and_then(without_meaning));
-        warnings.extend(without_effect(traffic, &target, typed));
         let wire = wire_of(&traffic.network, typed)?;
+        requests.by_way_of(&wire);
+        warnings.extend(without_effect(traffic, &target, &wire, typed));
+        warnings.extend(unused_proxy(&wire, &target, &requests));
+        warnings.extend(unused_rule(&wire, &target, &requests));
         if wire.versions == HttpVersions::Http2 && matches!(target, TargetChoice::BuiltIn(_)) {
             return Err(UsageError::BuiltInHttp2);
         }
@@ -135,7 +139,12 @@ fn without_meaning(command: &str) -> Option<String> {
 }
 
 /// Flags that were typed and change nothing, each with the reason.
-fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -> Vec<String> {
+fn without_effect(
+    traffic: &TrafficArgs,
+    target: &TargetChoice,
+    wire: &WireOptions,
+    typed: &Typed,
+) -> Vec<String> {
     let (request, network) = (&traffic.request, &traffic.network);
     let is_plain = match target {
         TargetChoice::Url(target) => target.origin().scheme() == Scheme::Http,
@@ -148,10 +157,25 @@ fn without_effect(traffic: &TrafficArgs, target: &TargetChoice, typed: &Typed) -
         ("streams", network.http1, "HTTP/1.1 has no streams"),
         ("data_order", request.data.is_none(), "there is no --data"),
         ("token_header", request.tokens.is_none(), "there are no --tokens"),
+        ("connect_to", wire.unix_socket.is_some(), "every connection goes to the Unix socket"),
+        ("resolve", wire.leaves_names_to_the_proxy(), "the proxy resolves the target's name"),
         (tls.unwrap_or_default(), tls.is_some(), "the target is plain http://"),
     ];
     let idle = found.into_iter().filter(|(flag, has_no_effect, _)| *has_no_effect && typed.has(flag));
     idle.map(|(flag, _, why)| format!("--{} has no effect: {why}", flag.replace('_', "-"))).collect()
+}
+
+/// A rule of `--connect-to` that is for none of the targets: with a slip in it, the load would go where it should not.
+fn unused_rule(wire: &WireOptions, target: &TargetChoice, requests: &Requests) -> Option<String> {
+    let origins: Vec<&Origin> = match target {
+        TargetChoice::Url(target) => requests.origins().chain([target.origin()]).collect(),
+        TargetChoice::FromFile => requests.origins().collect(),
+        TargetChoice::BuiltIn(_) => return None,
+    };
+    let is_for_any =
+        |rule: &ConnectTo| origins.iter().any(|origin| rule.is_for(origin.host(), origin.port()));
+    let place = wire.connect_to.iter().position(|rule| !is_for_any(rule))?;
+    Some(format!("--connect-to number {} has no effect: no target has its HOST1 and PORT1", place + 1))
 }
 
 /// How connections are to be made.
@@ -168,7 +192,8 @@ fn wire_of(args: &NetworkArgs, typed: &Typed) -> Result<WireOptions, UsageError>
         (false, true) => HttpVersions::Http2,
         (false, false) => HttpVersions::Auto,
     };
-    if args.timestamps == Timestamps::Kernel && (args.unix_socket.is_some() || !has_kernel_stamps()) {
+    let (unix_socket, proxy) = proxy_of(args, typed)?;
+    if args.timestamps == Timestamps::Kernel && (unix_socket.is_some() || !has_kernel_stamps()) {
         return Err(UsageError::NoKernelStamps);
     }
     Ok(WireOptions {
@@ -183,7 +208,9 @@ fn wire_of(args: &NetworkArgs, typed: &Typed) -> Result<WireOptions, UsageError>
             sni: args.sni.clone(),
         },
         local_addresses: args.local_address.clone(),
-        unix_socket: args.unix_socket.clone(),
+        unix_socket,
+        proxy,
+        connect_to: args.connect_to.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         overrides: args.resolve.iter().map(|text| text.parse()).collect::<Result<_, _>>()?,
         dns_ttl_ns: args.dns_ttl.0,
         // Known when the requests are.

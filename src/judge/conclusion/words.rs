@@ -92,6 +92,10 @@ pub(super) fn why_unanswered(summary: &Summary) -> &'static str {
 pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
     let ledger = &summary.ledger;
     if ledger.http_error == 0 {
+        let most = summary.errors.iter().max_by_key(|error| error.count);
+        if let Some(remedy) = most.and_then(|error| remedy_of_proxy(error.kind, summary)) {
+            return remedy;
+        }
         return match (
             ledger.connection_error > ledger.timeout,
             ledger.overflow > ledger.sent.saturating_sub(ledger.ok),
@@ -116,6 +120,26 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
         status if status.starts_with('3') => "redirects are not followed: give the URL that they lead to",
         status if status.starts_with('4') => "are the URL, the method and the body right?",
         _ => "see the service's own log",
+    }
+}
+
+/// What to do about a proxy that opens no tunnel.
+fn remedy_of_proxy(kind: ErrorKind, summary: &Summary) -> Option<&'static str> {
+    let is_proxied = summary.plan.traffic.proxy.is_some();
+    match kind {
+        ErrorKind::ProxyAuth => {
+            Some("give the proxy what it asks for: --proxy http://USER:PASSWORD@HOST:PORT")
+        }
+        ErrorKind::ProxyRefused => {
+            Some("may the proxy connect to the target, and is the target running? See the proxy's own log")
+        }
+        ErrorKind::ProxyFailed => {
+            Some("is it a proxy of this scheme (http://, socks5://, socks5h://)? See its own log")
+        }
+        ErrorKind::ConnectRefused | ErrorKind::ConnectFailed | ErrorKind::ConnectTimeout if is_proxied => {
+            Some("is the proxy running, and has it room for so many connections? See its own log")
+        }
+        _ => None,
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn open<D: Desk>(desk: Rc<D>, id: StreamId, mailbox: Rc<Mailbox
         refused => {
             let failure = match refused {
                 Some(Err(failure)) => failure,
-                _ => Failure::new(ErrorKind::ConnectTimeout, true, true),
+                _ => context.transport.given_up(),
             };
             let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), context.clock.now_ns());
             remember_failure(&*desk, &ticket, &sample, &failure, None);

@@ -62,7 +62,10 @@ impl Progress {
                 self.errors += 1;
                 self.http_errors += 1;
             }
-            Outcome::ConnectionError(ErrorKind::ConnectRefused) => {
+            // By the service, or by the proxy in its place.
+            Outcome::ConnectionError(
+                ErrorKind::ConnectRefused | ErrorKind::ProxyRefused | ErrorKind::ProxyAuth,
+            ) => {
                 self.errors += 1;
                 self.refused += 1;
             }

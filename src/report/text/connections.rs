@@ -11,7 +11,8 @@ pub(super) fn connections(summary: &Summary) -> String {
     for kind in &connections.kinds {
         lines += &wrapped("", &agreed(kind));
     }
-    let handshakes: Vec<String> = [("TCP", &connections.tcp_handshake), ("TLS", &connections.tls_handshake)]
+    let tcp = if summary.plan.traffic.proxy.is_some() { "TCP and proxy" } else { "TCP" };
+    let handshakes: Vec<String> = [(tcp, &connections.tcp_handshake), ("TLS", &connections.tls_handshake)]
         .into_iter()
         .filter_map(|(name, stats)| handshake(name, stats))
         .collect();
@@ -53,6 +54,9 @@ fn counts(summary: &Summary) -> String {
     }
     if !plan.keepalive {
         text += "; a new one for each request";
+    }
+    if let Some(scheme) = &plan.traffic.proxy {
+        text += &format!("; each in a tunnel through a proxy ({scheme}://)");
     }
     text
 }

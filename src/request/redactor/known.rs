@@ -21,13 +21,24 @@ const LONGEST_ESCAPE: usize = 10;
 /// Hides secrets in any case, as they are or with any of their characters escaped as in URLs, JSON, JavaScript or
 /// HTML, and also where the text ends within one: only the beginning of an answer is kept.
 pub(super) fn hide_known(text: String, secrets: &[Secret<String>]) -> String {
+    hide_all(text, secrets, SHORT_SECRET)
+}
+
+/// The same of secrets that no request carries, and only where one stands as a word of its own: a user called `bench` must
+/// not take the name of this program away.
+pub(super) fn hide_words(text: String, secrets: &[Secret<String>]) -> String {
+    hide_all(text, secrets, usize::MAX)
+}
+
+/// `short`: up to so many characters a secret is hidden only as a word of its own.
+fn hide_all(text: String, secrets: &[Secret<String>], short: usize) -> String {
     let mut longest_first: Vec<&str> = secrets.iter().map(|secret| secret.expose().trim()).collect();
     // One that is part of another must not leave the rest of it standing.
     longest_first.sort_by_key(|secret| Reverse(secret.len()));
-    longest_first.into_iter().fold(text, hide_one)
+    longest_first.into_iter().fold(text, |text, secret| hide_one(text, secret, short))
 }
 
-fn hide_one(text: String, secret: &str) -> String {
+fn hide_one(text: String, secret: &str, short: usize) -> String {
     let characters = secret.chars().count();
     // A single character is no secret, and every text is full of it.
     if characters < 2 || secret.bytes().all(|b| b == b'*') {
@@ -40,7 +51,7 @@ fn hide_one(text: String, secret: &str) -> String {
         let length = secret_length(rest, secret).filter(|length| {
             // The number in the name of a host is ours.
             let alone = || !before.ends_with("host-") && ends_word(before.chars().next_back());
-            characters > SHORT_SECRET || alone() && ends_word(rest[*length..].chars().next())
+            characters > short || alone() && ends_word(rest[*length..].chars().next())
         });
         match length {
             Some(length) => {

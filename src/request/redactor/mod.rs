@@ -13,7 +13,7 @@ use super::origin::Origin;
 use super::secret::Secret;
 use super::target::Target;
 use hosts::{Hosts, Naming};
-use known::hide_known;
+use known::{hide_known, hide_words};
 use matches::shown_query;
 use patterns::{HIDDEN, looks_secret};
 use rules::{Kind, hide};
@@ -24,7 +24,11 @@ use rules::{Kind, hide};
 /// It errs on the side of hiding: a sentence may lose a harmless word, a report may not gain a credential. Every text
 /// takes time in proportion to its length.
 #[derive(Debug)]
-pub(crate) struct Redactor(Naming);
+pub(crate) struct Redactor {
+    naming: Naming,
+    /// What no request carries, and must not be shown wherever it came from.
+    secrets: Vec<Secret<String>>,
+}
 
 impl Redactor {
     /// The host of the first origin becomes `host-1`, the others follow in order, then the `other_hosts`. With
@@ -34,38 +38,48 @@ impl Redactor {
         rules::prepare();
         let others = other_hosts.iter().map(String::as_str);
         let hosts = Hosts::new(origins.iter().map(Origin::host).chain(others));
-        Self(Naming::new(show_hosts, hosts))
+        Self { naming: Naming::new(show_hosts, hosts), secrets: Vec::new() }
+    }
+
+    /// The same that hides these too, as words in whatever others have written.
+    pub(crate) fn hiding(self, secrets: Vec<Secret<String>>) -> Self {
+        Self { secrets, ..self }
     }
 
     /// Whether hosts, ports and query values are shown.
     pub(crate) fn shows_hosts(&self) -> bool {
-        self.0.show_hosts
+        self.naming.show_hosts
     }
 
     /// What may be shown of a text of any kind.
     pub(crate) fn text(&self, text: &str) -> String {
+        self.typed(&hide_words(text.to_owned(), &self.secrets))
+    }
+
+    /// The same of what the user typed, which may hold the name of a user as a word.
+    fn typed(&self, text: &str) -> String {
         let kinds = [Kind::Token, Kind::Url, Kind::Value, Kind::Query];
-        self.hide_hosts(kinds.into_iter().fold(text.to_owned(), |text, kind| hide(text, kind, &self.0)))
+        self.hide_hosts(kinds.into_iter().fold(text.to_owned(), |text, kind| hide(text, kind, &self.naming)))
     }
 
     /// What may be shown of a name that the user chose: it loses hosts, and what is secret in URLs and their queries.
     /// Its words stay, whatever they are, or `token refresh` could not be a name.
     pub(crate) fn name(&self, name: &str) -> String {
-        self.hide_hosts(hide(hide(name.to_owned(), Kind::Url, &self.0), Kind::Query, &self.0))
+        self.hide_hosts(hide(hide(name.to_owned(), Kind::Url, &self.naming), Kind::Query, &self.naming))
     }
 
     /// What may be shown of a target: `https://host-2/path?x=***`.
     pub(crate) fn target(&self, target: &Target) -> String {
         let origin = target.origin();
-        let host = match self.0.show_hosts {
+        let host = match self.naming.show_hosts {
             true => origin.authority().to_owned(),
-            false => self.0.hosts().name(origin.host()),
+            false => self.naming.hosts().name(origin.host()),
         };
-        let path = self.text(target.path().path());
+        let path = self.typed(target.path().path());
         // The query is taken as a whole here: within a text, a quote would end it.
         let query = target.path().query().map_or(String::new(), |query| {
-            let query = format!("?{}", shown_query(query, self.0.show_hosts));
-            if self.0.show_hosts { self.text(&query) } else { query }
+            let query = format!("?{}", shown_query(query, self.naming.show_hosts));
+            if self.naming.show_hosts { self.typed(&query) } else { query }
         });
         format!("{}://{host}{path}{query}", origin.scheme())
     }
@@ -77,8 +91,8 @@ impl Redactor {
             return HIDDEN.to_owned();
         }
         let value = hide_known(String::from_utf8_lossy(value).into_owned(), secrets);
-        let shown = match !self.0.show_hosts && name == "host" {
-            true => self.0.hosts().authority(value.trim()),
+        let shown = match !self.naming.show_hosts && name == "host" {
+            true => self.naming.hosts().authority(value.trim()),
             false => self.text(&value),
         };
         let mut line = String::with_capacity(shown.len());
@@ -94,11 +108,11 @@ impl Redactor {
     }
 
     fn hide_hosts(&self, text: String) -> String {
-        if self.0.show_hosts {
+        if self.naming.show_hosts {
             return text;
         }
-        let text = self.0.hosts().replace_known(&text);
-        hide(text, Kind::Address, &self.0)
+        let text = self.naming.hosts().replace_known(&text);
+        hide(text, Kind::Address, &self.naming)
     }
 }
 

@@ -250,3 +250,11 @@ fn a_host_that_is_only_spoken_of_is_hidden_too() {
     let redactor = Redactor::new(&origins, &["orders.internal".to_owned()], false);
     assert_eq!(redactor.text("no certificate for orders.internal"), "no certificate for host-2");
 }
+
+#[test]
+fn what_no_request_carries_is_hidden_as_a_word() {
+    let secrets = ["bench", "pa.ss"].map(|text| Secret::new(text.to_owned())).to_vec();
+    let redactor = Redactor::new(&[], &[], true).hiding(secrets);
+    let shown = redactor.body(b"rpsbench: bench said pa.ss, or bench:pa%2Ess", &[]);
+    assert_eq!(shown, "rpsbench: *** said ***, or ***:***");
+}

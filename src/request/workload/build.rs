@@ -52,7 +52,8 @@ impl Workload {
                 expectation: first.expectation.clone(),
             });
         }
-        let redactor = Redactor::new(&origins.list, &spec.other_hosts, spec.show_hosts);
+        let redactor =
+            Redactor::new(&origins.list, &spec.other_hosts, spec.show_hosts).hiding(spec.other_secrets);
         let period = mix.as_ref().map_or(1, Mix::period);
         let tokens = spec.tokens.as_ref().map_or(1, TokenList::count) as u64;
         let rows = spec.data.as_ref().map_or(1, DataTable::row_count);

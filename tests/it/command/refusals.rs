@@ -60,6 +60,19 @@ rpsbench $URL --rate 10 -d a --body-file b
 rpsbench $URL --rate 10 --body-file missing
 rpsbench $URL --rate 10 --tokens - --data -
 
+# Proxies
+rpsbench $URL --rate 10 -x https://127.0.0.1:3128
+rpsbench $URL --rate 10 -x socks4://127.0.0.1:1080
+rpsbench $URL --rate 10 -x 127.0.0.1:3128/path
+rpsbench $URL --rate 10 -x 127.0.0.1:0
+rpsbench $URL --rate 10 -x socks5://:hunter2@127.0.0.1
+rpsbench $URL --rate 10 -x http://user%3A:hunter2@127.0.0.1
+rpsbench $URL --rate 10 -x 127.0.0.1:3128 --unix-socket /no/such.sock
+
+# Other places to connect to
+rpsbench $URL --rate 10 --connect-to a:1:b
+rpsbench $URL --rate 10 --connect-to a:1:b:http
+
 # Secrets are not repeated
 rpsbench http://user:hunter2@127.0.0.1/ --rate 10
 rpsbench $URL --rate 10 -H 'Authorization hunter2'

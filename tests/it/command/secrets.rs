@@ -8,7 +8,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::support::program::{Ended, end_of, file, program};
-use crate::support::servers::{Server, read_body, read_request};
+use crate::support::proxies::tunnels;
+use crate::support::servers::{Server, answer_always, read_body, read_request};
 
 const HOST: &str = "orders-prod.corp.internal";
 const SECRETS: [&str; 12] = [
@@ -118,6 +119,44 @@ fn nothing_planted_is_in_any_report() {
     }
 }
 
+/// Whatever lies on the way may repeat what it was told, and sign with its name.
+#[test]
+fn nothing_of_a_proxy_is_in_any_report() {
+    const VIA: &str = "egress-prod.corp.internal";
+    const TOLD: [&str; 2] = ["proxy-user-616161", "proxy-pass-717171"];
+    let [user, password] = TOLD;
+    let server = Server::start(move |stream: TcpStream| {
+        let body = format!("{user} said {password} to {VIA}");
+        let answer = format!(
+            "HTTP/1.1 500 Oh\r\nvia: 1.1 {VIA}:3128\r\nx-known: {user}:{password}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        answer_always(stream, answer.as_bytes());
+    });
+    let proxy = tunnels(server.address, |turn| turn < 10, drop);
+    let port = proxy.address.port();
+    for more in ["--redact", "--no-redact"] {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = [
+            format!("http://{HOST}/"),
+            "-x".to_owned(),
+            format!("http://{user}:{password}@{VIA}:{port}"),
+            "--resolve".to_owned(),
+            format!("{VIA}:{port}:127.0.0.1"),
+            "--no-keepalive".to_owned(),
+            more.to_owned(),
+        ];
+        let load = ["--rate", "100", "-n", "5", "--warmup", "0"].map(str::to_owned);
+        let (_, written) = everything_written(&folder, &[&arguments[..], &load].concat());
+        let json = &written.iter().find(|(name, _)| name.ends_with("json")).expect("a document").1;
+        assert!(json.contains("\"x-known\"") && json.contains("\"proxy\": \"http\""), "{json}");
+        assert_clean(&written, &TOLD);
+        if more == "--redact" {
+            assert_clean(&written, &[VIA, HOST, "127.0.0.1", &format!(":{port}")]);
+        }
+    }
+}
+
 #[test]
 fn a_token_at_the_end_of_what_is_kept_and_a_url_as_a_name_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -195,6 +234,19 @@ fn errors_before_the_run_name_no_secret() {
         vec![url.clone(), "-H".into(), "Authorization:".into(), "tok-0a1b2c3d4e".into()],
         vec![url.clone(), "-H".into(), "X: hdr-77aa88bb99 {nothing}".into()],
         vec![url.clone(), "-d".into(), "cookie-5566778899 {nothing}".into()],
+        vec![url.clone(), "-x".into(), format!("https://user:userinfo-313131@{HOST}:3128")],
+        vec![url.clone(), "-x".into(), format!("user:userinfo-313131@{HOST}:0")],
+        vec![url.clone(), "-x".into(), format!("socks5://user:userinfo-313131@{HOST}:3128")],
+        vec![
+            url.clone(),
+            "-x".into(),
+            format!("user:userinfo-313131@{HOST}:9"),
+            "--resolve".into(),
+            format!("{HOST}:9:127.0.0.1"),
+        ],
+        vec![url.clone(), "--connect-to".into(), format!("{HOST}:9:{HOST}")],
+        vec![url.clone(), "--connect-to".into(), format!("::{HOST}:9")],
+        vec![url.clone(), "--connect-to".into(), format!("nobody:9:{HOST}:9")],
         vec![url.clone(), "--resolve".into(), format!("{HOST}:10.11.12.13")],
         vec![url.clone(), "--resolve".into(), format!("{HOST}:9:10.11.12.13.14")],
     ];

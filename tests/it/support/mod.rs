@@ -6,6 +6,7 @@ pub mod frames;
 pub mod haproxy;
 pub mod nginx;
 pub mod program;
+pub mod proxies;
 pub mod queues;
 pub mod searches;
 pub mod servers;

@@ -80,6 +80,28 @@ fn nobody_there_is_an_error_before_the_run() {
 }
 
 #[test]
+fn connect_to_leads_elsewhere_and_the_first_rule_counts() {
+    local(async {
+        let (one, peers) = noting("127.0.0.1:0").await;
+        let port = one.port();
+        let options = |rules: &[String]| WireOptions {
+            connect_to: rules.iter().map(|rule| rule.parse().expect("a rule")).collect(),
+            ..resolving("b.invalid", port, "127.0.0.1")
+        };
+        let target = || origin(false, "a.invalid", 9);
+        // The name that it leads to is resolved as any other.
+        let rules =
+            ["c.invalid::127.0.0.9:".to_owned(), format!(":9:b.invalid:{port}"), "::127.0.0.9:".to_owned()];
+        let (network, _) = prepare(options(&rules), target()).await.unwrap();
+        let mut connection = wire(&network).connect(0).await.unwrap();
+        assert_eq!(exchange(&mut connection, get("/x")).await.unwrap().1, b"/x");
+        assert_eq!(peers.borrow().len(), 2);
+        let error = error_of(options(&["a.invalid:9:nowhere.invalid:".to_owned()]), target()).await;
+        assert!(error.contains("given with --connect-to") && !error.contains("invalid;"), "{error}");
+    });
+}
+
+#[test]
 fn ipv6_is_an_address_like_any_other() {
     local(async {
         let (six, peers) = noting("[::1]:0").await;
