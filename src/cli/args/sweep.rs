@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::super::values::{Share, Span};
-use super::OpenRunArgs;
+use super::{OpenRunArgs, ShardArgs};
 use crate::ladder::{Order, Rungs};
 use crate::schedule::Rate;
 
@@ -105,6 +105,9 @@ pub(crate) struct SweepArgs {
     #[arg(long, default_value = "5s", help_heading = "Shape")]
     pub spike_duration: Span,
 
+    /// Which part of each run is sent from here.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// Of the runs.
     #[command(flatten)]
     pub runs: OpenRunArgs,
