@@ -1,6 +1,8 @@
 //! `rpsbench sweep`: a ladder of rates, a spike, or a search for the knee.
 
+mod exits;
 mod ladder;
+mod own;
 mod recovery;
 mod search;
 
@@ -16,12 +18,11 @@ use crate::commands::signals::Signals;
 use crate::commands::together::{Crew, End, Followed, Part, Together};
 use crate::ladder::sweep_of;
 use crate::report::sweep as report;
-use crate::result::{Rung, Summary, Sweep};
 use crate::schedule::{NANOS_PER_S, Rate};
-use crate::search::Reason;
-use crate::shard::Load;
 use crate::time::{Clock, MonotonicClock};
+use exits::{exit_of, exit_of_search};
 use ladder::Rows;
+use own::rungs_of;
 use recovery::Recovering;
 use search::Search;
 
@@ -74,11 +75,8 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
                 let warmup_s = warmup_ns as f64 / NANOS_PER_S as f64;
                 let search = Search { plan, ceiling_per_s, began_ns, recover_ns, warmup_s, rows: &rows };
                 let searched = search.run(runner, crew).await?;
+                let exit = exit_of_search(&searched, crew);
                 let sweep = sweep_of(searched.rungs, baseline_factor, crew.is_stopping(runner));
-                let exit = match crew.is_incomplete() {
-                    true => Exit::Incomplete,
-                    false => exit_of_search(searched.reason, searched.is_answered),
-                };
                 Ok((sweep.with_search(searched.report), exit))
             }
         };
@@ -100,43 +98,4 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
         publish(&sweep, &screen, outputs)?;
     }
     Ok(exit)
-}
-
-/// What a shard sent of each rung. Of a spike it is known at which rate it was held.
-fn rungs_of(runs: Vec<(Load, Summary)>) -> Vec<Rung> {
-    let mut rungs: Vec<Rung> = Vec::new();
-    for (load, result) in runs {
-        let rate_per_s = match load {
-            Load::Rate { rate, .. } => rate.per_second(),
-            Load::Stage(_) => result.plan.rate_per_s.unwrap_or_default(),
-        };
-        let earlier = rungs.iter().filter(|rung| rung.rate_per_s == rate_per_s).count();
-        rungs.push(Rung { rate_per_s, repeat: earlier as u64 + 1, recovery: None, result });
-    }
-    rungs
-}
-
-/// A ladder that was climbed is done, whatever it shows; one without a rung that counts shows nothing.
-fn exit_of(sweep: &Sweep, crew: &Crew<'_>) -> Exit {
-    if crew.is_incomplete() {
-        Exit::Incomplete
-    } else if sweep.interrupted {
-        Exit::Interrupted
-    } else if !sweep.rungs.is_empty() && sweep.rungs.iter().all(Rung::is_void) {
-        Exit::NotValid
-    } else {
-        Exit::Done
-    }
-}
-
-/// How a search ended; one that is answered is done, also where the time ran out first.
-fn exit_of_search(reason: Reason, is_answered: bool) -> Exit {
-    match reason {
-        _ if is_answered => Exit::Done,
-        Reason::Found => Exit::Done,
-        Reason::NotBelowLowest | Reason::ImpossibleIdle => Exit::ObjectiveMissed,
-        Reason::LimitedByGenerator { .. } => Exit::NotValid,
-        Reason::NotAboveHighest | Reason::DidNotRecover { .. } | Reason::BudgetSpent => Exit::NotFound,
-        Reason::Interrupted => Exit::Interrupted,
-    }
 }

@@ -171,17 +171,9 @@ impl<'a> Crew<'a> {
         matches!(ending, Some(Ending::Lost(_)))
     }
 
-    /// A rate for probes, which shard 0 sends alone while the others wait: next to no load also where the rate is one that no
-    /// machine can send by itself.
+    /// A rate for probes, which shard 0 sends alone while the others wait.
     pub(in crate::commands) fn gentle(&self, lowest: Rate) -> Rate {
-        /// What any machine can send, requests per second.
-        const ANY_MACHINE: u64 = 100;
-        let share = lowest.divided_by(self.count());
-        if share.per_second() >= ANY_MACHINE as f64 {
-            return share;
-        }
-        let any = Rate::new(ANY_MACHINE, 1).unwrap_or(lowest);
-        if lowest.per_second() < any.per_second() { lowest } else { any }
+        gentle(lowest, self.count())
     }
 
     /// What all machines together can be trusted with, if the weakest of them is like this one or worse, requests per second.
@@ -227,18 +219,19 @@ impl Others<'_> {
         let patience = Duration::from_nanos(drain_ns) + ON_THE_WAY;
         let others = async { Ok::<_, CommandError>(self.host.results(patience).await) };
         let others = self.signals.unless_left(others).await?;
-        let result = self.merged(own, others);
+        let result = self.merged(runner.console, own, others);
         self.tell_of_lost(runner.console);
         result
     }
 
-    fn merged(&self, own: Summary, others: Vec<Summary>) -> Result<Summary, CommandError> {
+    fn merged(&self, console: Console, own: Summary, others: Vec<Summary>) -> Result<Summary, CommandError> {
         let mut merge = Merge::default();
         merge.add("shard 0", own)?;
         for result in others {
             let index = result.shard.as_ref().map_or(0, |shard| shard.index);
             // What the others measured must not be lost for one of them.
             if let Err(error) = merge.add(&format!("shard {index}"), result) {
+                console.warn(format_args!("left out: {error}"));
                 merge.leave_out(error.to_string());
                 self.host.refuse(index);
             }
@@ -254,5 +247,30 @@ impl Others<'_> {
             console.warn(format_args!("shard {index} is lost{then}"));
         }
         *known = lost;
+    }
+}
+
+/// What any machine can send.
+const ANY_MACHINE_PER_S: f64 = 100.0;
+
+/// The lowest rate of a sweep, as far as one machine of so many is expected to send it: as low as its share of it at most.
+fn gentle(lowest: Rate, shards: u64) -> Rate {
+    let share = lowest.divided_by(shards);
+    if share.per_second() >= ANY_MACHINE_PER_S {
+        return share;
+    }
+    Rate::of_per_second(lowest.per_second().min(ANY_MACHINE_PER_S)).unwrap_or(share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probes_are_gentle_for_one_machine_and_as_before_where_there_is_one() {
+        let per_s = |lowest: &str, shards| gentle(lowest.parse().unwrap(), shards).per_second();
+        assert_eq!((per_s("0.5", 1), per_s("0.5", 100)), (0.5, 0.5));
+        assert_eq!((per_s("90", 3), per_s("250", 3)), (90.0, 100.0));
+        assert_eq!((per_s("120000", 1), per_s("120000", 3)), (120_000.0, 40_000.0));
     }
 }

@@ -73,7 +73,9 @@ impl Hearing {
             match timeout(SILENCE, self.words.recv()).await {
                 Ok(Some(word)) => return Ok(word),
                 Ok(None) => return Err(self.guest.nobody("it has gone".to_owned())),
-                Err(_) => drop(self.guest.clock().await?),
+                Err(_) => {
+                    self.guest.clock().await?;
+                }
             }
         }
     }

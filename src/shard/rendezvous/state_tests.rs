@@ -1,6 +1,7 @@
 //! What shard 0 knows, whatever the others do and in whatever order.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -8,17 +9,21 @@ use super::messages::{Join, Told};
 use super::state::{State, TurnedAway};
 use super::words::Ending;
 use crate::fixture;
-use crate::result::Summary;
+use crate::result::{PlanFacts, Summary};
 use crate::schedule::Shard;
 
 /// As many as there are in these tests.
 const COUNT: u64 = 4;
 
+/// A result of each, and a plan.
+static RESULTS: LazyLock<Vec<Summary>> =
+    LazyLock::new(|| (0..COUNT).map(|index| fixture::shard(Shard::new(index, COUNT).unwrap())).collect());
+static PLAN: LazyLock<PlanFacts> = LazyLock::new(|| fixture::few().plan);
+
 fn told(needs_all: bool) -> Told {
-    let summary = fixture::few();
     let settings = [("command", "sweep"), ("--step-duration", "15 s")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Told { version: "1".to_owned(), settings, plan: summary.plan, slos: Vec::new(), needs_all }
+    Told { version: "1".to_owned(), settings, plan: PLAN.clone(), slos: Vec::new(), needs_all }
 }
 
 fn join(index: u64) -> Join {
@@ -26,7 +31,7 @@ fn join(index: u64) -> Join {
 }
 
 fn result(index: u64) -> Summary {
-    fixture::shard(Shard::new(index, COUNT).unwrap())
+    RESULTS[index as usize].clone()
 }
 
 /// All are here, and it has begun.
@@ -155,7 +160,6 @@ proptest! {
     fn whatever_comes_in_whatever_order_nothing_counts_twice_and_nothing_hangs(
         events in prop::collection::vec(event(), 0..40), needs_all in any::<bool>(), vanish in any::<bool>(),
     ) {
-        let parts: Vec<Summary> = (0..COUNT).map(result).collect();
         let mut state = State::new(COUNT, told(needs_all));
         let (mut begun, mut run, mut over) = (false, 0, false);
         let mut taken: BTreeSet<u64> = BTreeSet::new();
@@ -168,7 +172,7 @@ proptest! {
                 Event::Leave(0) => {}
                 Event::Leave(index) => state.leave(index),
                 Event::HandOver(index, of) => {
-                    let Some(part) = parts.get(index as usize) else { continue };
+                    let Some(part) = RESULTS.get(index as usize) else { continue };
                     if state.hand_over(of, part.clone()).is_ok() {
                         prop_assert!(begun && !over && of == run && index != 0, "{index} of {of} in {run}");
                         prop_assert!(!lost_before.contains(&index) && taken.insert(index), "{index} again");

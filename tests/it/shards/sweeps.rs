@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{counting, meeting_place};
 use crate::support::program::{Ended, Running, assert_ledger_adds_up, ledger, program, run};
+use crate::support::turn::alone;
 
 /// Requests of a probe of the service between two rungs, which shard 0 sends alone.
 const PROBE: u64 = 20;
@@ -139,7 +140,7 @@ fn a_shard_that_no_longer_answers_does_not_keep_the_others_from_their_report() {
     host.signal(Signal::INT);
     let host = host.end();
     stopped.signal(Signal::CONT);
-    assert_eq!(host.code, 130, "{host:?}");
+    assert_eq!(host.code, 4, "{host:?}");
     assert_eq!(rungs(&document(&host))[1]["result"]["merged"]["missing"], json!([1]));
     let stopped = stopped.end();
     // What it has been asked for too late it prints itself.
@@ -162,6 +163,7 @@ fn the_others_print_their_own_where_shard_0_has_gone() {
 
 #[test]
 fn a_search_of_two_shards_finds_the_knee_of_a_service_of_known_capacity() {
+    let _alone = alone();
     let place = meeting_place();
     // 4 workers of 10 ms: 400/s.
     let capacity = ["--workers", "4", "--service-time", "10ms", "--sigma", "0"];
@@ -177,7 +179,7 @@ fn a_search_of_two_shards_finds_the_knee_of_a_service_of_known_capacity() {
     let search = &document["search"];
     let (lower, upper) = (search["lower_per_s"].as_f64().unwrap(), search["upper_per_s"].as_f64().unwrap());
     // As a search of one machine: it holds the capacity, or lies within 7 % below; less narrow in so short a time.
-    assert!(lower <= 404.0 && upper >= 372.0 && upper - lower <= 0.3 * upper, "{search}");
+    assert!(lower <= 404.0 && upper >= 372.0 && upper - lower <= 0.5 * upper, "{search}");
     for rung in rungs(&document) {
         assert_ledger_adds_up(&rung["result"]);
         assert_eq!(rung["result"]["merged"]["missing"], json!([]));
