@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::results::Results;
 use super::runner::Runner;
 use super::signals::Signals;
-use super::together::{End, Part, Together};
+use super::together::{Crew, End, Part, Together};
 use crate::cli::RunJob;
 use crate::shard::Load;
 
@@ -31,7 +31,7 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
         signals: &signals,
     };
     let part = Runner::with(setup, &planner, threads, &signals, async |runner| {
-        let lead = async |runner: &mut Runner<'_>, crew: &super::together::Crew<'_>| {
+        let lead = async |runner: &mut Runner<'_>, crew: &Crew<'_>| {
             for _ in 0..repeats {
                 for stage in 0..stages.len() {
                     results.add(crew.measure(runner, Load::Stage(stage), "").await?);

@@ -59,15 +59,16 @@ impl Host {
     /// [`RendezvousError::Missing`]: then nobody starts.
     pub(crate) async fn gather(&self, patience: Duration, least: u64) -> Result<(), RendezvousError> {
         if timeout(patience, self.until(State::are_all_here)).await.is_err() {
-            let (here, missing, count) = {
+            let (here, missing, count, instead) = {
                 let state = self.shared.state();
-                (state.here(), state.missing(), state.count())
+                (state.here(), state.missing(), state.count(), state.instead_of_all())
             };
             if here < least {
                 let missing: Vec<String> = missing.iter().take(20).map(u64::to_string).collect();
                 let missing = missing.join(", ");
                 self.shared.say(&Word::CalledOff(format!("shards {missing} did not come")));
-                return Err(RendezvousError::Missing { count, missing, waited_s: patience.as_secs_f64() });
+                let waited_s = patience.as_secs_f64();
+                return Err(RendezvousError::Missing { count, missing, waited_s, instead });
             }
         }
         self.shared.state().begin();

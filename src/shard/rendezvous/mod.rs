@@ -67,7 +67,13 @@ pub(crate) enum RendezvousError {
     #[error("too late: {0}")]
     Late(String),
     #[error(
-        "of {count} shards these did not come within {waited_s:.0} s: {missing}; nothing was sent. Start them, wait longer with --rendezvous-timeout, or do without with --min-shards"
+        "of {count} shards these did not come within {waited_s:.0} s: {missing}; nothing was sent. Start them, or wait longer with --rendezvous-timeout{instead}"
     )]
-    Missing { count: u64, missing: String, waited_s: f64 },
+    Missing {
+        count: u64,
+        missing: String,
+        waited_s: f64,
+        /// What else helps, if anything does.
+        instead: &'static str,
+    },
 }

@@ -126,6 +126,11 @@ impl State {
         (0..self.count).filter(|index| !self.joined.contains(index)).collect()
     }
 
+    /// What helps where some do not come.
+    pub(super) fn instead_of_all(&self) -> &'static str {
+        if self.told.needs_all { "" } else { "; --min-shards does without them" }
+    }
+
     /// The lowest ceiling that any of the others said, requests per second.
     pub(super) fn least_ceiling_per_s(&self) -> Option<f64> {
         self.least_ceiling_per_s

@@ -54,6 +54,8 @@ fn three_shards_climb_a_ladder_rung_by_rung_and_send_what_one_machine_would_have
         assert_ledger_adds_up(result);
         assert_eq!(result["merged"]["missing"], json!([]));
         assert_eq!(result["merged"]["shards"].as_array().map(Vec::len), Some(3));
+        // Judged as a whole.
+        assert_eq!(result["slos"][0]["slo"], "p99<500ms");
         // Each a second of its own: no two of them side by side.
         assert!(result["merged"]["start_spread_ms"].as_f64().unwrap() < 100.0, "{}", result["merged"]);
         planned.push(ledger(result, "planned"));
@@ -62,7 +64,6 @@ fn three_shards_climb_a_ladder_rung_by_rung_and_send_what_one_machine_would_have
     assert_eq!((planned, sent), (vec![100, 200, 300], 600 + 10 + 20 + 30));
     let probes = seen.load(Ordering::SeqCst) - sent;
     assert!(probes >= 3 * PROBE && probes.is_multiple_of(PROBE), "{probes}");
-    assert_eq!(document["knees"]["slo"]["holds_per_s"], 300.0);
 }
 
 #[test]
@@ -111,7 +112,6 @@ fn a_shard_that_is_killed_ends_the_ladder_with_what_was_measured_and_its_rung_sa
     assert_ledger_adds_up(&second["result"]);
     assert_eq!(second["result"]["merged"]["missing"], json!([1]));
     assert_eq!(second["result"]["verdict"]["generator"], "invalid");
-    assert_eq!(document["knees"]["saturation"]["holds_per_s"], 100.0, "{}", document["knees"]);
 }
 
 #[test]
