@@ -94,8 +94,8 @@ fn a_shard_of_another_sweep_is_turned_away_and_one_that_does_not_meet_is_refused
 }
 
 /// Long enough to be in the middle of the second rung.
-const LONG: [&str; 6] = ["--rates", "100,200,300", "--step-duration", "2s", "--warmup", "0"];
-const INTO_THE_SECOND_RUNG_MS: u64 = 5_500;
+const LONG: [&str; 6] = ["--rates", "100,200,300", "--step-duration", "3s", "--warmup", "0"];
+const INTO_THE_SECOND_RUNG_MS: u64 = 6_500;
 
 #[test]
 fn a_shard_that_is_killed_ends_the_ladder_with_what_was_measured_and_its_rung_says_nothing() {
@@ -108,7 +108,7 @@ fn a_shard_that_is_killed_ends_the_ladder_with_what_was_measured_and_its_rung_sa
     let document = document(&host);
     assert_eq!(document["interrupted"], true);
     let [first, second] = rungs(&document) else { panic!("two rungs: {document}") };
-    assert_eq!((ledger(&first["result"], "ok"), &first["result"]["merged"]["missing"]), (200, &json!([])));
+    assert_eq!((ledger(&first["result"], "ok"), &first["result"]["merged"]["missing"]), (300, &json!([])));
     assert_ledger_adds_up(&second["result"]);
     assert_eq!(second["result"]["merged"]["missing"], json!([1]));
     assert_eq!(second["result"]["verdict"]["generator"], "invalid");
@@ -157,33 +157,52 @@ fn the_others_print_their_own_where_shard_0_has_gone() {
     assert!(guest.code == 4 && guest.stderr.contains("own results follow"), "{guest:?}");
     let document = document(&guest);
     let [first, second] = rungs(&document) else { panic!("two rungs: {document}") };
-    assert_eq!((ledger(&first["result"], "ok"), &first["result"]["shard"]["index"]), (100, &1.into()));
+    assert_eq!((ledger(&first["result"], "ok"), &first["result"]["shard"]["index"]), (150, &1.into()));
     assert!(second["result"]["interrupted"] == true, "{document}");
+}
+
+/// A search of two shards on the service of 4 workers of 10 ms: 400/s.
+fn search_of_two(more: &[&str]) -> ([Ended; 2], Value) {
+    let (service, place) = (meeting_place(), meeting_place());
+    let listen = service.trim_start_matches("http://");
+    let capacity = ["--workers", "4", "--service-time", "10ms", "--sigma", "0"];
+    let _running = Running::start(program().args(["serve", "--listen", listen]).args(capacity));
+    let search = [&["--find-knee", "--slo", "p99<50ms", "--warmup", "100ms"], more].concat();
+    let ended = [0, 1].map(|index| sweep(index, 2, &service, &place, &search)).map(Running::end);
+    let document = document(&ended[0]);
+    for rung in rungs(&document) {
+        assert_ledger_adds_up(&rung["result"]);
+        assert_eq!(rung["result"]["merged"]["missing"], json!([]));
+    }
+    (ended, document)
 }
 
 #[test]
 fn a_search_of_two_shards_finds_the_knee_of_a_service_of_known_capacity() {
     let _alone = alone();
-    let place = meeting_place();
-    // 4 workers of 10 ms: 400/s.
-    let capacity = ["--workers", "4", "--service-time", "10ms", "--sigma", "0"];
-    let address = meeting_place();
-    let listen = address.trim_start_matches("http://");
-    let _service = Running::start(program().args(["serve", "--listen", listen]).args(capacity));
-    let search = ["--find-knee", "--slo", "p99<50ms", "--min-rate", "100", "--warmup", "100ms"];
-    let length = ["--step-duration", "2s", "--budget", "30s"];
-    let all = [&search[..], &length].concat();
-    let [host, guest] = [0, 1].map(|index| sweep(index, 2, &address, &place, &all)).map(Running::end);
+    let ([host, guest], document) =
+        search_of_two(&["--min-rate", "100", "--step-duration", "2s", "--budget", "30s"]);
     assert_eq!((host.code, guest.code), (0, 0), "{host:?} {guest:?}");
-    let document = document(&host);
     let search = &document["search"];
     let (lower, upper) = (search["lower_per_s"].as_f64().unwrap(), search["upper_per_s"].as_f64().unwrap());
     // As a search of one machine: it holds the capacity, or lies within 7 % below; less narrow in so short a time.
     assert!(lower <= 404.0 && upper >= 372.0 && upper - lower <= 0.5 * upper, "{search}");
-    for rung in rungs(&document) {
-        assert_ledger_adds_up(&rung["result"]);
-        assert_eq!(rung["result"]["merged"]["missing"], json!([]));
-    }
+}
+
+#[test]
+fn a_search_by_votes_of_two_shards_counts_the_votes_on_what_both_sent() {
+    let _alone = alone();
+    let range = ["--search", "votes", "--min-rate", "50", "--max-rate", "100"];
+    let ([host, guest], document) =
+        search_of_two(&[&range[..], &["--step-duration", "1s", "--budget", "60s"]].concat());
+    assert_eq!((host.code, guest.code), (1, 0), "{host:?} {guest:?}");
+    let search = &document["search"];
+    assert_eq!(
+        (&search["code"], &search["lower_per_s"]),
+        (&json!("search.not_above_highest"), &json!(100.0))
+    );
+    let good = search["loads"].as_array().unwrap().iter().find(|load| load["rate_per_s"] == 100.0).unwrap();
+    assert!(good["good"].as_u64().unwrap() >= 2, "{search}");
 }
 
 #[test]
