@@ -161,12 +161,19 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`CommandError::Left`] at the second signal; when a worker broke down, or the ledger does not add up.
     pub(super) async fn measure(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, self.console).await
+        self.measure_on(self.console, source).await
     }
 
-    /// The same without a progress line, where the command itself says how it goes on.
-    pub(super) async fn measure_quietly(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, Console::new(true)).await
+    /// The same with a progress line on this console, which may be quieter than the command.
+    ///
+    /// # Errors
+    /// As [`Self::measure`].
+    pub(super) async fn measure_on(
+        &mut self,
+        console: Console,
+        source: Source,
+    ) -> Result<Summary, CommandError> {
+        self.carry_out(source, Purpose::Measurement, console).await
     }
 
     /// The same for what the next runs need to know: without samples and objectives.

@@ -1,11 +1,14 @@
 //! Runs, one after another: `run`, checked. `closed` gives the same.
 
+use std::collections::BTreeMap;
+
 use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::profile::{ProfileArg, RateArg, of_table};
 use super::request::open_file;
 use super::settings::{check_phases, open_loop_of};
+use super::shards::told_of;
 use super::{Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
 use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner};
@@ -28,6 +31,8 @@ pub(crate) struct RunJob {
     pub threads: u64,
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
+    /// What decides which runs there are, by the names of the flags: all shards are told the same.
+    pub settings: BTreeMap<String, String>,
     /// What stdout receives.
     pub screen: Screen,
     /// Conclusions that make the command fail, besides those that always do.
@@ -63,6 +68,7 @@ impl RunJob {
             is_debugging: args.course.debug,
             planner,
             repeats: args.repeat,
+            settings: told_of("run", [("--repeat", args.repeat.to_string())]),
             fail_on: args.gate.fail_on.clone(),
             screen: Screen::new(reporting, &setup),
             setup,

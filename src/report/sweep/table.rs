@@ -85,10 +85,32 @@ pub(super) fn remarks(sweep: &Sweep) -> String {
     for rung in &sweep.rungs {
         text += &not_recovered(rung);
     }
-    if sweep.interrupted {
+    text += &of_shards(sweep);
+    let is_missing =
+        |rung: &Rung| rung.result.merged.as_ref().is_some_and(|merged| !merged.missing.is_empty());
+    if sweep.interrupted && sweep.rungs.iter().any(is_missing) {
+        text += "INCOMPLETE: a shard was lost, and not all that was asked for was run\n";
+    } else if sweep.interrupted {
         text += "INTERRUPTED: not all that was asked for was run\n";
     }
     text
+}
+
+/// Whose runs these are, where not of one machine.
+fn of_shards(sweep: &Sweep) -> String {
+    let Some(Rung { result, .. }) = sweep.rungs.first() else { return String::new() };
+    match (&result.merged, &result.shard) {
+        (Some(merged), _) => format!("Every run was sent by {} shards together.\n", merged.count),
+        (None, Some(shard)) => wrap(
+            "",
+            &format!(
+                "These are the runs of shard {} of {} by itself: the rates are those of all shards, everything else is its own part.",
+                shard.index, shard.count
+            ),
+            0,
+        ),
+        (None, None) => String::new(),
+    }
 }
 
 fn not_recovered(rung: &Rung) -> String {
