@@ -9,6 +9,7 @@ mod config;
 mod curl;
 mod hints;
 mod invocation;
+mod log_file;
 mod meaning;
 mod output;
 mod profile;
@@ -22,6 +23,7 @@ pub(crate) use args::{
 };
 pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
+pub(crate) use log_file::LogFormat;
 pub(crate) use meaning::{
     CalibrateJob, CompareJob, CompareSource, LiveJob, Meeting, MergeJob, ReportJob, RunJob, Screen,
     SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, UsageError,

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,15 +11,17 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::console::{self, Console, Lengths, ProgressLine};
 use super::error::CommandError;
-use super::facts::{asked_of, facts_of};
+use super::facts::{asked_of, cut_off, facts_of};
 use super::first_request;
 use super::idle::{Alone, measure_idle};
+use super::partial::Partial;
+use super::request_log::RequestLog;
 use super::signals::Signals;
 use super::start::Start;
 use super::stream::Stream;
 use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
-use crate::judge::{AbortWatch, WatchedSecond, sum_up};
-use crate::load::{Progress, Session};
+use crate::judge::{AbortWatch, WatchedSecond, sum_up, sum_up_so_far};
+use crate::load::{Finished, Progress, RunLog, Session};
 use crate::measure::{Protocol, Recorder};
 use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
@@ -51,6 +54,12 @@ pub(super) struct Runner<'a> {
     abort: AbortWatch,
     /// Where a line is written each second of a measurement.
     stream: Option<Stream>,
+    /// Where a record of each request goes.
+    log: Option<RequestLog>,
+    /// Measurements so far.
+    measured: u64,
+    /// Where what a measurement has so far is kept.
+    partial: Option<Rc<Partial>>,
 }
 
 impl<'a> Runner<'a> {
@@ -65,7 +74,8 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, requests, wire, name, config, sharding, abort, stream, quiet, warnings } = setup;
+        let Setup { target, requests, wire, name, config, sharding, abort, stream, log, quiet, warnings } =
+            setup;
         let console = Console::new(quiet);
         let stream = stream.as_deref().map(Stream::open).transpose()?;
         warnings.iter().for_each(|warning| console.warn(warning));
@@ -79,6 +89,7 @@ impl<'a> Runner<'a> {
         };
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
+        let log = log.map(|log| RequestLog::open(&log.path, log.format, &workload)).transpose()?;
         let insecure = wire.tls.insecure;
         let proxy = wire.proxy.as_ref().map(Proxy::scheme);
         let wire = WireOptions { large_bodies: workload.largest_body() > LARGE_BODY, ..wire };
@@ -118,6 +129,9 @@ impl<'a> Runner<'a> {
                 sharding,
                 abort,
                 stream,
+                log,
+                measured: 0,
+                partial: None,
             };
             let refreshing = async {
                 network.refresh().await;
@@ -136,6 +150,10 @@ impl<'a> Runner<'a> {
                 // Quiet or not: a file that is not whole must not be taken for one.
                 console::tell(format_args!("warning: {said}"));
             }
+            // Who leaves waits for nothing more.
+            if let Some(said) = runner.log.take().filter(|_| result.is_ok()).and_then(RequestLog::close) {
+                console::tell(format_args!("warning: {said}"));
+            }
             if result.is_ok() {
                 runner.session.close();
             }
@@ -144,6 +162,11 @@ impl<'a> Runner<'a> {
         // A name lookup that hangs must not keep the process, least of all from saying so.
         runtime.shutdown_background();
         result
+    }
+
+    /// From now on, what a measurement has so far is kept there.
+    pub(super) fn keep_partial(&mut self, partial: Option<Rc<Partial>>) {
+        self.partial = partial;
     }
 
     /// Whether a signal has come: a run that was under way was cut short, and there should be no other.
@@ -298,7 +321,24 @@ impl<'a> Runner<'a> {
         if let Some(ahead) = start.is_far_ahead(&MonotonicClock) {
             console.note(ahead);
         }
-        let run = self.session.run(plan, start.origin_ns, stop, |progress| {
+        self.measured += u64::from(is_measured);
+        let log = self.log.as_ref().filter(|_| is_measured).and_then(RequestLog::feed);
+        let log = log.map(|feed| RunLog { feed, run: start.stamp(self.measured, plan.source.warmup_ns()) });
+        let partial = self.partial.clone().filter(|_| is_measured);
+        let (workload, traffic, idle) = (&self.workload, &self.traffic, &self.idle);
+        let mut keep = |mut finished: Finished| {
+            cut_off(plan, workload, &mut finished);
+            let (facts, recorder) = facts_of(plan, workload, traffic, start.words(), finished);
+            let facts = RunFacts { idle: idle.clone(), ..facts };
+            // What does not add up is no result to keep.
+            if let (Some(partial), Ok(result)) =
+                (&partial, sum_up_so_far(facts, &plan.slos, &recorder, workload))
+            {
+                partial.keep(result);
+            }
+        };
+        let on_so_far = partial.as_ref().map(|_| &mut keep as &mut dyn FnMut(Finished));
+        let on_progress = |progress: &Progress| {
             line.borrow_mut().show(progress);
             if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
                 stream.second(progress);
@@ -309,7 +349,8 @@ impl<'a> Runner<'a> {
                 aborted.replace(Some(why));
                 signals.end();
             }
-        });
+        };
+        let run = self.session.run(plan, start.origin_ns, stop, log, on_progress, on_so_far);
         let saying_that_it_ends = async {
             self.signals.stopped().await;
             if known || aborted.borrow().is_some() {

@@ -36,3 +36,4 @@ pub(crate) use reasons::{GeneratorReason, ServiceReason};
 pub(crate) use recovery::spike_recovery;
 pub(crate) use sum_up::judge;
 pub use sum_up::sum_up;
+pub(crate) use sum_up::sum_up_so_far;

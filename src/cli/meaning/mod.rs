@@ -180,6 +180,7 @@ impl CalibrateJob {
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,
+            log: None,
             quiet,
             warnings: Vec::new(),
         };

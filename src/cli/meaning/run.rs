@@ -61,6 +61,7 @@ impl RunJob {
         let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, kind_of_runs(args.repeat))?;
         setup.sharding = sharding;
         setup.stream.clone_from(&args.course.stream);
+        setup.log.clone_from(&args.course.log);
         setup.abort = AbortWatch::new(args.course.abort_on.clone(), !args.course.no_abort);
         Ok(Self {
             threads: planner.threads(&source),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
+use super::super::log_file::LogFile;
 use super::super::values::Span;
 use super::super::{config, curl};
 use super::proxy::{proxy_of, unused_proxy};
@@ -32,6 +33,8 @@ pub(crate) struct Setup {
     pub abort: AbortWatch,
     /// Where a line is written each second.
     pub stream: Option<PathBuf>,
+    /// Where a record of each request goes.
+    pub log: Option<LogFile>,
     /// No live line, no warnings.
     pub quiet: bool,
     /// What the user should know before the first request.
@@ -91,6 +94,7 @@ impl Setup {
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,
+            log: None,
             quiet: reporting.quiet,
             warnings,
         })

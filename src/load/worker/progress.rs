@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram;
 
-use crate::measure::{ErrorKind, HIGHEST_NS, Interval, LOWEST_NS, Outcome, Sample};
+use crate::measure::{ErrorKind, HIGHEST_NS, Interval, LOWEST_NS, Outcome, Recorder, Sample};
 
 /// What happened since the last report: for the live line, warm-up included.
 #[derive(Debug, Clone)]
@@ -100,4 +100,6 @@ pub(crate) struct Report {
     pub progress: Progress,
     /// Intervals of the series that are complete as far as this worker goes.
     pub intervals: Vec<Interval>,
+    /// All that it has counted so far, now and then, where somebody wants to know.
+    pub so_far: Option<Box<Recorder>>,
 }
