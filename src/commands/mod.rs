@@ -10,6 +10,7 @@ mod facts;
 mod first_request;
 mod generate;
 mod idle;
+mod live;
 mod machine;
 mod merge;
 mod publish;

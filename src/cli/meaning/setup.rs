@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
+use super::super::args::{Live, LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::curl;
 use super::super::invocation::Typed;
 use super::super::values::Span;
@@ -29,7 +29,9 @@ pub(crate) struct Setup {
     pub abort: AbortWatch,
     /// Where a line is written each second.
     pub stream: Option<PathBuf>,
-    /// No live line, no warnings.
+    /// What is shown meanwhile.
+    pub live: Live,
+    /// Nothing is shown meanwhile, and there are no warnings.
     pub quiet: bool,
     /// What the user should know before the first request.
     pub warnings: Vec<String>,
@@ -73,6 +75,7 @@ impl Setup {
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,
+            live: reporting.live,
             quiet: reporting.quiet,
             warnings,
         })

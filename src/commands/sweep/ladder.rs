@@ -56,7 +56,7 @@ pub(super) async fn climb(
                 break;
             }
         }
-        runner.console.note(format_args!(
+        runner.console.doing(format_args!(
             "rung {} of at most {}: {}",
             done.len() + 1,
             ladder.most(),

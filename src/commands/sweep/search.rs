@@ -78,7 +78,7 @@ impl Search<'_> {
                     return Ok(Searched { rungs, report, reason: answer.reason, is_answered });
                 }
                 Action::Measure { rate_per_s, duration_s, purpose } => {
-                    runner.console.note(self.doing(&settings, &history, rate_per_s, duration_s, purpose));
+                    runner.console.doing(self.doing(&settings, &history, rate_per_s, duration_s, purpose));
                     let mut rung = self.trial(runner, rate_per_s, duration_s).await?;
                     let Judged { vote, severity, note } = vote(&rung.result);
                     runner.console.note(format_args!("  {vote}: {note}"));
