@@ -32,6 +32,7 @@ use std::process::ExitCode;
 use crate::cli::{self, Invocation, RunJob};
 use error::CommandError;
 use exit::Exit;
+pub use live::ExampleScreen;
 use machine::machine;
 
 /// Carries out a command line and returns the process's exit code. Errors are printed to stderr.

@@ -14,6 +14,7 @@
 
 mod choice;
 mod drawing;
+mod example;
 mod held;
 mod history;
 mod keys;
@@ -24,6 +25,7 @@ mod tally;
 mod terminal;
 
 pub(super) use choice::{Display, Surroundings, choose};
+pub use example::ExampleScreen;
 pub(super) use held::{hold_doing, hold_output, hold_told};
 pub(super) use line::{Lengths, ProgressLine};
 pub(super) use model::Course;

@@ -12,6 +12,7 @@ mod help;
 mod hostile;
 mod interrupt;
 mod interrupt_phases;
+mod live_screen;
 mod odd_answers;
 mod refusals;
 mod secrets;

@@ -9,5 +9,6 @@ pub mod program;
 pub mod queues;
 pub mod searches;
 pub mod servers;
+pub mod terminal;
 pub mod turn;
 pub mod wire;
