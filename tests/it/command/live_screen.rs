@@ -47,7 +47,7 @@ fn the_screen_is_there_while_it_runs_and_the_report_is_on_the_normal_one() {
     assert_left_before(&seen, 1, "RESULT");
     assert_modes_are_kept(&seen, 2);
     let screen = &seen[seen.find(ENTER).expect("it came")..seen.find(LEAVE).expect("it went")];
-    for word in ["offered", "answered", "overflow", "p99", "errors", "client", "measuring"] {
+    for word in ["offered", "answered", "overflow", "p99", "errors", "trust", "measuring"] {
         assert!(screen.contains(word), "{word}: {}", screen.escape_debug());
     }
     assert!(!screen.contains("RESULT") && seen.contains("code 0"), "{}", seen.escape_debug());

@@ -1,4 +1,4 @@
-//! The figures: rates and times of the last second and of the whole run, errors, objectives, and what the client is worth.
+//! The figures: rates and times of the last second and of the whole run, errors, objectives, and whether they can be trusted.
 
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
@@ -56,7 +56,7 @@ pub(super) fn draw(run: &Run, look: Look, page: &mut Page<'_>) {
     }
     page.lines(&errors(run, page.free.width));
     page.lines(&objectives(run, page.free.width));
-    page.lines(&client(run, page.free.width));
+    page.lines(&trust(run, page.free.width));
 }
 
 fn rows(run: &Run) -> Vec<Row> {
@@ -186,7 +186,7 @@ fn objectives(run: &Run, width: u16) -> Vec<Line<'static>> {
 }
 
 /// Whether the figures can be trusted, as far as that is known before the end.
-fn client(run: &Run, width: u16) -> Vec<Line<'static>> {
+fn trust(run: &Run, width: u16) -> Vec<Line<'static>> {
     let client = run.tally.client();
     let (word, color) = match client.verdict() {
         GeneratorVerdict::Valid => ("VALID", Color::Green),
@@ -208,5 +208,5 @@ fn client(run: &Run, width: u16) -> Vec<Line<'static>> {
     }
     let texts =
         [(word.to_owned(), Style::new().fg(color).add_modifier(Modifier::BOLD)), (text, Style::new())];
-    wrapped("client", LABEL, &texts, width)
+    wrapped("trust", LABEL, &texts, width)
 }

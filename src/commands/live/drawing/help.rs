@@ -22,7 +22,7 @@ const TEXT: [(&str, &str); 12] = [
         "p50, p99",
         "from the planned time to the end of the answer; whole run: over all requests, `failed` where it falls on one without a good answer; last second: over the good answers alone",
     ),
-    ("client", "whether rpsbench itself kept the schedule; how busy it was is known at the end"),
+    ("trust", "whether rpsbench itself kept the schedule; how busy it was is known at the end"),
     ("warm-up", "is shown while it lasts, and left out of the whole run"),
 ];
 
