@@ -28,6 +28,7 @@ impl ExampleScreen {
             load: format!("open loop, {RATE}/s"),
             target: "GET http://target/".to_owned(),
             goal: Goal::Time(2 * ELAPSED_S * NANOS_PER_S),
+            warmup_ns: NANOS_PER_S,
             drain_ns: NANOS_PER_S,
             timeout_ns: NANOS_PER_S,
             cap: 1_000,

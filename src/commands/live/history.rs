@@ -57,7 +57,7 @@ impl Second {
 /// Share of what was sent that must be unanswered, and more in flight than before, to be called behind.
 const BEHIND: f64 = 0.05;
 
-/// By how much answers lag behind, per second, where they do. A second in which the backlog shrank is none that fell behind.
+/// By how much answers lag behind, per second, where they do. A second in which the backlog shrank did not fall behind.
 pub(super) fn behind(sent_per_s: f64, answered_per_s: f64, has_grown: bool) -> Option<f64> {
     let missing = sent_per_s - answered_per_s;
     (has_grown && missing > BEHIND * sent_per_s).then_some(missing)
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_that_took_longer_is_no_faster_one() {
+    fn a_second_that_took_longer_has_no_higher_rate() {
         let progress = Progress { offered: 300, completed: 200, in_flight: 9, ..Progress::default() };
         let second = Second::new(&progress, 2 * NANOS_PER_S, 5);
         assert_eq!((second.offered, second.answered, second.behind), (150.0, 100.0, Some(50.0)));

@@ -35,6 +35,8 @@ pub(in crate::commands) struct Course {
     /// What is asked of whom, without what must not be shown.
     pub(super) target: String,
     pub(super) goal: Goal,
+    /// The part of it that is left out of the figures of the whole run, in nanoseconds.
+    pub(super) warmup_ns: u64,
     /// The wait for the last answers after that, at most, in nanoseconds.
     pub(super) drain_ns: u64,
     /// A request without a good answer took at least that, in nanoseconds.
@@ -63,6 +65,7 @@ impl Course {
             load,
             target: format!("{} {}", traffic.method, traffic.target),
             goal,
+            warmup_ns: plan.source.warmup_ns(),
             drain_ns: plan.drain_ns,
             timeout_ns: plan.timeout_ns,
             cap: plan.max_in_flight,
@@ -125,7 +128,11 @@ impl Run {
             Goal::Requests(_) => u64::MAX,
         };
         let ends_ns = ends_ns.min(self.stopped_ns.unwrap_or(u64::MAX));
-        if self.is_warmup && !progress.warming_up {
+        // Of a second with the end of the warm-up in it the larger part counts: a report comes a little late, when the first
+        // measured arrival may have been due already.
+        let middle_ns = from_ns.midpoint(until_ns) - self.origin_ns;
+        let is_warmup = middle_ns < self.course.warmup_ns;
+        if self.is_warmup && !is_warmup {
             self.tally = Tally::default();
         }
         self.tally.add(progress, until_ns.min(ends_ns).saturating_sub(from_ns));
@@ -134,7 +141,7 @@ impl Run {
             self.history.push(Second::new(progress, until_ns - from_ns, self.in_flight));
         }
         self.in_flight = progress.in_flight;
-        self.is_warmup = progress.warming_up;
+        self.is_warmup = is_warmup;
         self.reported_ns = until_ns;
     }
 

@@ -164,7 +164,9 @@ fn errors(run: &Run, width: u16) -> Vec<Line<'static>> {
         return wrapped("errors", LABEL, &[("none".to_owned(), Style::new())], width);
     }
     let red = Style::new().fg(Color::Red);
-    let mut texts = vec![(format!("{}:", count(total)), red.add_modifier(Modifier::BOLD))];
+    let sum = (format!("{}:", count(total)), red.add_modifier(Modifier::BOLD));
+    // One kind is its own sum.
+    let mut texts = if errors.len() > 1 { vec![sum] } else { Vec::new() };
     let last = errors.len() - 1;
     texts.extend(errors.iter().enumerate().map(|(i, (kind, number))| {
         (format!("{} {kind}{}", count(*number), if i < last { "," } else { "" }), red)
@@ -193,12 +195,11 @@ fn trust(run: &Run, width: u16) -> Vec<Line<'static>> {
         GeneratorVerdict::Suspect => ("SUSPECT", Color::Yellow),
         GeneratorVerdict::Invalid => ("INVALID", Color::Red),
     };
+    let longest = ms(client.longest_lag_ms);
     let mut text = match client.p99_ms {
-        Some((lag, _)) => {
-            format!("so far: sent {} ms late (p99), {} ms at most", ms(lag), ms(client.longest_lag_ms))
-        }
+        Some((lag, _)) => format!("so far: send lag p99 {} ms, longest {longest} ms", ms(lag)),
         None if client.offered == 0 => "so far: nothing was due".to_owned(),
-        None => format!("so far: sent {} ms late at most", ms(client.longest_lag_ms)),
+        None => format!("so far: longest send lag {longest} ms"),
     };
     if client.missed > 0 {
         text += &format!("; {} missed", count(client.missed));

@@ -16,6 +16,7 @@ fn course(goal: Goal) -> Course {
         load: "open loop, 300/s".to_owned(),
         target: "GET http://target/path".to_owned(),
         goal,
+        warmup_ns: if matches!(goal, Goal::Time(_)) { S } else { 0 },
         drain_ns: 10 * S,
         timeout_ns: 10 * S,
         cap: 3_310,
@@ -51,7 +52,6 @@ fn behind(seconds: u64) -> Model {
     model.begin(course(Goal::Time(61 * S)), 5 * S);
     for i in 1..=seconds {
         let mut second = second(291 - i, 20 + 10 * i, 9 * i);
-        second.warming_up = i == 1;
         second.overflow = if i > 20 { 3 } else { 0 };
         if i > 10 {
             refuse(&mut second, 503, HttpFault::Status, 2);
