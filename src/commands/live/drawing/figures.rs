@@ -9,7 +9,7 @@ use super::flow::{LABEL, wrapped};
 use super::{Look, Page, faint, heading};
 use crate::commands::live::history::Second;
 use crate::commands::live::model::Run;
-use crate::measure::Quantile;
+use crate::measure::{Measured, Quantile};
 use crate::report::text::brief;
 use crate::report::text::numbers::{FAILED, count, figure, ms};
 use crate::result::GeneratorVerdict;
@@ -177,7 +177,12 @@ fn errors(run: &Run, width: u16) -> Vec<Line<'static>> {
 fn objectives(run: &Run, width: u16) -> Vec<Line<'static>> {
     let results = run.tally.objectives(&run.course.slos, run.course.timeout_ns);
     let lines = results.iter().enumerate().map(|(i, result)| {
-        let (word, color) = if result.passed { ("ok", Color::Green) } else { ("FAILED", Color::Red) };
+        let (word, color) = match result.measured {
+            // Before the first answers nothing is kept, and nothing is missed either.
+            Measured::Unknown => ("open", Color::Yellow),
+            _ if result.passed => ("ok", Color::Green),
+            _ => ("FAILED", Color::Red),
+        };
         let texts = [
             (word.to_owned(), Style::new().fg(color).add_modifier(Modifier::BOLD)),
             (format!("{} so far: {}", result.slo, brief::measured(result)), Style::new()),

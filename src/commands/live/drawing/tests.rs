@@ -169,7 +169,10 @@ fn before_anything_is_known_it_says_so() {
     let mut model = Model::default();
     model.begin(course(Goal::Time(S)), 0);
     let text = picture(&model, PLAIN, 80, 24);
-    assert!(text.contains("starting") && text.contains("nothing was measured"), "{text}");
+    assert!(
+        text.contains("starting") && text.contains("open p99<250ms so far: nothing was measured"),
+        "{text}"
+    );
 }
 
 proptest! {
