@@ -18,7 +18,7 @@ mod reference;
 mod values;
 
 pub(crate) use args::{
-    CalibrateArgs, CompareArgs, CompletionsArgs, ManArgs, MergeArgs, ReportArgs, ServeArgs, ShellArg,
+    CalibrateArgs, CompareArgs, CompletionsArgs, Live, ManArgs, MergeArgs, ReportArgs, ServeArgs, ShellArg,
     SweepArgs,
 };
 pub(crate) use command::command;

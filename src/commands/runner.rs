@@ -9,11 +9,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
-use super::console::{self, Console, Lengths, ProgressLine};
+use super::console::{self, Console};
 use super::error::CommandError;
 use super::facts::{asked_of, cut_off, facts_of};
 use super::first_request;
 use super::idle::{Alone, measure_idle};
+use super::live::{self, Course, Display, Lengths, LiveScreen, ProgressLine, Surroundings};
 use super::partial::Partial;
 use super::request_log::RequestLog;
 use super::signals::Signals;
@@ -60,6 +61,20 @@ pub(super) struct Runner<'a> {
     measured: u64,
     /// Where what a measurement has so far is kept.
     partial: Option<Rc<Partial>>,
+    /// What is shown of runs.
+    display: Display,
+    /// The screen, from the first run on that is shown.
+    screen: Option<LiveScreen>,
+}
+
+/// Which display a run is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// On the one there is.
+    Everywhere,
+    /// On a screen only: beside its notes a line would be too much.
+    OnScreen,
+    Nowhere,
 }
 
 impl<'a> Runner<'a> {
@@ -74,11 +89,24 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, requests, wire, name, config, sharding, abort, stream, log, quiet, warnings } =
-            setup;
+        let Setup {
+            target,
+            requests,
+            wire,
+            name,
+            config,
+            sharding,
+            abort,
+            stream,
+            log,
+            live,
+            quiet,
+            warnings,
+        } = setup;
         let console = Console::new(quiet);
+        let (display, obstacle) = live::choose(live, quiet, &Surroundings::now(stream.as_deref()));
         let stream = stream.as_deref().map(Stream::open).transpose()?;
-        warnings.iter().for_each(|warning| console.warn(warning));
+        warnings.iter().chain(&obstacle).for_each(|warning| console.warn(warning));
         let (base, service) = match target {
             TargetChoice::Url(target) => (Some(target), None),
             TargetChoice::FromFile => (None, None),
@@ -132,6 +160,8 @@ impl<'a> Runner<'a> {
                 log,
                 measured: 0,
                 partial: None,
+                display,
+                screen: None,
             };
             let refreshing = async {
                 network.refresh().await;
@@ -146,6 +176,8 @@ impl<'a> Runner<'a> {
                 result = working => result,
                 never = refreshing => never,
             };
+            // What follows is for the terminal as it was.
+            drop(runner.screen.take());
             if let Some(said) = runner.stream.take().and_then(Stream::close) {
                 // Quiet or not: a file that is not whole must not be taken for one.
                 console::tell(format_args!("warning: {said}"));
@@ -184,24 +216,20 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`CommandError::Left`] at the second signal; when a worker broke down, or the ledger does not add up.
     pub(super) async fn measure(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.measure_on(self.console, source).await
+        self.measure_on(Shown::Everywhere, source).await
     }
 
-    /// The same with a progress line on this console, which may be quieter than the command.
+    /// The same on some display only.
     ///
     /// # Errors
     /// As [`Self::measure`].
-    pub(super) async fn measure_on(
-        &mut self,
-        console: Console,
-        source: Source,
-    ) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, console).await
+    pub(super) async fn measure_on(&mut self, shown: Shown, source: Source) -> Result<Summary, CommandError> {
+        self.carry_out(source, Purpose::Measurement, shown).await
     }
 
     /// The same for what the next runs need to know: without samples and objectives.
     pub(super) async fn probe(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Probe, Console::new(true)).await
+        self.carry_out(source, Purpose::Probe, Shown::Nowhere).await
     }
 
     /// The plan of a run.
@@ -223,7 +251,7 @@ impl<'a> Runner<'a> {
     /// Sends the first request of the load, alone.
     pub(super) async fn send_one(&mut self) -> Result<Summary, CommandError> {
         let source = Source::Users(ClosedLoop::new(1, LoopEnd::Requests(1))?);
-        self.carry_out(source, Purpose::Check, Console::new(true)).await
+        self.carry_out(source, Purpose::Check, Shown::Nowhere).await
     }
 
     /// That request, as it may be shown.
@@ -274,8 +302,7 @@ impl<'a> Runner<'a> {
     async fn one_at_a_time(&mut self, end: LoopEnd) -> Result<Alone, CommandError> {
         let source = Source::Users(ClosedLoop::new(1, end)?);
         let plan = self.plan(source, Purpose::Probe);
-        let (facts, recorder, _) =
-            self.follow(&plan, None, AbortWatch::default(), Console::new(true)).await?;
+        let (facts, recorder, _) = self.follow(&plan, None, AbortWatch::default(), Shown::Nowhere).await?;
         let took_ns = facts.elapsed_ns.unwrap_or(facts.window_ns);
         Ok(Alone { times: recorder.total().service, took_ns })
     }
@@ -284,13 +311,13 @@ impl<'a> Runner<'a> {
         &mut self,
         source: Source,
         purpose: Purpose,
-        console: Console,
+        shown: Shown,
     ) -> Result<Summary, CommandError> {
         let plan = self.plan(source, purpose);
         let is_measured = purpose == Purpose::Measurement;
         let at = self.sharding.start_at.filter(|_| is_measured);
         let watch = if is_measured { self.abort.clone() } else { AbortWatch::default() };
-        let (facts, recorder, start) = self.follow(&plan, at, watch, console).await?;
+        let (facts, recorder, start) = self.follow(&plan, at, watch, shown).await?;
         let identity = self.sharding.identity.as_ref().filter(|_| is_measured);
         let shard = identity.map(|identity| ShardRecord {
             index: identity.shard.index(),
@@ -301,7 +328,25 @@ impl<'a> Runner<'a> {
             clock_error_us: self.sharding.clock.map(|clock| clock.error_ns as f64 / 1e3),
             account: Box::new(ShardAccount::of(&facts, &recorder, &self.workload)),
         });
-        Ok(Summary { shard, ..sum_up(facts, &plan.slos, &recorder, &self.workload)? })
+        let summary = Summary { shard, ..sum_up(facts, &plan.slos, &recorder, &self.workload)? };
+        if let Some(screen) = self.screen.as_ref().filter(|_| shown != Shown::Nowhere) {
+            screen.end(&summary);
+        }
+        Ok(summary)
+    }
+
+    /// Puts up the screen for the first run that it is to show; where that fails a line does.
+    fn show_screen(&mut self, shown: Shown) {
+        if self.display != Display::Screen || shown == Shown::Nowhere || self.screen.is_some() {
+            return;
+        }
+        match LiveScreen::start() {
+            Ok(screen) => self.screen = Some(screen),
+            Err(error) => {
+                self.display = Display::Line;
+                self.console.warn(format_args!("no live screen, so there is a line: {error}"));
+            }
+        }
     }
 
     async fn follow(
@@ -309,9 +354,12 @@ impl<'a> Runner<'a> {
         plan: &Plan,
         at: Option<Timestamp>,
         mut watch: AbortWatch,
-        console: Console,
+        shown: Shown,
     ) -> Result<(RunFacts, Recorder, Start), CommandError> {
-        let line = RefCell::new(ProgressLine::new(console, Lengths::of(plan)));
+        self.show_screen(shown);
+        let has_line = self.display == Display::Line && shown == Shown::Everywhere;
+        let line = RefCell::new(ProgressLine::new(has_line, Lengths::of(plan)));
+        let screen = self.screen.as_ref().filter(|_| shown != Shown::Nowhere);
         let known = self.is_stopping();
         let stop = self.signals.stop();
         let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
@@ -319,7 +367,10 @@ impl<'a> Runner<'a> {
         // Last of all: from here on the time runs.
         let start = Start::new(&MonotonicClock, at)?;
         if let Some(ahead) = start.is_far_ahead(&MonotonicClock) {
-            console.note(ahead);
+            self.console.note(ahead);
+        }
+        if let Some(screen) = screen {
+            screen.begin(Course::of(plan, &self.traffic), start.origin_ns);
         }
         self.measured += u64::from(is_measured);
         let log = self.log.as_ref().filter(|_| is_measured).and_then(RequestLog::feed);
@@ -340,6 +391,9 @@ impl<'a> Runner<'a> {
         let on_so_far = partial.as_ref().map(|_| &mut keep as &mut dyn FnMut(Finished));
         let on_progress = |progress: &Progress| {
             line.borrow_mut().show(progress);
+            if let Some(screen) = screen {
+                screen.second(progress);
+            }
             if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
                 stream.second(progress);
             }
@@ -353,6 +407,9 @@ impl<'a> Runner<'a> {
         let run = self.session.run(plan, start.origin_ns, stop, log, on_progress, on_so_far);
         let saying_that_it_ends = async {
             self.signals.stopped().await;
+            if let Some(screen) = screen {
+                screen.stop();
+            }
             if known || aborted.borrow().is_some() {
                 return std::future::pending().await;
             }

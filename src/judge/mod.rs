@@ -26,6 +26,7 @@ pub(crate) use abort::{AbortRule, AbortWatch, WatchedSecond};
 pub(crate) use bootstrap::ratio_interval;
 pub(crate) use closed_loop::{Saturation, Stage, Stages};
 pub(crate) use conclusion::{Concluded, conclude, remedy_of_faults};
+pub(crate) use generator::ClientSoFar;
 pub(crate) use modelled::Modelled;
 pub(crate) use objective::Slo;
 pub use overload::Observed;

@@ -17,7 +17,7 @@ mod target;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::args::{CalibrateArgs, MergeArgs, PrintingArgs, ReportArgs, ReportingArgs, ServeArgs};
+use super::args::{CalibrateArgs, Live, MergeArgs, PrintingArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
 use crate::judge::AbortWatch;
 use crate::plan::{Auto, Machine, Planner, Settings};
@@ -181,6 +181,7 @@ impl CalibrateJob {
             abort: AbortWatch::default(),
             stream: None,
             log: None,
+            live: Live::None,
             quiet,
             warnings: Vec::new(),
         };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
+use super::super::args::{Live, LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::super::log_file::LogFile;
 use super::super::values::Span;
@@ -35,7 +35,9 @@ pub(crate) struct Setup {
     pub stream: Option<PathBuf>,
     /// Where a record of each request goes.
     pub log: Option<LogFile>,
-    /// No live line, no warnings.
+    /// What is shown meanwhile.
+    pub live: Live,
+    /// Nothing is shown meanwhile, and there are no warnings.
     pub quiet: bool,
     /// What the user should know before the first request.
     pub warnings: Vec<String>,
@@ -95,6 +97,7 @@ impl Setup {
             abort: AbortWatch::default(),
             stream: None,
             log: None,
+            live: reporting.live,
             quiet: reporting.quiet,
             warnings,
         })

@@ -113,7 +113,7 @@ impl Follower<'_> {
     async fn send(&self, runner: &mut Runner<'_>, order: Order) -> Result<(Load, Summary), CommandError> {
         let Order { number, start_ns, load, purpose } = order;
         if !purpose.is_empty() {
-            runner.console.note(&purpose);
+            runner.console.doing(&purpose);
         }
         let source = source_of(runner, self.together.stages, load)?;
         runner.start_at(moment(self.clock.here(start_ns)), self.clock);

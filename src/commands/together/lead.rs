@@ -7,7 +7,7 @@ use super::{Together, moment, source_of};
 use crate::cli::Meeting;
 use crate::commands::console::Console;
 use crate::commands::error::CommandError;
-use crate::commands::runner::Runner;
+use crate::commands::runner::{Runner, Shown};
 use crate::commands::signals::Signals;
 use crate::plan::Purpose;
 use crate::result::Summary;
@@ -122,8 +122,7 @@ impl<'a> Crew<'a> {
         load: Load,
         purpose: &str,
     ) -> Result<Summary, CommandError> {
-        let console = runner.console;
-        self.measure_on(runner, console, load, purpose).await
+        self.measure_on(runner, Shown::Everywhere, load, purpose).await
     }
 
     /// The same without a progress line, where the command itself says how it goes on.
@@ -136,23 +135,23 @@ impl<'a> Crew<'a> {
         load: Load,
         purpose: &str,
     ) -> Result<Summary, CommandError> {
-        self.measure_on(runner, Console::new(true), load, purpose).await
+        self.measure_on(runner, Shown::OnScreen, load, purpose).await
     }
 
     async fn measure_on(
         &self,
         runner: &mut Runner<'_>,
-        console: Console,
+        shown: Shown,
         load: Load,
         purpose: &str,
     ) -> Result<Summary, CommandError> {
         let source = source_of(runner, self.stages, load)?;
         if !purpose.is_empty() {
-            runner.console.note(purpose);
+            runner.console.doing(purpose);
         }
         match &self.others {
-            None => runner.measure_on(console, source).await,
-            Some(others) => others.measure(runner, console, source, load, purpose).await,
+            None => runner.measure_on(shown, source).await,
+            Some(others) => others.measure(runner, shown, source, load, purpose).await,
         }
     }
 
@@ -201,7 +200,7 @@ impl Others<'_> {
     async fn measure(
         &self,
         runner: &mut Runner<'_>,
-        console: Console,
+        shown: Shown,
         source: Source,
         load: Load,
         purpose: &str,
@@ -215,7 +214,7 @@ impl Others<'_> {
             // It ended just now: nobody else sends anything, and neither does this shard.
             self.signals.end();
         }
-        let own = runner.measure_on(console, source).await?;
+        let own = runner.measure_on(shown, source).await?;
         let patience = Duration::from_nanos(drain_ns) + ON_THE_WAY;
         let others = async { Ok::<_, CommandError>(self.host.results(patience).await) };
         let others = self.signals.unless_left(others).await?;

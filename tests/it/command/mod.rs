@@ -13,6 +13,7 @@ mod help;
 mod hostile;
 mod interrupt;
 mod interrupt_phases;
+mod live_screen;
 mod odd_answers;
 mod partial;
 mod profiles;
