@@ -18,7 +18,7 @@ fn wait(millis: u64) {
 
 /// A port that was free just now.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound").port()
 }
 
 /// The body of `GET path`, once there is an answer.
@@ -35,7 +35,7 @@ fn get(port: u16, path: &str) -> Option<String> {
 /// The value of the first line that begins so.
 fn value(text: &str, start: &str) -> f64 {
     let line = text.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {text}"));
-    line.rsplit(' ').next().unwrap().parse().unwrap()
+    line.rsplit(' ').next().and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{line}"))
 }
 
 const LOAD: [&str; 9] = ["--rate", "100", "--warmup", "0", "--baseline", "0", "--format", "json", "-q"];
@@ -107,7 +107,7 @@ fn collector(told: Arc<Mutex<Vec<Value>>>) -> Server {
         let Some(head) = read_request(&mut stream) else { return };
         let body = read_body(&mut stream, &head).unwrap_or_default();
         assert!(head.starts_with("POST /v1/metrics "), "{head}");
-        told.lock().unwrap().push(serde_json::from_slice(&body).expect("JSON"));
+        told.lock().expect("nobody panics with it").push(serde_json::from_slice(&body).expect("JSON"));
         let _ = stream
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}");
     })
