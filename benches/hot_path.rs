@@ -169,6 +169,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),
+        count_by: None,
         other_secrets: Vec::new(),
     };
     Workload::build(spec).expect("a valid workload")

@@ -48,6 +48,7 @@ struct Content {
     data_order: DataOrder,
     seed: u64,
     traceparent: bool,
+    count_by: Option<HeaderName>,
     needs_moment: bool,
 }
 
@@ -115,6 +116,11 @@ impl Workload {
     /// Bytes of the largest body, as it was given.
     pub fn largest_body(&self) -> usize {
         self.0.largest_body
+    }
+
+    /// The header whose value good answers are counted by.
+    pub(crate) fn count_by(&self) -> Option<&HeaderName> {
+        self.0.count_by.as_ref()
     }
 
     /// The endpoints, in the order they were given.

@@ -34,6 +34,7 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),
+        count_by: None,
         other_secrets: Vec::new(),
     }
 }
