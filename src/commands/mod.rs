@@ -23,6 +23,7 @@ mod request_log;
 mod results;
 mod run;
 mod runner;
+mod runtime;
 mod serve;
 mod signals;
 mod start;

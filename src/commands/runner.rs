@@ -7,7 +7,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::runtime::{Builder, Runtime};
 
 use super::console::{self, Console};
 use super::error::CommandError;
@@ -18,6 +17,7 @@ use super::live::{self, Course, Display, Lengths, LiveScreen, ProgressLine, Surr
 use super::metrics::Metrics;
 use super::partial::Partial;
 use super::request_log::RequestLog;
+use super::runtime::runtime;
 use super::signals::Signals;
 use super::start::Start;
 use super::stream::Stream;
@@ -470,11 +470,6 @@ fn second_of(progress: &Progress) -> WatchedSecond<'_> {
 /// [`CommandError::NothingReached`] where it is none, for want of answers.
 pub(super) fn rate_of(per_s: f64) -> Result<Rate, CommandError> {
     Rate::of_per_second(per_s).map_err(|_| CommandError::NothingReached)
-}
-
-pub(super) fn runtime() -> Result<Runtime, CommandError> {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|source| CommandError::System { what: "could not start the runtime", source })
 }
 
 fn start_service(model: &ServiceModel, console: Console) -> Result<Running, CommandError> {

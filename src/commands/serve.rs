@@ -5,7 +5,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::machine::machine;
 use super::publish::print;
-use super::runner::runtime;
+use super::runtime::runtime;
 use super::signals::Signals;
 use crate::cli::{ServeArgs, ServeJob};
 use crate::service::Service;

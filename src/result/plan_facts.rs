@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::phases::PhaseFacts;
+use super::phase_facts::PhaseFacts;
 use crate::schedule::Arrivals;
 
 /// Where arrivals come from.

@@ -10,7 +10,7 @@ use super::super::args::RequestArgs;
 use super::super::curl::Said;
 use super::super::invocation::Typed;
 use super::UsageError;
-use super::request::read_file;
+use super::files::read_file;
 use crate::request::{Part, Secret, multipart, parse_header_text};
 
 /// Headers as they were written.

@@ -4,6 +4,7 @@ mod body;
 mod closed;
 mod compare;
 mod error;
+mod files;
 mod proxy;
 mod request;
 mod run;

@@ -1,7 +1,7 @@
 //! What is asked, read from the arguments and their files.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::fs;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::UsageError;
 use super::body::{Asked, headers_of};
+use super::files::{open_file, read_file};
 use crate::request::{
     Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
     ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
@@ -292,35 +293,4 @@ fn targets(file: &Path, base: Option<&Target>, defaults: &Defaults) -> Result<Ve
     // As vegeta does: bodies are looked for from where the program runs.
     let read = |name: &str| fs::read(name);
     Ok(parse_targets(&file.display().to_string(), reader, base, defaults, read)?)
-}
-
-/// Largest accepted file: what is sent is held in memory, so this guards against a wrong file.
-const MAX_BYTES: u64 = 1 << 30;
-
-/// Opens a file; `-` is stdin. `what` names its purpose in the error.
-pub(super) fn open_file(what: &'static str, path: &Path) -> Result<Box<dyn Read>, UsageError> {
-    if path == Path::new("-") {
-        return Ok(Box::new(io::stdin()));
-    }
-    let file = File::open(path).map_err(|cause| unreadable(what, path, &cause))?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(UsageError::File { what, path: path.to_owned(), cause: "it is a directory".to_owned() });
-    }
-    Ok(Box::new(file))
-}
-
-/// Reads a file to its end.
-pub(super) fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, UsageError> {
-    let mut bytes = Vec::new();
-    let size = open_file(what, path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    size.map_err(|cause| unreadable(what, path, &cause))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let cause = format!("it is larger than {} MiB", MAX_BYTES >> 20);
-        return Err(UsageError::File { what, path: path.to_owned(), cause });
-    }
-    Ok(bytes)
-}
-
-fn unreadable(what: &'static str, path: &Path, cause: &io::Error) -> UsageError {
-    UsageError::File { what, path: path.to_owned(), cause: cause.to_string() }
 }

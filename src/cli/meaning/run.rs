@@ -6,7 +6,7 @@ use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::profile::{ProfileArg, RateArg, of_table};
-use super::request::open_file;
+use super::files::open_file;
 use super::settings::{check_phases, open_loop_of};
 use super::shards::told_of;
 use super::{Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};

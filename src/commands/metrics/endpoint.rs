@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::counted::Counted;
 use super::{exposition, locked};
 use crate::commands::error::CommandError;
-use crate::commands::runner;
+use crate::commands::runtime::runtime;
 
 /// Longest that one who asks may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ pub(super) fn serve(address: SocketAddr, counted: Arc<Mutex<Counted>>) -> Result
     // Before anything is sent, so that a port in use is known.
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
-    let runtime = runner::runtime()?;
+    let runtime = runtime()?;
     thread::Builder::new()
         .name("prometheus".to_owned())
         .spawn(move || {

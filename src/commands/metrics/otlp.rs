@@ -18,7 +18,8 @@ use tokio::time::timeout;
 use super::counted::Counted;
 use super::family::{Buckets, Family, Labels, Points};
 use super::locked;
-use crate::commands::{console, runner};
+use crate::commands::console;
+use crate::commands::runtime::runtime;
 use crate::time::{Clock, MonotonicClock};
 
 /// Time between two exports.
@@ -50,7 +51,7 @@ impl Exporter {
         let (going, ended) = mpsc::channel::<()>();
         let thread = thread::Builder::new().name("otlp".to_owned()).spawn(move || {
             let mut told = Told::default();
-            let Ok(runtime) = runner::runtime() else { return told };
+            let Ok(runtime) = runtime() else { return told };
             loop {
                 let is_last = ended.recv_timeout(EVERY) != Err(RecvTimeoutError::Timeout);
                 told.exports += 1;
