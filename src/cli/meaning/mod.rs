@@ -5,6 +5,7 @@ mod closed;
 mod compare;
 mod error;
 mod proxy;
+mod replay;
 mod request;
 mod run;
 mod screen;

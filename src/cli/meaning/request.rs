@@ -15,7 +15,8 @@ use super::UsageError;
 use super::body::{Asked, headers_of};
 use crate::request::{
     Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
-    ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
+    Recording, ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario,
+    parse_targets,
 };
 use crate::transport::{ConnectTo, WireOptions};
 
@@ -32,6 +33,7 @@ pub(crate) struct Requests {
     keepalive: bool,
     show_hosts: bool,
     others: Others,
+    recording: Option<Arc<Recording>>,
 }
 
 /// Hosts besides those of the requests, and credentials that no request carries: reports hide both.
@@ -100,6 +102,7 @@ impl Requests {
             keepalive: !args.network.no_keepalive,
             show_hosts,
             others: Others { hosts: args.network.sni.clone().into_iter().collect(), secrets: Vec::new() },
+            recording: None,
         })
     }
 
@@ -121,6 +124,7 @@ impl Requests {
             keepalive: true,
             show_hosts: false,
             others: Others::default(),
+            recording: None,
         }
     }
 
@@ -131,6 +135,11 @@ impl Requests {
             self.others.hosts.push(proxy.host().to_owned());
             self.others.secrets.extend(proxy.secrets());
         }
+    }
+
+    /// The same as each row of a recording says.
+    pub(super) fn replay(&mut self, recording: Recording) {
+        self.recording = Some(Arc::new(recording));
     }
 
     /// The origins of endpoints that have URLs of their own.
@@ -202,7 +211,10 @@ impl Requests {
         if has_data && !workload.uses_data() {
             return Err(UsageError::UnusedData);
         }
-        Ok(workload)
+        Ok(match self.recording {
+            Some(recording) => workload.replaying(recording),
+            None => workload,
+        })
     }
 }
 

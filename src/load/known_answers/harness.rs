@@ -104,7 +104,7 @@ pub(super) async fn run_with<P: Pacer>(
         let mut worker = Worker::new(id, workload.clone(), || service(clock), clock, |_| pacer(clock));
         let local = LocalSet::new();
         meanwhile(stop_sender);
-        results.push(local.run_until(worker.carry_out(plan, 0, channels)).await);
+        results.push(local.run_until(worker.carry_out(plan, 0, None, channels)).await);
         while let Ok(report) = incoming.try_recv() {
             gathered.add(report);
         }
@@ -128,7 +128,7 @@ pub(super) async fn run_in_turn(
             let (_stop_sender, stop) = watch::channel(Stop::Run);
             let (reports, mut incoming) = mpsc::unbounded_channel();
             let origin_ns = clock.now_ns();
-            let result = worker.carry_out(plan, origin_ns, RunChannels { stop, reports }).await;
+            let result = worker.carry_out(plan, origin_ns, None, RunChannels { stop, reports }).await;
             let mut gathered = Gathered::new(plan, 1);
             while let Ok(report) = incoming.try_recv() {
                 gathered.add(report);

@@ -14,6 +14,7 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
     let plan = &summary.plan;
     let spacing = match plan.arrivals {
         Some(Arrivals::Poisson) => format!("Poisson (seed {})", plan.seed),
+        Some(Arrivals::Replay) => format!("as recorded, at {}x", plan.speed.unwrap_or(1.0)),
         _ => "evenly spaced".to_owned(),
     };
     let what = match plan.mode {

@@ -16,6 +16,7 @@ mod interrupt_phases;
 mod odd_answers;
 mod profiles;
 mod refusals;
+mod replay;
 mod secrets;
 mod sweep;
 mod traffic;
