@@ -48,6 +48,79 @@ fn log(steps: &[(i64, i64)]) -> String {
     lines.collect()
 }
 
+/// So many lines of an access log, 2,000 in a second, some of them late, made while they are read.
+struct Generated {
+    rows: u64,
+    next: u64,
+    line: Vec<u8>,
+}
+
+impl Generated {
+    fn new(rows: u64) -> Self {
+        Self { rows, next: 0, line: Vec::new() }
+    }
+}
+
+impl Read for Generated {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.line.is_empty() && self.next < self.rows {
+            let row = self.next;
+            self.next += 1;
+            let second = (row / 2_000 % 3_600).saturating_sub(if row % 20 == 0 { row / 20 % 3 } else { 0 });
+            let hour = row / 2_000 / 3_600;
+            let second = if row / 2_000 % 3_600 == 0 { 0 } else { second };
+            self.line = format!(
+                "10.0.0.7 - - [{:02}/Oct/2000:{:02}:{:02}:{:02} +0000] \"GET /items/{row}?page={} HTTP/1.1\" 200 1234 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"\n",
+                1 + hour / 24, hour % 24, second / 60, second % 60, row % 7,
+            )
+            .into_bytes();
+        }
+        let length = self.line.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.line[..length]);
+        self.line.drain(..length);
+        Ok(length)
+    }
+}
+
+/// The most memory that this process has had, in KiB.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// `cargo test --release --lib a_recording_takes -- --ignored --nocapture`; ROWS=100000000 for the figure of the documentation.
+#[test]
+#[ignore = "a figure for release builds, in a process of its own"]
+fn a_recording_takes_the_same_memory_however_long_it_is() {
+    let rows = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(2_000_000);
+    // The processor time of this thread is a measure that needs no clock of ours.
+    let cpu_s = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    let read = |rows| {
+        let (open, before_s) = (|| Ok::<_, RecordingError>(Generated::new(rows)), cpu_s());
+        let recording = Recording::survey(Path::new("r"), RecordingFormat::Auto, Speed::ONE, open).unwrap();
+        let (surveyed_s, mut count) = (cpu_s(), 0);
+        assert_eq!(recording.recorded().count, rows);
+        let mut arrivals = recording.arrivals(Generated::new(rows), 0, 1).unwrap();
+        while arrivals.next().unwrap().is_some() {
+            count += 1;
+        }
+        assert_eq!(count, rows);
+        let (first, second) = (surveyed_s - before_s, cpu_s() - surveyed_s);
+        println!(
+            "{rows} rows: {first:.2} s for the first reading, {second:.2} s for the second, peak {} KiB",
+            peak_kib()
+        );
+        peak_kib()
+    };
+    let short_kib = read(100_000);
+    let long_kib = read(rows);
+    assert!(long_kib < short_kib + 4_096, "{short_kib} and {long_kib} KiB");
+}
+
 proptest! {
     /// Each row once, whatever the stripes, in order, and inside the run.
     #[test]
