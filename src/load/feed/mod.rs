@@ -53,7 +53,12 @@ impl Feed {
         Ok(Self::of(batches, (stripe, stripes), count))
     }
 
-    fn of(batches: mpsc::Receiver<Vec<RecordedArrival>>, (stripe, stripes): (u64, u64), count: u64) -> Self {
+    /// The same from whoever sends the arrivals.
+    pub(in crate::load) fn of(
+        batches: mpsc::Receiver<Vec<RecordedArrival>>,
+        (stripe, stripes): (u64, u64),
+        count: u64,
+    ) -> Self {
         Self {
             batches,
             read: VecDeque::new(),

@@ -9,12 +9,13 @@ use tokio::task::LocalSet;
 
 use crate::judge::sum_up;
 use crate::load::Stop;
+use crate::load::feed::Feed;
 use crate::load::session::gather::Finished;
 use crate::load::session::gather::Gathered;
 use crate::load::worker::{RunChannels, Worker, WorkerId};
 use crate::measure::{ConnectionLog, Recorder, Withhold};
 pub(super) use crate::plan::{Plan, Traffic};
-use crate::request::{Target, Workload};
+use crate::request::{RecordedArrival, Target, Workload};
 use crate::result::{LatencyStats, RunFacts, Summary};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
 use crate::time::{Clock, Meanwhile, Pacer, TimerPacer};
@@ -110,6 +111,31 @@ pub(super) async fn run_with<P: Pacer>(
         }
     }
     outcome(plan, None, gathered.finish(results, plan.source.warmup_ns()).unwrap())
+}
+
+/// Runs a replay with a single worker, whose arrivals come from what `reader` sends on its own time.
+pub(super) async fn run_fed<R: Future<Output = ()>>(
+    plan: &Plan,
+    service: impl Fn(VirtualClock) -> Scripted<VirtualClock>,
+    reader: impl FnOnce(VirtualClock, mpsc::Sender<Vec<RecordedArrival>>) -> R,
+) -> Outcome {
+    let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), true);
+    let (_stop_sender, stop) = watch::channel(Stop::Run);
+    let (reports, mut incoming) = mpsc::unbounded_channel();
+    let clock = VirtualClock::new();
+    let id = WorkerId { worker: 0, workers: 1 };
+    let mut worker = Worker::new(id, workload, || service(clock), clock, |_| TimerPacer::new(clock));
+    let (sender, batches) = mpsc::channel(8);
+    let count = plan.source.schedule().map_or(0, Schedule::count);
+    let feed = Some(Feed::of(batches, (0, 1), count));
+    let sending = worker.carry_out(plan, 0, feed, RunChannels { stop, reports });
+    let both = async { tokio::join!(sending, reader(clock, sender)).0 };
+    let result = LocalSet::new().run_until(both).await;
+    let mut gathered = Gathered::new(plan, 1);
+    while let Ok(report) = incoming.try_recv() {
+        gathered.add(report);
+    }
+    outcome(plan, None, gathered.finish(vec![result], 0).unwrap())
 }
 
 /// Runs plans one after another with a single worker, on one service, which keeps its connections.
