@@ -40,7 +40,7 @@ pub(super) struct Records<R> {
 }
 
 enum Source<R> {
-    Table(Table<R>),
+    Table(Box<Table<R>>),
     Lines(Lines<R>, RecordingFormat),
 }
 
@@ -48,7 +48,7 @@ impl<R: Read> Records<R> {
     /// Reads from the beginning; `file` is the name that errors give, and the format is known.
     pub(super) fn new(input: R, file: &str, format: RecordingFormat) -> Result<Self, RecordingError> {
         let source = match format {
-            RecordingFormat::Csv => Source::Table(Table::new(input, file)?),
+            RecordingFormat::Csv => Source::Table(Box::new(Table::new(input, file)?)),
             lines => Source::Lines(Lines::new(input), lines),
         };
         Ok(Self { source, file: file.to_owned(), left_out: None })

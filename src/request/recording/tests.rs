@@ -66,9 +66,10 @@ impl Read for Generated {
         if self.line.is_empty() && self.next < self.rows {
             let row = self.next;
             self.next += 1;
-            let second = (row / 2_000 % 3_600).saturating_sub(if row % 20 == 0 { row / 20 % 3 } else { 0 });
+            // Every twentieth is up to two seconds late, but for the first of an hour.
+            let late = if row.is_multiple_of(20) { row / 20 % 3 } else { 0 };
+            let second = (row / 2_000 % 3_600).saturating_sub(late);
             let hour = row / 2_000 / 3_600;
-            let second = if row / 2_000 % 3_600 == 0 { 0 } else { second };
             self.line = format!(
                 "10.0.0.7 - - [{:02}/Oct/2000:{:02}:{:02}:{:02} +0000] \"GET /items/{row}?page={} HTTP/1.1\" 200 1234 \"-\" \"Mozilla/5.0 (X11; Linux x86_64)\"\n",
                 1 + hour / 24, hour % 24, second / 60, second % 60, row % 7,

@@ -11,7 +11,7 @@ const ALONE: [&str; 2] = ["--baseline", "0"];
 
 /// Replays a text, and returns the result and what the target received, in the order in which it came.
 fn replayed(name: &str, text: &str, more: &[&str]) -> (Value, Vec<Seen>) {
-    let (witness, folder) = (Witness::start(GOOD), tempfile::tempdir().unwrap());
+    let (witness, folder) = (Witness::start(GOOD), tempfile::tempdir().expect("a folder"));
     let recording = file(&folder, name, text);
     let (ended, document) =
         run_json(&[&[witness.url().as_str(), "--arrivals-file", &recording], &ALONE[..], more].concat());
