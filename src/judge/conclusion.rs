@@ -125,7 +125,7 @@ fn answered(summary: &Summary) -> Concluded {
         words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end))
     );
     let next = if summary.plan.speed.is_some() && summary.slos.iter().all(|slo| slo.passed) {
-        "replay it faster (--speed), or see `rpsbench sweep` for the highest constant rate that holds"
+        "replay it faster (--speed), or `rpsbench sweep` for a constant rate"
     } else if summary.slos.iter().all(|slo| slo.passed) {
         "try a higher rate, or `rpsbench sweep` for the highest that holds"
     } else {

@@ -43,6 +43,7 @@ pub(crate) struct Recording {
     order: Order,
     left_out: Option<LeftOut>,
     largest_body: usize,
+    names_requests: bool,
     opening: Vec<RecordedRequest>,
     speed: Speed,
 }
@@ -72,9 +73,21 @@ impl Recording {
         let file = path.display().to_string();
         let format = format.of_file(open()?, &file)?;
         let records = Records::new(open()?, &file, format)?;
-        let Survey { recorded, first_ns, order, left_out, largest_body, opening } = survey(records, format)?;
+        let Survey { recorded, first_ns, order, left_out, largest_body, names_requests, opening } =
+            survey(records, format)?;
         let path = path.to_owned();
-        Ok(Self { path, format, recorded, first_ns, order, left_out, largest_body, opening, speed })
+        Ok(Self {
+            path,
+            format,
+            recorded,
+            first_ns,
+            order,
+            left_out,
+            largest_body,
+            names_requests,
+            opening,
+            speed,
+        })
     }
 
     /// The file.
@@ -95,6 +108,11 @@ impl Recording {
     /// Rows that no request can be made of.
     pub(crate) fn left_out(&self) -> Option<LeftOut> {
         self.left_out
+    }
+
+    /// Whether any row names a method or a path of its own.
+    pub(crate) fn names_requests(&self) -> bool {
+        self.names_requests
     }
 
     /// Bytes of the largest body.

@@ -105,6 +105,16 @@ impl RecordedRequest {
         }
     }
 
+    /// Whether it has a method or a path of its own.
+    pub(super) fn is_named(&self) -> bool {
+        self.method.is_some() || self.path.is_some()
+    }
+
+    /// Whether it asks for nothing to be changed (RFC 9110, 9.2.1), as far as it says; that of the flags is sent in any case.
+    pub(super) fn is_safe(&self) -> bool {
+        self.method.as_ref().is_none_or(Method::is_safe)
+    }
+
     /// Bytes of its body.
     pub(crate) fn body_bytes(&self) -> usize {
         self.body.as_ref().map_or(0, Bytes::len)

@@ -12,7 +12,8 @@ use super::request::RecordedRequest;
 use super::time::NS_PER_S;
 use crate::schedule::Recorded;
 
-/// Requests that are kept for what is sent before the load: the check, and the idle baseline.
+/// Requests that are kept for what is sent before the load: the check, and the idle baseline. An order that was placed once is not
+/// placed another twenty times for it, if there is anything else to ask.
 const OPENING: usize = 64;
 /// The most bytes of their bodies.
 const OPENING_BYTES: usize = 1 << 20;
@@ -28,7 +29,9 @@ pub(super) struct Survey {
     pub left_out: Option<LeftOut>,
     /// Bytes of the largest body.
     pub largest_body: usize,
-    /// The first requests of the file.
+    /// Whether any row names a method or a path.
+    pub names_requests: bool,
+    /// The first requests of the file that change nothing; where all do, the first one.
     pub opening: Vec<RecordedRequest>,
 }
 
@@ -41,23 +44,29 @@ pub(super) fn survey<R: Read>(
     format: RecordingFormat,
 ) -> Result<Survey, RecordingError> {
     let mut times = Times::default();
-    let mut largest_body = 0;
-    let (mut opening, mut opening_bytes) = (Vec::new(), 0);
+    let (mut largest_body, mut names_requests) = (0, false);
+    let (mut opening, mut opening_bytes, mut first_unsafe) = (Vec::new(), 0, None);
     let mut last_line = 1;
     while let Some(record) = records.next(true)? {
         last_line = record.line;
         times.add(&record).map_err(|problem| records.problem(record.line, problem))?;
         let Some(request) = record.request else { continue };
+        names_requests |= request.is_named();
         largest_body = largest_body.max(request.body_bytes());
-        if opening.len() < OPENING && opening_bytes + request.body_bytes() <= OPENING_BYTES {
+        if !request.is_safe() {
+            first_unsafe.get_or_insert(request);
+        } else if opening.len() < OPENING && opening_bytes + request.body_bytes() <= OPENING_BYTES {
             opening_bytes += request.body_bytes();
             opening.push(*request);
         }
     }
+    if opening.is_empty() {
+        opening.extend(first_unsafe.map(|request| *request));
+    }
     let left_out = records.left_out;
     let (recorded, first_ns, order) =
         times.end(format).map_err(|(line, problem)| records.problem(line.unwrap_or(last_line), problem))?;
-    Ok(Survey { recorded, first_ns, order, left_out, largest_body, opening })
+    Ok(Survey { recorded, first_ns, order, left_out, largest_body, names_requests, opening })
 }
 
 /// The times of the rows seen so far.
@@ -177,6 +186,20 @@ mod tests {
         let error = times(&["5", "20", "9.5"]).unwrap_err();
         assert!(error.starts_with("r, line 3: the time is 10.500 s before"), "{error}");
         assert_eq!(times(&[]).unwrap_err(), "r, line 1: there is no arrival in it");
+    }
+
+    #[test]
+    fn what_is_sent_before_the_load_changes_nothing_if_anything_does_not() {
+        let opening = |methods: &[&str]| {
+            let text: String =
+                methods.iter().map(|method| format!("{{\"t_s\":1,\"method\":{method}}}\n")).collect();
+            let found = of(&text, RecordingFormat::Ndjson).unwrap();
+            let method = |request: &RecordedRequest| request.method.as_ref().map(ToString::to_string);
+            found.opening.iter().map(method).collect::<Vec<_>>()
+        };
+        let [get, post] = ["GET", "POST"].map(|method| Some(method.to_owned()));
+        assert_eq!(opening(&["\"POST\"", "\"GET\"", "null"]), [get, None]);
+        assert_eq!(opening(&["\"POST\"", "\"DELETE\""]), [post]);
     }
 
     #[test]
