@@ -86,15 +86,17 @@ impl Feed {
         Self { origin_ns, last_ns: origin_ns, ..self }
     }
 
-    /// Takes what the reader has read meanwhile, if nothing else is there.
-    pub(crate) fn refill(&mut self) {
+    /// Takes what the reader has read meanwhile, if nothing else is there. Returns whether anything came.
+    pub(crate) fn refill(&mut self) -> bool {
+        let was_empty = self.read.is_empty();
         while self.read.is_empty() && !self.is_over {
             match self.batches.try_recv() {
                 Ok(batch) => self.read.extend(batch),
-                Err(mpsc::error::TryRecvError::Empty) => return,
+                Err(mpsc::error::TryRecvError::Empty) => break,
                 Err(mpsc::error::TryRecvError::Disconnected) => self.is_over = true,
             }
         }
+        was_empty && !self.read.is_empty()
     }
 
     /// Whether the next arrival is still to be read.
@@ -123,7 +125,6 @@ impl Feed {
         self.next_index = slot.index + self.step;
         self.left = self.left.saturating_sub(1);
         self.last_ns = slot.intended_ns;
-        self.refill();
         Some((slot, request))
     }
 
@@ -150,6 +151,15 @@ impl Feed {
 mod tests {
     use super::*;
 
+    /// What is taken until `now_ns`: the index, the intended time, and whether its row was read.
+    fn taken(feed: &mut Feed, now_ns: u64) -> Vec<(u64, u64, bool)> {
+        let next = || {
+            feed.refill();
+            feed.next_due(now_ns)
+        };
+        std::iter::from_fn(next).map(|(slot, row)| (slot.index, slot.intended_ns, row.is_some())).collect()
+    }
+
     fn arrivals(places: std::ops::Range<u64>) -> Vec<RecordedArrival> {
         places
             .map(|place| RecordedArrival { index: 1 + 2 * place, at_ns: 10 * place, request: Box::default() })
@@ -172,10 +182,9 @@ mod tests {
         assert_eq!((slot.index, slot.intended_ns, request.is_some(), feed.left()), (1, 100, true, 3));
         sender.try_send(arrivals(2..4)).unwrap();
         drop(sender);
-        let rest: Vec<_> = std::iter::from_fn(|| feed.next_due(1_000))
-            .map(|(slot, _)| (slot.index, slot.intended_ns))
-            .collect();
-        assert_eq!((rest, feed.left(), feed.is_starved()), (vec![(3, 110), (5, 120), (7, 130)], 0, false));
+        let rest = taken(&mut feed, 1_000);
+        assert_eq!(rest, [(3, 110, true), (5, 120, true), (7, 130, true)]);
+        assert_eq!((feed.left(), feed.is_starved()), (0, false));
     }
 
     #[test]
@@ -186,10 +195,7 @@ mod tests {
         feed.refill();
         assert!(feed.next_due(100).is_some() && feed.is_starved());
         feed.give_up();
-        let rest: Vec<_> = std::iter::from_fn(|| feed.next_due(200))
-            .map(|(slot, request)| (slot.index, slot.intended_ns, request.is_none()))
-            .collect();
-        assert_eq!(rest, [(3, 100, true), (5, 100, true)]);
+        assert_eq!(taken(&mut feed, 200), [(3, 100, false), (5, 100, false)]);
         // A reader that ended early is not waited for.
         let (sender, batches) = mpsc::channel(4);
         let mut feed = Feed::of(batches, (0, 1), 3);

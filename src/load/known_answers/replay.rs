@@ -2,7 +2,7 @@
 
 use super::harness::{MS, Outcome, Plan, S, VirtualClock, run_fed, within};
 use crate::request::RecordedArrival;
-use crate::result::{Figure, GeneratorVerdict, ServiceVerdict};
+use crate::result::{BurstDepth, Figure, GeneratorVerdict, ServiceVerdict};
 use crate::schedule::{Recorded, Replay, Schedule, Source};
 use crate::time::{Meanwhile, Pacer, TimerPacer};
 use crate::transport::scripted::Scripted;
@@ -62,4 +62,27 @@ async fn what_is_never_read_is_missed_and_the_run_ends() {
     assert_eq!((ledger.planned, ledger.sent, ledger.missed, ledger.cancelled), (4_000, 1_000, 3_000, 0));
     assert_eq!(outcome.summary.verdict.generator, GeneratorVerdict::Invalid);
     assert!(outcome.summary.rates.window_s < 5.0, "{:?}", outcome.summary.rates);
+}
+
+/// Five arrivals at once, every 5 ms, in batches of three: those of one instant lie in different batches, and each has its token.
+#[tokio::test(start_paused = true)]
+async fn a_bucket_of_a_few_tokens_is_enough_for_what_is_read_in_time() {
+    let plan = Plan { burst: BurstDepth::Tokens(5), ..plan() };
+    let summary = run_fed(
+        &plan,
+        |clock| Scripted::fixed(clock, MS),
+        async |_, sender| {
+            let times: Vec<RecordedArrival> = arrivals(0..4_000)
+                .into_iter()
+                .map(|arrival| RecordedArrival { at_ns: arrival.index / 5 * 5 * MS, ..arrival })
+                .collect();
+            let mut times = times.into_iter().peekable();
+            while times.peek().is_some() {
+                sender.send(times.by_ref().take(3).collect()).await.unwrap();
+            }
+        },
+    )
+    .await
+    .summary;
+    assert_eq!((summary.ledger.sent, summary.ledger.missed), (4_000, 0), "{:?}", summary.ledger);
 }

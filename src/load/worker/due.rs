@@ -76,11 +76,21 @@ impl Due {
 
     /// The next arrival if it is due at `now_ns`, and whether it has a token. Tokens must have been minted up to then.
     pub(super) fn take(&mut self, now_ns: u64) -> Option<Taken> {
-        let (slot, row) = match &mut self.coming {
-            Coming::Computed(stripe) => (stripe.next_due(now_ns)?, None),
-            Coming::Read(feed) => feed.next_due(now_ns)?,
-        };
-        Some(Taken { slot, row, has_token: self.bucket.take() })
+        match &mut self.coming {
+            Coming::Computed(stripe) => {
+                let slot = stripe.next_due(now_ns)?;
+                Some(Taken { slot, row: None, has_token: self.bucket.take() })
+            }
+            Coming::Read(feed) => {
+                let (slot, row) = feed.next_due(now_ns)?;
+                let has_token = self.bucket.take();
+                if feed.refill() {
+                    // What has come now, and is due, could not be counted before.
+                    self.bucket.mint(feed.count_due(now_ns, self.bucket.depth()));
+                }
+                Some(Taken { slot, row, has_token })
+            }
+        }
     }
 
     /// Whether an arrival that is due may wait for a later turn. Where late ones are refused anyway, none waits.
