@@ -9,10 +9,21 @@ use super::problem::RecordingProblem;
 use super::request::RecordedRequest;
 use super::time::of_access_log;
 
-/// Time and request line of a line. The request line is as it was written, quotes escaped.
-fn parts(line: &str) -> Option<(&str, &str)> {
-    let (_, rest) = line.split_once('[')?;
-    let (time, rest) = rest.split_once(']')?;
+/// The time of a line and the text behind it. Addresses and names of users before it may hold brackets too.
+fn time_of(line: &str) -> Result<(i64, &str), RecordingProblem> {
+    let mut problem = RecordingProblem::AccessLog;
+    for (at, _) in line.match_indices('[') {
+        let Some((time, rest)) = line[at + 1..].split_once(']') else { break };
+        match of_access_log(time) {
+            Some(at_ns) => return Ok((at_ns, rest)),
+            None => problem = RecordingProblem::Time,
+        }
+    }
+    Err(problem)
+}
+
+/// The request line behind the time, as it was written, quotes escaped.
+fn request_line(rest: &str) -> Option<&str> {
     let (between, rest) = rest.split_once('"')?;
     if !between.trim().is_empty() {
         return None;
@@ -23,7 +34,7 @@ fn parts(line: &str) -> Option<(&str, &str)> {
         is_escaped = byte == b'\\' && !is_escaped;
         ends
     })?;
-    Some((time, &rest[..end]))
+    Some(&rest[..end])
 }
 
 /// The time of a line and its request; no request where the client did not send one.
@@ -31,14 +42,14 @@ fn parts(line: &str) -> Option<(&str, &str)> {
 /// # Errors
 /// [`RecordingProblem`] where it is no line of an access log.
 pub(super) fn parse(line: &str) -> Result<(i64, Option<RecordedRequest>), RecordingProblem> {
-    let (time, request) = parts(line).ok_or(RecordingProblem::AccessLog)?;
-    let at_ns = of_access_log(time).ok_or(RecordingProblem::Time)?;
+    let (at_ns, rest) = time_of(line)?;
+    let request = request_line(rest).ok_or(RecordingProblem::AccessLog)?;
     Ok((at_ns, of_request_line(&unescaped(request))))
 }
 
 /// Whether a line looks like one of an access log.
 pub(super) fn is_one(line: &str) -> bool {
-    parts(line).is_some_and(|(time, _)| of_access_log(time).is_some())
+    parse(line).is_ok()
 }
 
 /// `GET /path HTTP/1.1`, also without a version, as HTTP/0.9 had it. What is none, a server has logged all the same: `-` where a
@@ -100,7 +111,8 @@ mod tests {
             "{common} \"http://www.example.com/start.html\" \"Mozilla/4.08 [en] (Win98; I ;Nav)\" 0.004"
         );
         assert_eq!(read(&combined), read(common));
-        let odd = r#"::1 - - [10/Oct/2000:13:55:36 +0000] "POST http://h/a\"b\x20c\\d HTTP/2.0" 201 0"#;
+        let odd =
+            r#"web:443 [::1] - [x] [10/Oct/2000:13:55:36 +0000] "POST http://h/a\"b\x20c\\d HTTP/2.0" 201 0"#;
         assert_eq!(read(odd), Some(("POST".to_owned(), "/a%22b%20c%5Cd".to_owned())));
         assert_eq!(read(r#"h - - [10/Oct/2000:13:55:36 +0000] "GET /old" 200 1"#).unwrap().1, "/old");
     }

@@ -1,6 +1,6 @@
 //! Arrivals as they were recorded.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -195,7 +195,8 @@ fn two_shards_with_workers_of_their_own_send_each_row_once() {
         })
         .collect();
     for ended in shards.into_iter().map(Running::end) {
-        assert_eq!(ended.code, 0, "{ended:?}");
+        // 3: a busy machine was late, which is another test's subject.
+        assert!([0, 3].contains(&ended.code), "{ended:?}");
     }
     let seen = witness.seen();
     let mut paths: Vec<u64> =
@@ -214,32 +215,25 @@ fn two_shards_with_workers_of_their_own_send_each_row_once() {
 #[test]
 fn a_file_that_is_cut_short_while_it_is_replayed_costs_its_rows_and_says_so() {
     let (witness, folder) = (Witness::start(GOOD), tempfile::tempdir().unwrap());
-    // More than is read ahead.
-    let rows: String = (0..60_000).map(|row| format!("{},/{row}\n", row / 30)).collect();
-    let recording = file(&folder, "rows.csv", format!("t_ms,path\n{rows}"));
+    // 200/s for 3 s, of which at most a part is read ahead: bodies are large.
+    let body = "x".repeat(40_000);
+    let rows: String = (0..600).map(|row| format!("{},/{row},{body}\n", row * 5)).collect();
+    let recording = file(&folder, "rows.csv", format!("t_ms,path,body\n{rows}"));
     let mut command = program();
-    command.args([
-        witness.url().as_str(),
-        "--arrivals-file",
-        &recording,
-        "--baseline",
-        "0",
-        "--format",
-        "json",
-    ]);
-    let running = Running::start(command.args(["--start-at", "+2s", "-q", "--no-abort"]));
-    // It has been checked by then, and begun to be read.
-    let began = std::time::SystemTime::now();
-    while witness.seen().is_empty() && began.elapsed().unwrap() < Duration::from_secs(30) {
-        std::thread::yield_now();
+    command.args([&witness.url(), "--arrivals-file", &recording, "--baseline", "0", "--format", "json"]);
+    let running = Running::start(command.args(["-q", "--no-abort"]));
+    // It has been checked when the first request comes.
+    let began = SystemTime::now();
+    while witness.seen().is_empty() && began.elapsed().is_ok_and(|waited| waited < Duration::from_secs(60)) {
+        std::thread::park_timeout(Duration::from_millis(10));
     }
-    std::fs::File::options().write(true).open(&recording).unwrap().set_len(200_000).unwrap();
+    std::fs::File::options().write(true).open(&recording).unwrap().set_len(12_000_000).unwrap();
     let ended = running.end();
     assert!(ended.stderr.contains("the replay is not complete"), "{}", ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).expect("a result");
     assert_ledger_adds_up(&document);
-    assert_eq!((ended.code, ledger(&document, "planned")), (3, 60_000), "{}", document["ledger"]);
-    assert!(ledger(&document, "missed") > 10_000, "{}", document["ledger"]);
+    assert_eq!((ended.code, ledger(&document, "planned")), (3, 600), "{}", document["ledger"]);
+    assert!(ledger(&document, "missed") >= 300, "{}", document["ledger"]);
     assert_eq!(document["verdict"]["generator"], "invalid");
 }
 
