@@ -174,6 +174,7 @@ fn plan(rate_per_s: f64, duration_s: f64) -> PlanFacts {
         think_time_s: None,
         duration_s,
         arrivals: Some(Arrivals::Constant),
+        speed: None,
         seed: 42,
         burst: BurstDepth::All,
         max_in_flight: 10_000,

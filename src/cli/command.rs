@@ -119,6 +119,7 @@ mod tests {
             "abort-on" => Some("error_rate>3% for 3s"),
             "start-at" => Some("+3s"),
             "rendezvous" => Some("http://127.0.0.3:3"),
+            "speed" => Some("3x"),
             _ => None,
         };
         let possible = || arg.get_possible_values().last().map(|value| value.get_name().to_owned());

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ladder::Order;
 use crate::plan::Auto;
 use crate::report::Format;
-use crate::request::DataOrder;
+use crate::request::{DataOrder, RecordingFormat};
 use crate::result::Conclusion;
 use crate::schedule::Arrivals;
 use crate::transport::Timestamps;
@@ -257,9 +257,29 @@ macro_rules! choices {
     };
 }
 
-choices!(Arrivals {
-    Constant: "constant", "Evenly spaced";
-    Poisson: "poisson", "Exponential gaps, as independent users come";
+/// `--arrivals`: recorded ones come with their file.
+impl ValueEnum for Arrivals {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Constant, Self::Poisson]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, help) = match self {
+            Self::Constant => ("constant", "Evenly spaced"),
+            Self::Poisson => ("poisson", "Exponential gaps, as independent users come"),
+            Self::Replay => return None,
+        };
+        Some(PossibleValue::new(word).help(help))
+    }
+}
+
+choices!(RecordingFormat {
+    Auto: "auto", "Told by the first line";
+    Csv: "csv", "A header with t_s, t_ms or time, and method, path or url, body, header:NAME";
+    Ndjson: "ndjson", "An object a line: t_s, t_ms or time, and method, path or url, headers, body";
+    Combined: "combined", "The access log of Apache, nginx and others";
+    Common: "common", "The same without referrer and user agent";
+    JsonLog: "json-log", "An access log of JSON objects, by the common names of their fields";
 });
 
 /// `--fail-on`: what is worth a failure to some, and to others just what they wanted to know.

@@ -76,6 +76,10 @@ fn endpoints_of(plan: &Plan, workload: &Workload, recorder: &Recorder) -> Vec<En
 /// The method and the target of all requests, or that there are several.
 pub(super) fn asked_of(workload: &Workload) -> (String, String) {
     match workload.endpoints() {
+        // Each row of a recording may name its own.
+        [only] if workload.recording().is_some_and(|recording| recording.names_requests()) => {
+            ("mixed".to_owned(), workload.label(&only.target))
+        }
         [only] => (only.method.to_string(), workload.label(&only.target)),
         several => {
             let first = several.first().map(|endpoint| &endpoint.method);

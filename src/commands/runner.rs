@@ -375,6 +375,7 @@ impl<'a> Runner<'a> {
         let stop = self.signals.stop();
         let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
         let is_measured = plan.is_divided;
+        self.signals.unless_left(self.session.prepare(plan, &self.workload)).await?;
         // Last of all: from here on the time runs.
         let start = Start::new(&MonotonicClock, at)?;
         if let Some(ahead) = start.is_far_ahead(&MonotonicClock) {
@@ -437,6 +438,10 @@ impl<'a> Runner<'a> {
             never = saying_that_it_ends => never,
         };
         line.borrow().clear();
+        if let Some(trouble) = self.session.trouble() {
+            // Quiet or not: what was missed was missed for this.
+            console::tell(format_args!("warning: {trouble}"));
+        }
         let (facts, recorder) = facts_of(plan, &self.workload, &self.traffic, start.words(), finished?);
         let facts = RunFacts { idle: self.idle.clone(), aborted: aborted.into_inner(), ..facts };
         Ok((facts, recorder, start))

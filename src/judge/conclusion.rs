@@ -124,7 +124,9 @@ fn answered(summary: &Summary) -> Concluded {
         words::rate(rates.offered_per_s),
         words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end))
     );
-    let next = if summary.slos.iter().all(|slo| slo.passed) {
+    let next = if summary.plan.speed.is_some() && summary.slos.iter().all(|slo| slo.passed) {
+        "replay it faster (--speed), or `rpsbench sweep` for a constant rate"
+    } else if summary.slos.iter().all(|slo| slo.passed) {
         "try a higher rate, or `rpsbench sweep` for the highest that holds"
     } else {
         "see --details for the seconds that were slow, or try a lower rate"

@@ -5,6 +5,7 @@
 //! | `pacing` | the token buckets: what a late client may catch up, how fast connections may be opened |
 //! | `connections` | who gets which connection (decisions), and what happens on it (streams) |
 //! | `worker` | one thread: its loop, its engine, its account |
+//! | `feed` | arrivals that are read from a file, ahead of the worker that sends them |
 //! | `session` | the threads, and the runs they carry out one after another |
 //!
 //! # The way of an arrival, from due to recorded
@@ -16,7 +17,8 @@
 //!                            (dispatcher, streams, recorder)
 //! ```
 //!
-//! 1. **Due.** A worker's loop (`worker::run`) sleeps until the next intended time of its stripe. It gives every arrival
+//! 1. **Due.** A worker's loop (`worker::run`) sleeps until the next intended time of its stripe, which is
+//!    computed, or of a replay read ahead by its `feed`. It gives every arrival
 //!    that is due its token from the bucket; an arrival that finds the bucket empty is *missed*. In a closed loop the end of
 //!    a request is what makes the next one of its user due; everything else is the same.
 //! 2. **Admitted.** `Engine::arrive` makes a [`Ticket`] of it and asks the [`Dispatcher`]. Below the cap the arrival is in
@@ -37,6 +39,7 @@
 //! engine knows a protocol only by what a [`Connection`](crate::transport::Connection) says it can do.
 
 mod connections;
+mod feed;
 mod log_feed;
 mod pacing;
 mod session;

@@ -6,7 +6,7 @@ use super::planner::{Planner, Purpose};
 use super::settings::{OverflowPolicy, Settings, Traffic};
 use crate::judge::Slo;
 use crate::result::{BurstDepth, Mode, PhaseFacts, PlanFacts, Series, TrafficFacts};
-use crate::schedule::{ClosedLoop, LoopEnd, NamedPhase, Rate, Schedule, Shard, Source};
+use crate::schedule::{ClosedLoop, LoopEnd, NamedPhase, Rate, Schedule, Shard, Source, Speed};
 
 /// A validated plan, made by a [`Planner`]. Times are in nanoseconds.
 #[derive(Debug, Clone)]
@@ -108,6 +108,7 @@ impl Plan {
             think_time_s: closed.map(|closed| seconds(closed.think_ns())),
             duration_s: seconds(self.source.duration_ns().unwrap_or(window_ns)),
             arrivals: schedule.map(Schedule::arrivals),
+            speed: schedule.and_then(Schedule::speed).map(Speed::factor),
             seed: self.seed,
             burst: self.burst,
             max_in_flight: self.max_in_flight,
@@ -161,7 +162,7 @@ impl Planner {
         // Users send by themselves when they are ready: neither bucket nor queue nor pacer stand in between.
         let (max_in_flight, overflow, burst, lead_ns, expected_rate_per_s) = match &source {
             Source::Schedule(schedule) => {
-                let rate = schedule.peak_rate();
+                let rate = self.rate_of_the_cap(schedule);
                 let (overflow, burst) = (self.settings.overflow, self.settings.burst);
                 (self.cap(rate), overflow, burst, self.lead_ns(), None)
             }
@@ -172,7 +173,7 @@ impl Planner {
             }
         };
         let is_cap_lowered =
-            source.schedule().is_some_and(|schedule| self.is_cap_lowered(schedule.peak_rate()));
+            source.schedule().is_some_and(|schedule| self.is_cap_lowered(self.rate_of_the_cap(schedule)));
         // A connection that closes after so many requests has room for no more at once: no arrival may count on it.
         let room = if keepalive { max_requests.unwrap_or(u64::MAX) } else { 1 };
         let (samples, slos) = match purpose {

@@ -101,7 +101,7 @@ impl Planner {
     /// How many requests, users or tokens of a source can be on their way over all shards: each shard needs one of its own.
     pub(crate) fn room(&self, source: &Source) -> u64 {
         match source {
-            Source::Schedule(schedule) => self.room_at(Some(schedule.peak_rate())),
+            Source::Schedule(schedule) => self.room_at(Some(self.rate_of_the_cap(schedule))),
             Source::Users(users) => users.users(),
         }
     }
@@ -135,6 +135,11 @@ impl Planner {
     fn wanted_threads(&self, rate: Option<Rate>) -> u64 {
         let choose = || rate.map_or(1, |rate| threads_that_pace(rate).min(self.machine.cores.max(1)));
         self.settings.threads.unwrap_or_else(choose).min(MOST_THREADS)
+    }
+
+    /// The rate that the cap is worked out from: the highest that lasts for as long as a request may.
+    pub(super) fn rate_of_the_cap(&self, schedule: &Schedule) -> Rate {
+        schedule.peak_rate_over(self.settings.timeout_ns)
     }
 
     /// The cap: what was asked for, or what cannot bind within the connections that the file descriptors allow.

@@ -17,7 +17,11 @@ impl Planner {
                 let rate_here = self.rate_here(rate);
                 let ports = self.warning_of_ports(rate_here, schedule.duration_ns() as f64 / 1e9);
                 let threads = self.warning_of_threads(self.threads(source), Some(rate_here));
-                self.warning_of_cap(rate).into_iter().chain(ports).chain(threads).collect()
+                self.warning_of_cap(self.rate_of_the_cap(schedule))
+                    .into_iter()
+                    .chain(ports)
+                    .chain(threads)
+                    .collect()
             }
             Source::Users(users) => {
                 let threads = self.warning_of_threads(self.threads(source), None);

@@ -154,6 +154,7 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
         match plan.arrivals {
             Some(Arrivals::Constant) => "constant",
             Some(Arrivals::Poisson) => "poisson",
+            Some(Arrivals::Replay) => "replay",
             None => "",
         },
     );

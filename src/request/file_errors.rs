@@ -123,6 +123,15 @@ pub enum FeedError {
         /// The line, from 1.
         line: u64,
     },
+    /// A row that is longer than it may be where rows are read one after the other.
+    #[error("{file}, line {line}: the row is longer than {most_bytes} bytes; is a quote left open?")]
+    LongRow {
+        file: String,
+        /// The line where it begins, from 1.
+        line: u64,
+        /// The most it may have.
+        most_bytes: u64,
+    },
     /// A row that is longer than 4 GiB.
     #[error("{file}, line {line}: the row is longer than 4 GiB")]
     HugeRow {

@@ -6,6 +6,9 @@
 //! Mix ---------------------------------'
 //! ```
 //!
+//! A [`Recording`] says when arrivals came and what each of them asked: its rows are read while the run goes on, and a row
+//! replaces what it names of the one request.
+//!
 //! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
 //! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
@@ -20,6 +23,7 @@ mod header;
 mod mix;
 mod multipart;
 mod origin;
+mod recording;
 mod redactor;
 mod rotation;
 mod rows;
@@ -41,6 +45,9 @@ pub(crate) use header::{HeaderError, parse_header_text};
 pub(crate) use multipart::{Part, multipart};
 pub use origin::Origin;
 pub(crate) use origin::Scheme;
+pub(crate) use recording::{
+    LeftOut, RecordedArrival, RecordedRequest, Recording, RecordingError, RecordingFormat,
+};
 pub(crate) use redactor::Redactor;
 pub(crate) use scenario::{Defaults, ScenarioProblem, parse_scenario};
 pub use secret::Secret;

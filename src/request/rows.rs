@@ -13,8 +13,10 @@ const CHUNK: usize = 1 << 16;
 ///
 /// The parser is fed line by line, because only then is the line of a row known for certain: the positions that the
 /// `csv` crate reports are those where it went on reading, which after blank lines or CR LF is another line.
-pub(super) struct Rows<'f, R> {
-    file: &'f str,
+pub(super) struct Rows<R> {
+    file: String,
+    /// The most bytes that a line, and a row, may have: what is longer is not read into memory.
+    most_bytes: u64,
     input: BufReader<R>,
     parser: Reader,
     line: Vec<u8>,
@@ -43,11 +45,17 @@ impl<'r> Row<'r> {
     }
 }
 
-impl<'f, R: Read> Rows<'f, R> {
+impl<R: Read> Rows<R> {
     /// Reads from the beginning; `file` is the name that errors give.
-    pub(super) fn new(input: R, file: &'f str) -> Self {
+    pub(super) fn new(input: R, file: &str) -> Self {
+        Self::up_to(u64::MAX, input, file)
+    }
+
+    /// The same of rows of so many bytes at most.
+    pub(super) fn up_to(most_bytes: u64, input: R, file: &str) -> Self {
         Self {
-            file,
+            file: file.to_owned(),
+            most_bytes,
             input: BufReader::with_capacity(CHUNK, input),
             parser: Reader::new(),
             line: Vec::new(),
@@ -65,7 +73,7 @@ impl<'f, R: Read> Rows<'f, R> {
             let begun = filled > 0 || cells > 0;
             if self.parsed == self.line.len() && !self.next_line()? {
                 if begun {
-                    return Err(FeedError::OpenQuote { file: self.file.to_owned(), line: begins });
+                    return Err(FeedError::OpenQuote { file: self.file.clone(), line: begins });
                 }
                 return Ok(None);
             }
@@ -73,6 +81,10 @@ impl<'f, R: Read> Rows<'f, R> {
                 begins = self.number;
             }
             let rest = &self.line[self.parsed..];
+            if (filled + rest.len()) as u64 > self.most_bytes {
+                let (file, most_bytes) = (self.file.clone(), self.most_bytes);
+                return Err(FeedError::LongRow { file, line: begins, most_bytes });
+            }
             // Cells are never longer than the text they were read from.
             if self.cells.len() < filled + rest.len() {
                 self.cells.resize(filled + rest.len(), 0);
@@ -94,7 +106,7 @@ impl<'f, R: Read> Rows<'f, R> {
             Ok(text) if ends.iter().all(|&end| text.is_char_boundary(end)) => {
                 Ok(Some(Row { line: begins, text, ends }))
             }
-            _ => Err(FeedError::NotUtf8 { file: self.file.to_owned(), line: begins }),
+            _ => Err(FeedError::NotUtf8 { file: self.file.clone(), line: begins }),
         }
     }
 
@@ -102,9 +114,11 @@ impl<'f, R: Read> Rows<'f, R> {
     fn next_line(&mut self) -> Result<bool, FeedError> {
         self.line.clear();
         self.parsed = 0;
-        let read = self.input.read_until(b'\n', &mut self.line);
+        // A byte more than is allowed, so that a line that is too long is seen to be.
+        let most = self.most_bytes.saturating_add(1);
+        let read = self.input.by_ref().take(most).read_until(b'\n', &mut self.line);
         let read =
-            read.map_err(|error| FeedError::Read { file: self.file.to_owned(), cause: error.to_string() })?;
+            read.map_err(|error| FeedError::Read { file: self.file.clone(), cause: error.to_string() })?;
         if read == 0 {
             return Ok(false);
         }
@@ -155,6 +169,18 @@ mod tests {
         assert_eq!(read(b"a\nb\n\xC3,\xA9\n"), Err(FeedError::NotUtf8 { file: file.clone(), line }));
         assert_eq!(read(b"a\nb\n\"c\nd\n"), Err(FeedError::OpenQuote { file: file.clone(), line }));
         assert_eq!(read(b"a\nb\n\"c"), Err(FeedError::OpenQuote { file, line }));
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_not_read_to_its_end() {
+        let read = |text: &[u8]| Rows::up_to(8, text, "f.csv").next_row().map(|row| row.map(|row| row.line));
+        assert_eq!(read(b"1234567\n"), Ok(Some(1)));
+        let long = FeedError::LongRow { file: "f.csv".to_owned(), line: 1, most_bytes: 8 };
+        assert_eq!(read(b"12345678\n").unwrap_err(), long);
+        assert_eq!(read(b"\"123\n456\n789\"\n").unwrap_err(), long, "over several lines");
+        let endless =
+            Rows::up_to(8, std::io::repeat(b'1'), "f.csv").next_row().map(|row| row.map(|row| row.line));
+        assert_eq!(endless.unwrap_err(), long);
     }
 
     proptest! {

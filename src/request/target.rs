@@ -91,13 +91,7 @@ impl Target {
         if text.contains("://") && !text.starts_with('/') {
             return text.parse();
         }
-        if !text.starts_with('/') {
-            return Err(TargetError::NoSlash);
-        }
-        let path = text.split('#').next().unwrap_or(text);
-        let path = utf8_percent_encode(path, NOT_IN_A_URL).to_string();
-        let path = path.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))?;
-        Ok(Self { origin: Arc::clone(&self.origin), path })
+        Ok(Self { origin: Arc::clone(&self.origin), path: path_of(text)? })
     }
 
     /// Path and query, as they are sent.
@@ -177,6 +171,19 @@ impl FromStr for Target {
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         Ok(Self { origin: Arc::new(origin), path })
     }
+}
+
+/// A path with its query, percent-encoded where it must be and without a fragment, which is not sent.
+///
+/// # Errors
+/// [`TargetError`] where the text does not begin with a slash, or is no path.
+pub(super) fn path_of(text: &str) -> Result<PathAndQuery, TargetError> {
+    if !text.starts_with('/') {
+        return Err(TargetError::NoSlash);
+    }
+    let path = text.split('#').next().unwrap_or(text);
+    let path = utf8_percent_encode(path, NOT_IN_A_URL).to_string();
+    path.parse().map_err(|error: http::uri::InvalidUri| syntax(&error))
 }
 
 /// What a URL may not hold as it stands (RFC 3986, 2), and people copy all the same; the braces are placeholders here, and a

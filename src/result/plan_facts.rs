@@ -90,9 +90,13 @@ pub struct PlanFacts {
     pub phases: Vec<PhaseFacts>,
     /// Length of the measured phase, seconds.
     pub duration_s: f64,
-    /// Spacing of the arrivals of an open loop.
+    /// Spacing of the arrivals of an open loop. Those of a replay come as they were recorded, at a rate that nobody knew
+    /// beforehand: the rate of the plan is the mean, and all of it is one phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrivals: Option<Arrivals>,
+    /// How much faster than it was recorded a replay went; absent where nothing was replayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<f64>,
     /// Seed of the random arrivals.
     pub seed: u64,
     /// Depth of the token bucket.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::poisson::Poisson;
-use super::{NANOS_PER_S, NamedPhase, Phase, Profile, Rate, Slot};
+use super::{NANOS_PER_S, NamedPhase, Phase, Profile, Rate, Replay, Slot, Speed};
 
 /// The longest run or warm-up: a year. Longer than any benchmark, and short enough for exact arithmetic.
 pub(super) const MAX_DURATION_NS: u64 = 366 * 86_400 * NANOS_PER_S;
@@ -21,6 +21,8 @@ pub enum Arrivals {
     Constant,
     /// At random, as independent users would come: exponential gaps with the mean 1 / rate.
     Poisson,
+    /// As they were recorded in a file.
+    Replay,
 }
 
 /// Why a plan has no schedule.
@@ -34,7 +36,7 @@ pub enum ScheduleError {
         /// The rate that was asked for.
         rate: Rate,
     },
-    /// A profile without a single arrival.
+    /// A profile or a recording without a single arrival.
     #[error("no request fits into this profile: its rates or its parts are too small for one")]
     NoArrival,
     /// Rates of a profile that have no common denominator, or a linear part that is too long for exact arithmetic.
@@ -50,6 +52,7 @@ pub enum ScheduleError {
 enum Course {
     Constant(Rate),
     Changing(Arc<Profile>),
+    Replayed(Arc<Replay>),
 }
 
 /// When every arrival of a run leaves.
@@ -99,6 +102,15 @@ impl Schedule {
         Self::new(Course::Changing(Arc::new(profile)), count, duration_ns)
     }
 
+    /// Arrivals as they were recorded.
+    ///
+    /// # Errors
+    /// [`ScheduleError::TooLong`] when the run is beyond the limits.
+    pub(crate) fn for_replay(replay: Replay) -> Result<Self, ScheduleError> {
+        let (count, duration_ns) = (replay.count(), replay.duration_ns());
+        Self::new(Course::Replayed(Arc::new(replay)), count, duration_ns)
+    }
+
     fn new(course: Course, count: u64, duration_ns: u64) -> Result<Self, ScheduleError> {
         if duration_ns > MAX_DURATION_NS || count > MAX_ARRIVALS {
             return Err(ScheduleError::TooLong);
@@ -106,14 +118,14 @@ impl Schedule {
         Ok(Self { course, arrivals: Arrivals::Constant, seed: 0, warmup: None, count, duration_ns })
     }
 
-    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only.
+    /// The same schedule with another spacing. `seed` matters to Poisson arrivals only; a recording has its own spacing.
     #[must_use]
     pub fn with_arrivals(self, arrivals: Arrivals, seed: u64) -> Self {
         Self { arrivals, seed, ..self }
     }
 
     /// The same schedule after a linear ramp from 0 to the rate that it begins with; 0 means none, and so does a schedule that
-    /// begins with no rate.
+    /// begins with no rate, or with one that nobody knows: a recording.
     ///
     /// # Errors
     /// [`ScheduleError::TooLong`] above a year.
@@ -124,6 +136,7 @@ impl Schedule {
         let first = match &self.course {
             Course::Constant(rate) => Some(*rate),
             Course::Changing(profile) => profile.first(),
+            Course::Replayed(_) => None,
         };
         let warmup = first.filter(|_| duration_ns > 0).map(|rate| Ramp { rate, duration_ns });
         Ok(Self { warmup, ..self })
@@ -134,6 +147,7 @@ impl Schedule {
         match &self.course {
             Course::Constant(rate) => rate.per_second(),
             Course::Changing(profile) => profile.mean_per_s(),
+            Course::Replayed(replay) => replay.mean_per_s(),
         }
     }
 
@@ -142,6 +156,23 @@ impl Schedule {
         match &self.course {
             Course::Constant(rate) => *rate,
             Course::Changing(profile) => profile.peak(),
+            Course::Replayed(replay) => replay.peak(),
+        }
+    }
+
+    /// The highest mean rate over any time so long. More than the peak only where arrivals come in heaps, as recorded ones may.
+    pub(crate) fn peak_rate_over(&self, length_ns: u64) -> Rate {
+        match &self.course {
+            Course::Replayed(replay) => replay.peak_over(length_ns),
+            _ => self.peak_rate(),
+        }
+    }
+
+    /// How fast a recording is replayed; `None`: these arrivals are computed.
+    pub(crate) fn speed(&self) -> Option<Speed> {
+        match &self.course {
+            Course::Replayed(replay) => Some(replay.speed()),
+            Course::Constant(_) | Course::Changing(_) => None,
         }
     }
 
@@ -150,12 +181,13 @@ impl Schedule {
         match &self.course {
             Course::Constant(_) => &[],
             Course::Changing(profile) => profile.phases(),
+            Course::Replayed(replay) => replay.phases(),
         }
     }
 
     /// How the measured arrivals are spaced.
     pub fn arrivals(&self) -> Arrivals {
-        self.arrivals
+        if self.speed().is_some() { Arrivals::Replay } else { self.arrivals }
     }
 
     /// The number of measured arrivals: `planned` in the ledger.
@@ -183,6 +215,7 @@ impl Schedule {
         let length = match &self.course {
             Course::Constant(_) => self.duration_ns,
             Course::Changing(profile) => profile.drawn_length(),
+            Course::Replayed(_) => return None,
         };
         (self.arrivals == Arrivals::Poisson).then(|| Poisson::new(self.seed, self.count, length))
     }
@@ -201,6 +234,8 @@ impl Schedule {
             (Course::Constant(rate), None) => rate.time_of(index),
             (Course::Changing(profile), Some(place)) => profile.time_of_drawn(place),
             (Course::Changing(profile), None) => profile.time_of(index),
+            // Its times are read while the run goes on: no stripe asks.
+            (Course::Replayed(_), _) => self.duration_ns,
         };
         Slot { index, phase: Phase::Measured, intended_ns: self.warmup_ns() + since_measured_ns }
     }

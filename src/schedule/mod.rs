@@ -7,7 +7,7 @@
 //! stripes together are exactly the schedule whatever `W` is. Iterating over a stripe yields [`Slot`]s in
 //! the order of their intended times.
 //!
-//! Its rate is constant, or it follows a [`Profile`].
+//! Its rate is constant, it follows a [`Profile`], or it is a [`Replay`], whose times are read while the run goes on.
 //!
 //! Intended times are computed from the arrival's index in integers, never by adding up a rounded period, so
 //! they do not drift. All times are nanoseconds since the start of the schedule.
@@ -17,6 +17,7 @@ mod closed_loop;
 mod poisson;
 mod profile;
 mod rate;
+mod replay;
 mod shard;
 mod source;
 mod spike;
@@ -29,6 +30,7 @@ pub(crate) use closed_loop::{ClosedLoop, ClosedLoopError, LoopEnd};
 pub(crate) use profile::{NamedPhase, Profile, Stretch};
 pub use rate::Rate;
 pub(crate) use rate::RateError;
+pub(crate) use replay::{Recorded, Replay, Speed};
 pub(crate) use shard::{Shard, ShardError};
 pub use source::Source;
 pub(crate) use spike::Spike;

@@ -26,7 +26,7 @@ pub(crate) struct Stretch {
 }
 
 /// A named part of a profile, which has figures of its own.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct NamedPhase {
     pub name: String,
     /// When it begins, in nanoseconds since the start of the profile.

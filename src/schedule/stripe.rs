@@ -3,7 +3,8 @@
 use super::poisson::Poisson;
 use super::{Schedule, Slot};
 
-/// The arrivals at positions `worker`, `worker + workers`, ... of a schedule, in order.
+/// The arrivals at positions `worker`, `worker + workers`, ... of a schedule, in order. Of a replay a stripe knows how many there
+/// are, and none of their times.
 #[derive(Debug, Clone)]
 pub struct Stripe {
     schedule: Schedule,
@@ -86,7 +87,7 @@ impl Stripe {
 
     fn slot_at_position(&mut self) -> Option<Slot> {
         let warmup_count = self.schedule.warmup_count();
-        if self.position >= warmup_count + self.schedule.count() {
+        if self.position >= warmup_count + self.schedule.count() || self.schedule.speed().is_some() {
             return None;
         }
         let mut random_ns = None;

@@ -7,6 +7,7 @@ mod course;
 mod load;
 mod merge;
 mod network;
+mod replay;
 mod reporting;
 mod request;
 mod service;
@@ -29,6 +30,7 @@ pub(crate) use course::CourseArgs;
 pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
 pub(crate) use merge::MergeArgs;
 pub(crate) use network::NetworkArgs;
+pub(crate) use replay::ReplayArgs;
 pub(crate) use reporting::{Ci, GateArgs, Live, PrintingArgs, ReportingArgs};
 pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
@@ -126,6 +128,9 @@ pub(crate) struct RunArgs {
     /// In a file of --profile, the rate of a row holds until the next row [default: it changes linearly]
     #[arg(long)]
     pub profile_steps: bool,
+    /// Arrivals as they were recorded.
+    #[command(flatten)]
+    pub replay: ReplayArgs,
     /// Length of the measured phase: 60s, 1m30s, bare number = seconds
     ///
     /// At most 366 days, and at most 10^12 arrivals.

@@ -6,7 +6,8 @@ use super::super::output::OutputError;
 use super::super::profile::ProfileProblem;
 use crate::report::NoReport;
 use crate::request::{
-    FeedError, HeaderError, InFile, ScenarioProblem, TargetError, TargetsProblem, WorkloadError,
+    FeedError, HeaderError, InFile, RecordingError, ScenarioProblem, TargetError, TargetsProblem,
+    WorkloadError,
 };
 use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
 use crate::service::ModelError;
@@ -43,7 +44,7 @@ pub(crate) enum UsageError {
     TwoTargets,
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
-    #[error("there is no rate; give --rate 300, or a --profile")]
+    #[error("there is no rate; give --rate 300, a --profile, or an --arrivals-file")]
     NoRate,
     #[error("{0} has a length of its own, so there is no number of requests to give; leave out --requests")]
     CountOfAProfile(&'static str),
@@ -58,6 +59,10 @@ pub(crate) enum UsageError {
     },
     #[error(transparent)]
     Profile(#[from] InFile<ProfileProblem>),
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    #[error("{0} is about recorded arrivals: --arrivals-file FILE")]
+    NoRecording(&'static str),
     #[error("a ladder needs its rates: --rates 50..400:50; or search with --find-knee")]
     NoRates,
     /// A shape with other than two rates.

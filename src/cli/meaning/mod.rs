@@ -6,6 +6,7 @@ mod compare;
 mod error;
 mod files;
 mod proxy;
+mod replay;
 mod request;
 mod run;
 mod screen;

@@ -16,7 +16,8 @@ use super::body::{Asked, headers_of};
 use super::files::{open_file, read_file};
 use crate::request::{
     Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
-    ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
+    Recording, ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario,
+    parse_targets,
 };
 use crate::transport::{ConnectTo, WireOptions};
 
@@ -34,6 +35,7 @@ pub(crate) struct Requests {
     keepalive: bool,
     show_hosts: bool,
     others: Others,
+    recording: Option<Arc<Recording>>,
 }
 
 /// Hosts besides those of the requests, and credentials that no request carries: reports hide both.
@@ -107,6 +109,7 @@ impl Requests {
             keepalive: !args.network.no_keepalive,
             show_hosts,
             others: Others { hosts: args.network.sni.clone().into_iter().collect(), secrets: Vec::new() },
+            recording: None,
         })
     }
 
@@ -129,6 +132,7 @@ impl Requests {
             keepalive: true,
             show_hosts: false,
             others: Others::default(),
+            recording: None,
         }
     }
 
@@ -139,6 +143,11 @@ impl Requests {
             self.others.hosts.push(proxy.host().to_owned());
             self.others.secrets.extend(proxy.secrets());
         }
+    }
+
+    /// The same as each row of a recording says.
+    pub(super) fn replay(&mut self, recording: Recording) {
+        self.recording = Some(Arc::new(recording));
     }
 
     /// The origins of endpoints that have URLs of their own.
@@ -211,7 +220,10 @@ impl Requests {
         if has_data && !workload.uses_data() {
             return Err(UsageError::UnusedData);
         }
-        Ok(workload)
+        Ok(match self.recording {
+            Some(recording) => workload.replaying(recording),
+            None => workload,
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::profile::{ProfileArg, RateArg, of_table};
 use super::files::open_file;
+use super::replay;
 use super::settings::{check_phases, open_loop_of};
 use super::shards::told_of;
 use super::{Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
@@ -47,11 +48,18 @@ impl RunJob {
     /// # Errors
     /// [`UsageError`] naming the cause and the remedy. Nothing has been sent or written then.
     pub(crate) fn open(args: &RunArgs, typed: &Typed, machine: Machine) -> Result<Self, UsageError> {
-        let schedule = schedule_of(args, typed)?;
+        let recording = replay::recording_of(args, typed)?;
+        let schedule = match &recording {
+            Some(recording) => replay::schedule_of(recording)?,
+            None => schedule_of(args, typed)?,
+        };
         check_phases(&args.runs.reporting.slo, schedule.phases())?;
         let url = args.target.as_deref();
-        let is_counted = requests_of(args, typed).is_some();
+        let is_counted = recording.is_none() && requests_of(args, typed).is_some();
         let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine, is_counted)?;
+        if let Some(recording) = recording {
+            replay::replay(recording, args, typed, &mut setup);
+        }
         let reporting = &args.runs.reporting;
         let sharding = Sharding::new(&args.shards)?;
         let planner = planner.sharded(sharding.shard());

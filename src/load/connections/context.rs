@@ -1,12 +1,14 @@
 //! What a stream may read of its worker: nothing here changes while a run lasts.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::measure::Detail;
 use crate::plan::Plan;
-use crate::request::{Moment, Workload};
+use crate::request::{Moment, Outgoing, RecordedRequest, Workload};
 use crate::time::Clock;
 
 /// How requests are sent, to where, and what time it is.
@@ -16,6 +18,8 @@ pub(crate) struct Context<T, C> {
     pub(crate) clock: C,
     rules: Cell<Rules>,
     chance: RefCell<Xoshiro256PlusPlus>,
+    /// The rows of a replay whose arrivals are under way, by their place in the sequence.
+    rows: RefCell<HashMap<u64, Box<RecordedRequest>>>,
 }
 
 /// What a stream needs of the plan.
@@ -47,7 +51,8 @@ impl Rules {
 
 impl<T, C: Clock> Context<T, C> {
     pub(crate) fn new(transport: T, workload: Workload, clock: C, rules: Rules) -> Self {
-        Self { transport, workload, clock, rules: Cell::new(rules), chance: RefCell::new(rand::make_rng()) }
+        let chance = RefCell::new(rand::make_rng());
+        Self { transport, workload, clock, rules: Cell::new(rules), chance, rows: RefCell::default() }
     }
 
     /// What the plan of this run says.
@@ -58,6 +63,45 @@ impl<T, C: Clock> Context<T, C> {
     /// Another run begins.
     pub(crate) fn begin(&self, rules: Rules) {
         self.rules.set(rules);
+        self.rows.borrow_mut().clear();
+    }
+
+    /// An arrival of a replay is on its way; its row is kept until it has ended.
+    pub(crate) fn keep_row(&self, sequence: u64, row: Box<RecordedRequest>) {
+        self.rows.borrow_mut().insert(sequence, row);
+    }
+
+    /// An arrival has ended.
+    pub(crate) fn forget_row(&self, sequence: u64) {
+        // Nothing to look for where nothing is replayed.
+        if self.workload.recording().is_some() {
+            self.rows.borrow_mut().remove(&sequence);
+        }
+    }
+
+    /// The request of an arrival.
+    pub(crate) fn request(&self, sequence: u64) -> Outgoing {
+        match self.rows.borrow().get(&sequence) {
+            Some(row) => self.workload.request_of(sequence, Some(row), self.moment()),
+            None => self.workload.request(sequence, self.moment()),
+        }
+    }
+
+    /// Whether that request may be sent twice.
+    pub(crate) fn is_idempotent(&self, sequence: u64) -> bool {
+        match self.rows.borrow().get(&sequence) {
+            Some(row) => self.workload.is_idempotent_of(sequence, Some(row)),
+            None => self.workload.is_idempotent(sequence),
+        }
+    }
+
+    /// The details of an arrival without what its row holds, which will be gone when they are written.
+    pub(crate) fn without_row(&self, mut detail: Detail) -> Detail {
+        if let Some(row) = self.rows.borrow().get(&detail.sequence) {
+            let values = detail.headers.iter_mut().map(|(_, value)| value);
+            values.chain([&mut detail.body]).for_each(|bytes| *bytes = self.workload.without_row(bytes, row));
+        }
+        detail
     }
 
     /// What is new at the request that is made now.

@@ -136,7 +136,7 @@ impl<D: Desk> Stream<D> {
         let expectation = context.workload.expectation(ticket.route.endpoint);
         watch.begin(expectation);
         // What it takes to make a request is the client's time and not the service's.
-        let Outgoing { request, row, trace_id } = context.workload.request(ticket.sequence, context.moment());
+        let Outgoing { request, row, trace_id } = context.request(ticket.sequence);
         let sent_ns = context.clock.now_ns();
         ticket.sent_ns = Some(sent_ns);
         self.mailbox.carries(ticket);
@@ -223,7 +223,7 @@ impl<D: Desk> Stream<D> {
         if failure.unsent && (was_idle || self.state.multiplexed) {
             return ticket.retries < MOST_RETRIES;
         }
-        died && ticket.retries == 0 && context.workload.is_idempotent(ticket.sequence)
+        died && ticket.retries == 0 && context.is_idempotent(ticket.sequence)
     }
 }
 

@@ -9,12 +9,13 @@ use tokio::task::LocalSet;
 
 use crate::judge::sum_up;
 use crate::load::Stop;
+use crate::load::feed::Feed;
 use crate::load::session::gather::Finished;
 use crate::load::session::gather::Gathered;
 use crate::load::worker::{RunChannels, Worker, WorkerId};
 use crate::measure::{ConnectionLog, Recorder, Withhold};
 pub(super) use crate::plan::{Plan, Traffic};
-use crate::request::{Target, Workload};
+use crate::request::{RecordedArrival, Target, Workload};
 use crate::result::{LatencyStats, RunFacts, Summary};
 use crate::schedule::{NANOS_PER_S, Schedule, Source};
 use crate::time::{Clock, Meanwhile, Pacer, TimerPacer};
@@ -106,7 +107,7 @@ pub(super) async fn run_with<P: Pacer>(
         let mut worker = Worker::new(id, workload.clone(), || service(clock), clock, |_| pacer(clock));
         let local = LocalSet::new();
         meanwhile(stop_sender);
-        results.push(local.run_until(worker.carry_out(plan, 0, channels)).await);
+        results.push(local.run_until(worker.carry_out(plan, 0, None, channels)).await);
         while let Ok(report) = incoming.try_recv() {
             gathered.add(report);
         }
@@ -114,6 +115,32 @@ pub(super) async fn run_with<P: Pacer>(
     let so_far = gathered.take_so_far(30 * crate::schedule::NANOS_PER_S);
     let outcome = outcome(plan, None, gathered.finish(results, plan.source.warmup_ns()).unwrap());
     Outcome { so_far, ..outcome }
+}
+
+/// Runs a replay with a single worker, whose arrivals come from what `reader` sends on its own time.
+pub(super) async fn run_fed<R: Future<Output = ()>>(
+    plan: &Plan,
+    service: impl Fn(VirtualClock) -> Scripted<VirtualClock>,
+    reader: impl FnOnce(VirtualClock, mpsc::Sender<Vec<RecordedArrival>>) -> R,
+) -> Outcome {
+    let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), true);
+    let (_stop_sender, stop) = watch::channel(Stop::Run);
+    let (reports, mut incoming) = mpsc::unbounded_channel();
+    let clock = VirtualClock::new();
+    let id = WorkerId { worker: 0, workers: 1 };
+    let mut worker = Worker::new(id, workload, || service(clock), clock, |_| TimerPacer::new(clock));
+    let (sender, batches) = mpsc::channel(8);
+    let count = plan.source.schedule().map_or(0, Schedule::count);
+    let feed = Some(Feed::of(batches, (0, 1), count));
+    let sending =
+        worker.carry_out(plan, 0, feed, RunChannels { stop, reports, log: None, tells_so_far: false });
+    let both = async { tokio::join!(sending, reader(clock, sender)).0 };
+    let result = LocalSet::new().run_until(both).await;
+    let mut gathered = Gathered::new(plan, 1);
+    while let Ok(report) = incoming.try_recv() {
+        gathered.add(report);
+    }
+    outcome(plan, None, gathered.finish(vec![result], 0).unwrap())
 }
 
 /// Runs plans one after another with a single worker, on one service, which keeps its connections.
@@ -132,9 +159,8 @@ pub(super) async fn run_in_turn(
             let (_stop_sender, stop) = watch::channel(Stop::Run);
             let (reports, mut incoming) = mpsc::unbounded_channel();
             let origin_ns = clock.now_ns();
-            let result = worker
-                .carry_out(plan, origin_ns, RunChannels { stop, reports, log: None, tells_so_far: true })
-                .await;
+            let channels = RunChannels { stop, reports, log: None, tells_so_far: true };
+            let result = worker.carry_out(plan, origin_ns, None, channels).await;
             let mut gathered = Gathered::new(plan, 1);
             while let Ok(report) = incoming.try_recv() {
                 gathered.add(report);

@@ -4,4 +4,5 @@ mod client;
 mod closed;
 mod connections;
 mod harness;
+mod replay;
 mod service;

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_local;
 
 use super::Stop;
+use super::feed::{Feed, Trouble};
 use super::log_feed::RunLog;
 use super::session::gather::{Finished, Gathered};
 use super::worker::progress::Progress;
@@ -48,6 +49,7 @@ pub(crate) enum EngineError {
 struct Order {
     plan: Arc<Plan>,
     origin_ns: u64,
+    feed: Option<Feed>,
     channels: RunChannels,
     done: oneshot::Sender<WorkerResult>,
 }
@@ -61,6 +63,9 @@ struct Thread {
 /// The workers of one or several runs. Connections outlive a run, so that the next one finds them open.
 pub(crate) struct Session {
     threads: Vec<Thread>,
+    /// Of the next run, where it is a replay: the arrivals of each worker.
+    feeds: Vec<Feed>,
+    trouble: Trouble,
 }
 
 impl Session {
@@ -90,12 +95,39 @@ impl Session {
                 Err(_) => return Err(EngineError::Panicked(worker)),
             }
         }
-        Ok(Self { threads })
+        Ok(Self { threads, feeds: Vec::new(), trouble: Trouble::default() })
     }
 
     /// The soonest instant, on the monotonic clock, at which a run can start so that no worker is late for it.
     pub(crate) fn soonest_ns() -> u64 {
         MonotonicClock.now_ns() + HEAD_START_NS
+    }
+
+    /// Lets the readers of a replay begin, and waits until each has its first arrivals. Nothing else needs preparing.
+    ///
+    /// # Errors
+    /// [`EngineError::Start`] when a reader could not be started.
+    pub(crate) async fn prepare(&mut self, plan: &Plan, workload: &Workload) -> Result<(), EngineError> {
+        self.feeds.clear();
+        self.trouble = Trouble::default();
+        let replay = plan.source.schedule().filter(|schedule| schedule.speed().is_some());
+        let (Some(schedule), Some(recording)) = (replay, workload.recording()) else { return Ok(()) };
+        let workers = self.threads.len() as u64;
+        for worker in 0..workers {
+            let (stripe, stripes) = plan.stripe(worker, workers);
+            let (count, _) = schedule.stripe(stripe, stripes).counts();
+            let feed = Feed::open(recording, (stripe, stripes), count, &self.trouble);
+            self.feeds.push(feed.map_err(|source| EngineError::Start { worker, source })?);
+        }
+        for feed in &mut self.feeds {
+            feed.fill().await;
+        }
+        Ok(())
+    }
+
+    /// Why the last replay could not be read to its end.
+    pub(crate) fn trouble(&self) -> Option<&str> {
+        self.trouble.get().map(String::as_str)
     }
 
     /// Carries out a plan that starts at `origin_ns` on the monotonic clock, and returns when the last answer has come or the drain limit is reached. What ends goes to `log` too. `on_progress` is
@@ -118,6 +150,7 @@ impl Session {
         let plan = Arc::new(plan.clone());
         let (reports, mut incoming) = mpsc::unbounded_channel();
         let mut pending = Vec::new();
+        let mut feeds = std::mem::take(&mut self.feeds).into_iter();
         for thread in &self.threads {
             let (done, result) = oneshot::channel();
             let channels = RunChannels {
@@ -127,7 +160,13 @@ impl Session {
                 tells_so_far: on_so_far.is_some(),
             };
             // A worker that is gone is found when its result is missing.
-            let _ = thread.orders.send(Order { plan: Arc::clone(&plan), origin_ns, channels, done });
+            let _ = thread.orders.send(Order {
+                plan: Arc::clone(&plan),
+                origin_ns,
+                feed: feeds.next(),
+                channels,
+                done,
+            });
             pending.push(result);
         }
         drop(reports);
@@ -191,8 +230,8 @@ fn start<T: Transport>(
             };
             let mut worker = Worker::new(id, workload, transport, MonotonicClock, pacer);
             let _ = ready_sender.send(Ok(()));
-            while let Some(Order { plan, origin_ns, channels, done }) = incoming.recv().await {
-                let result = worker.carry_out(&plan, origin_ns, channels).await;
+            while let Some(Order { plan, origin_ns, feed, channels, done }) = incoming.recv().await {
+                let result = worker.carry_out(&plan, origin_ns, feed, channels).await;
                 // Nobody waiting for it: the run was left at once.
                 let _ = done.send(result);
             }

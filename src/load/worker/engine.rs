@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use super::WorkerId;
-use super::due::Due;
+use super::due::{Due, Taken};
 use super::progress::Progress;
 use super::state::State;
 use crate::load::connections::context::{Context, Rules};
@@ -16,6 +16,7 @@ use crate::load::connections::event::{Desk, Event};
 use crate::load::connections::pool::StreamId;
 use crate::load::connections::state::ConnectionState;
 use crate::load::connections::stream;
+use crate::load::feed::Feed;
 use crate::load::log_feed::LogBuffer;
 use crate::measure::{ConnectionLog, Detail, ErrorKind, Outcome, Recorder, Sample};
 use crate::plan::Plan;
@@ -41,6 +42,8 @@ pub(super) enum Upcoming {
     Turn,
     /// Something that comes: until then nothing can be done for what is due, and when it comes the next arrival is sent.
     Event,
+    /// The next arrival of a replay, which is still to be read.
+    Unread,
     /// The next arrival, if the schedule has one; and whether another waits for an answer or a connection.
     Arrival { next: Option<Slot>, has_waiting: bool },
 }
@@ -82,10 +85,10 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         Self { context, state: RefCell::new(state), changed: Notify::new() }
     }
 
-    /// A run begins at `origin_ns`, with what the run before has left open.
-    pub(super) fn begin(&self, plan: &Plan, id: WorkerId, origin_ns: u64) {
+    /// A run begins at `origin_ns`, with what the run before has left open. `feed`: the arrivals of a replay.
+    pub(super) fn begin(&self, plan: &Plan, id: WorkerId, origin_ns: u64, feed: Option<Feed>) {
         self.context.begin(Rules::of(plan));
-        self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns);
+        self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns, feed);
     }
 
     /// Where every arrival of this run that has ended goes too.
@@ -99,7 +102,8 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         let state = &mut *state;
         let (read_ns, came) = (state.looked_ns, std::mem::take(&mut state.came));
         state.looked_ns = now_ns;
-        let Some(due) = &state.due else { return Upcoming::Arrival { next: None, has_waiting: false } };
+        let Some(due) = &mut state.due else { return Upcoming::Arrival { next: None, has_waiting: false } };
+        due.refill();
         let leave = Leave { most: due.per_turn(), read_ns, is_busy: came > 0 };
         let halt = self.dispatch_due(state, now_ns, now_ns, leave);
         state.due_waits = match halt {
@@ -111,6 +115,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
             state.full_from_ns = None;
         }
         match halt {
+            Halt::Done if state.due.as_ref().is_some_and(Due::is_starved) => Upcoming::Unread,
             Halt::Done => Upcoming::Arrival {
                 next: state.due.as_ref().and_then(Due::peek),
                 has_waiting: state.dispatcher.has_waiting(),
@@ -126,10 +131,13 @@ impl<T: Transport, C: Clock> Engine<T, C> {
         self.state.borrow_mut().due.take().map_or((0, 0), |due| due.counts())
     }
 
-    /// What is due by `until_ns` and was not sent is missed: the client could not send it.
+    /// What is due by `until_ns` and was not sent is missed: the client could not send it, or had not read it in time.
     pub(super) fn miss(&self, until_ns: u64) {
         let mut state = self.state.borrow_mut();
-        while let Some((slot, _)) = state.due.as_mut().and_then(|due| due.take(until_ns)) {
+        if let Some(due) = &mut state.due {
+            due.give_up();
+        }
+        while let Some(Taken { slot, .. }) = state.due.as_mut().and_then(|due| due.take(until_ns)) {
             let route = self.context.workload.route(state.sequence(slot));
             state.arrive(slot, route, until_ns, false);
         }
@@ -208,9 +216,13 @@ impl<T: Transport, C: Clock> Engine<T, C> {
                     return Halt::NoPlace;
                 }
             }
-            let Some((slot, has_token)) = state.due.as_mut().and_then(|due| due.take(until_ns)) else {
+            let Some(taken) = state.due.as_mut().and_then(|due| due.take(until_ns)) else {
                 return Halt::Done;
             };
+            let Taken { slot, has_token, row } = taken;
+            if let Some(row) = row.filter(|_| has_token) {
+                self.context.keep_row(state.sequence(slot), row);
+            }
             left = left.saturating_sub(usize::from(!is_full));
             self.dispatch(state, slot, now_ns, has_token);
         }
@@ -241,6 +253,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
             }
             Decision::Overflow(ticket) => {
                 state.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
+                self.context.forget_row(ticket.sequence);
             }
             Decision::Wait => {}
         }
@@ -342,7 +355,14 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
                 Leave { most: 0, read_ns: until_ns, is_busy: true },
             );
         }
+        let ended = match &event {
+            Event::Ended { sample, .. } | Event::ConnectFailed { sample, .. } => {
+                Some(state.sequence(sample.slot))
+            }
+            Event::Unprocessed { .. } | Event::Closed | Event::IdledOut => None,
+        };
         let (stays, again) = state.account(id, event, now_ns, &self.context.rules());
+        ended.into_iter().for_each(|sequence| self.context.forget_row(sequence));
         if let Some(decision) = again {
             self.carry_out(&mut state, decision);
         }
@@ -354,7 +374,7 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
         if self.context.rules().keeps_samples {
             let recorder = &mut self.state.borrow_mut().recorder;
             if recorder.wants(sample) {
-                recorder.keep(sample, detail());
+                recorder.keep(sample, self.context.without_row(detail()));
             }
         }
     }

@@ -15,6 +15,7 @@ use self::engine::Engine;
 use self::progress::Report;
 use self::run::WorkerRun;
 use super::Stop;
+use super::feed::Feed;
 use super::log_feed::{LogBuffer, RunLog};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
@@ -117,18 +118,19 @@ where
     }
 
     /// Carries out this worker's part of a plan that starts at `origin_ns` on its clock, and returns its account. All plans
-    /// of a worker have the same limits on connections; it is those of the first that count.
+    /// of a worker have the same limits on connections; it is those of the first that count. `feed`: its arrivals of a replay.
     pub(crate) async fn carry_out(
         &mut self,
         plan: &Plan,
         origin_ns: u64,
+        feed: Option<Feed>,
         wires: RunChannels,
     ) -> WorkerResult {
         let engine = self.engine.take().unwrap_or_else(|| {
             let (transport, workload) = ((self.transport)(), self.workload.clone());
             Rc::new(Engine::new(transport, workload, self.clock.clone(), plan, self.id))
         });
-        engine.begin(plan, self.id, origin_ns);
+        engine.begin(plan, self.id, origin_ns, feed);
         engine.log_to(wires.log.clone().map(LogBuffer::new));
         let pacer = (self.pacer)(plan);
         let trial =

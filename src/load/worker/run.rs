@@ -170,7 +170,12 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
                 Upcoming::Event if looked_ns < end_ns && now_ns >= end_ns => (now_ns, Meanwhile::Attend),
                 Upcoming::Event if now_ns >= end_ns => (now_ns + LOOK_AGAIN_NS, Meanwhile::Attend),
                 Upcoming::Event => ((now_ns + LOOK_AGAIN_NS).min(end_ns), Meanwhile::Attend),
-                Upcoming::Arrival { next: None, .. } if now_ns >= end_ns => return false,
+                Upcoming::Unread => (now_ns + LOOK_AGAIN_NS, Meanwhile::Attend),
+                Upcoming::Arrival { next: None, .. } if now_ns >= end_ns => {
+                    // Of a recording that is shorter than it was, something is left.
+                    self.engine.miss(end_ns);
+                    return false;
+                }
                 Upcoming::Arrival { next, has_waiting } => (
                     next.map_or(end_ns, |slot| slot.intended_ns),
                     if has_waiting { Meanwhile::Attend } else { Meanwhile::Ignore },

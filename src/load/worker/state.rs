@@ -10,6 +10,7 @@ use crate::load::connections::dispatch::{Decision, Dispatcher, Limits};
 use crate::load::connections::event::Event;
 use crate::load::connections::pool::{PoolLimits, StreamId};
 use crate::load::connections::ticket::Ticket;
+use crate::load::feed::Feed;
 use crate::load::log_feed::LogBuffer;
 use crate::load::pacing::{ConnectBudget, TokenBucket};
 use crate::load::worker::WorkerId;
@@ -90,7 +91,14 @@ impl<C: Clock> State<C> {
     }
 
     /// A run begins at `origin_ns`, with what the run before has left open.
-    pub(super) fn begin(&mut self, plan: &Plan, id: WorkerId, endpoints: usize, origin_ns: u64) {
+    pub(super) fn begin(
+        &mut self,
+        plan: &Plan,
+        id: WorkerId,
+        endpoints: usize,
+        origin_ns: u64,
+        feed: Option<Feed>,
+    ) {
         let horizon_ns = plan.source.horizon_ns();
         let intervals = IntervalLog::new(
             origin_ns + plan.source.warmup_ns(),
@@ -113,7 +121,8 @@ impl<C: Clock> State<C> {
         self.due = match &plan.source {
             Source::Schedule(schedule) => {
                 let arrivals = schedule.stripe(stripe, stripes).starting_at(origin_ns);
-                Some(Due::new(arrivals, TokenBucket::new(plan.burst, stripes)))
+                let feed = feed.map(|feed| feed.starting_at(origin_ns));
+                Some(Due::new(arrivals, feed, TokenBucket::new(plan.burst, stripes)))
             }
             Source::Users(_) => None,
         };

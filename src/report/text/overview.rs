@@ -2,7 +2,9 @@
 
 use super::super::Style;
 use super::layout::{LABEL, Tone, labelled, paint, table, with_label, wrap, wrapped};
-use super::numbers::{bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds};
+use super::numbers::{
+    asked_rate, bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds,
+};
 use super::phases;
 use crate::result::{
     Conclusion, Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary,
@@ -14,6 +16,10 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
     let plan = &summary.plan;
     let spacing = match plan.arrivals {
         Some(Arrivals::Poisson) => format!("Poisson (seed {})", plan.seed),
+        Some(Arrivals::Replay) => {
+            let highest = plan.phases.iter().map(|phase| phase.highest_per_s).fold(0.0, f64::max);
+            format!("with {} at most", asked_rate(highest))
+        }
         _ => "evenly spaced".to_owned(),
     };
     let what = match plan.mode {

@@ -8,8 +8,11 @@ use crate::result::{Figure, PhaseFacts, PhaseSummary, PlanFacts, Summary};
 pub(crate) const COLUMNS: [&str; 9] =
     ["Phase", "rate", "from s", "offered", "ended", "p50 ms", "p99 ms", "under way", "result"];
 
-/// The rate that was asked for: where it changes, from which to which it goes.
+/// The rate that was asked for: where it changes, from which to which it goes; of a replay the mean.
 pub(crate) fn asked(plan: &PlanFacts) -> String {
+    if let Some(speed) = plan.speed {
+        return format!("replay at {speed}x ({})", rate(plan.rate_per_s.unwrap_or_default()));
+    }
     match plan.phases.as_slice() {
         [] => asked_rate(plan.rate_per_s.unwrap_or_default()),
         [only] => of_phase(only),

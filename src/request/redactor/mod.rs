@@ -107,6 +107,11 @@ impl Redactor {
         self.text(&hide_known(String::from_utf8_lossy(body).into_owned(), secrets))
     }
 
+    /// A text without these secrets, and otherwise as it is.
+    pub(crate) fn without(&self, text: &[u8], secrets: &[Secret<String>]) -> String {
+        hide_known(String::from_utf8_lossy(text).into_owned(), secrets)
+    }
+
     fn hide_hosts(&self, text: String) -> String {
         if self.naming.show_hosts {
             return text;

@@ -32,7 +32,7 @@ use super::target::Target;
 /// The length of a body that is not there.
 const NOTHING: HeaderValue = HeaderValue::from_static("0");
 /// The header of W3C Trace Context.
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(super) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What makes the requests of one endpoint. Its `Debug` shows only the method.
 #[derive(Clone)]
@@ -231,7 +231,7 @@ impl fmt::Debug for RequestTemplate {
 }
 
 /// Whether a server expects a body with this method: where there is none, it is told so (RFC 9110, 8.6).
-fn is_body_meant(method: &Method) -> bool {
+pub(super) fn is_body_meant(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH].contains(method)
 }
 

@@ -76,6 +76,7 @@ impl Workload {
             seed: spec.seed,
             traceparent: spec.traceparent,
             count_by: spec.count_by,
+            recording: None,
         })))
     }
 }

@@ -14,11 +14,12 @@ use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
 use super::mix::{Mix, MixError};
 use super::origin::Origin;
+use super::recording::{RecordedRequest, Recording};
 use super::redactor::Redactor;
 use super::rotation::Rotation;
 use super::secret::{Secret, Secrets};
 use super::target::Target;
-use super::template::{Moment, RequestTemplate, TemplateError, Values, trace_id};
+use super::template::{Moment, RequestTemplate, TRACEPARENT, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
 use crate::measure::{MAX_KEPT_BYTES, Redact};
 use crate::schedule::Shard;
@@ -50,6 +51,8 @@ struct Content {
     traceparent: bool,
     count_by: Option<HeaderName>,
     needs_moment: bool,
+    /// Whose rows replace what they name of the request.
+    recording: Option<Arc<Recording>>,
 }
 
 /// A request ready to be made.
@@ -113,6 +116,22 @@ pub enum WorkloadError {
 }
 
 impl Workload {
+    /// The same for recorded arrivals: the rows of the recording replace what they name of the one request.
+    #[must_use]
+    pub(crate) fn replaying(mut self, recording: Arc<Recording>) -> Self {
+        // Nobody else has it yet.
+        if let Some(content) = Arc::get_mut(&mut self.0) {
+            content.largest_body = content.largest_body.max(recording.largest_body());
+            content.recording = Some(recording);
+        }
+        self
+    }
+
+    /// The recording that the arrivals come from, where there is one.
+    pub(crate) fn recording(&self) -> Option<&Arc<Recording>> {
+        self.0.recording.as_ref()
+    }
+
     /// Bytes of the largest body, as it was given.
     pub fn largest_body(&self) -> usize {
         self.0.largest_body
@@ -179,13 +198,30 @@ impl Workload {
         self.0.needs_moment
     }
 
-    /// The request of the arrival at `sequence`.
+    /// The request of the arrival at `sequence`. Before a recording is replayed, these are its first ones, in turn.
     pub fn request(&self, sequence: u64, moment: Moment) -> Outgoing {
+        self.request_of(sequence, self.0.opening(sequence), moment)
+    }
+
+    /// The same for an arrival whose row says what is requested.
+    pub(crate) fn request_of(
+        &self,
+        sequence: u64,
+        row: Option<&RecordedRequest>,
+        moment: Moment,
+    ) -> Outgoing {
         let template = &self.0.compiled(sequence).template;
         let values = self.0.values(template, sequence, moment);
         let token = self.0.tokens.as_ref().map(|(_, tokens)| tokens.at(self.0.token_turns.at(sequence)));
+        let mut request = template.request(&values, token);
+        if let Some(row) = row {
+            let token_header = self.0.tokens.as_ref().map(|(header, _)| header);
+            let trace = self.0.traceparent.then_some(TRACEPARENT);
+            let ours: Vec<&HeaderName> = token_header.into_iter().chain(&trace).collect();
+            row.apply(&mut request, &ours);
+        }
         Outgoing {
-            request: template.request(&values, token),
+            request,
             row: values.row.map(|(_, row)| row + 1),
             trace_id: self.0.traceparent.then(|| trace_id(&values)),
         }
@@ -229,13 +265,30 @@ impl Workload {
             secrets.token(tokens.at(self.0.token_turns.at(sequence)).as_bytes());
         }
         template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);
+        if let Some(row) = self.0.opening(sequence) {
+            row.secrets(&mut secrets);
+        }
         secrets.into_texts().map(Secret::new).collect()
+    }
+
+    /// The bytes of an answer without what the row of its request holds: when they are written, that row is long gone.
+    pub(crate) fn without_row(&self, bytes: &[u8], row: &RecordedRequest) -> Vec<u8> {
+        let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
+        row.secrets(&mut secrets);
+        let secrets: Vec<_> = secrets.into_texts().map(Secret::new).collect();
+        self.0.redactor.without(bytes, &secrets).into_bytes()
     }
 
     /// Whether sending the request of an arrival twice has the same effect as once (RFC 9110, 9.2.2), so that it may
     /// be sent again when an idle connection turns out to be dead.
     pub fn is_idempotent(&self, sequence: u64) -> bool {
-        self.0.compiled(sequence).template.is_idempotent()
+        self.is_idempotent_of(sequence, self.0.opening(sequence))
+    }
+
+    /// The same for an arrival whose row says what is requested.
+    pub(crate) fn is_idempotent_of(&self, sequence: u64, row: Option<&RecordedRequest>) -> bool {
+        row.and_then(RecordedRequest::is_idempotent)
+            .unwrap_or_else(|| self.0.compiled(sequence).template.is_idempotent())
     }
 
     /// What counts as a good answer of an endpoint.
@@ -260,6 +313,11 @@ impl Workload {
 }
 
 impl Content {
+    /// The row of an arrival before the replay.
+    fn opening(&self, sequence: u64) -> Option<&RecordedRequest> {
+        self.recording.as_ref()?.opening(sequence)
+    }
+
     fn compiled(&self, sequence: u64) -> &Compiled {
         &self.compiled[self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence)) as usize]
     }

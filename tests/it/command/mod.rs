@@ -21,6 +21,7 @@ mod odd_answers;
 mod partial;
 mod profiles;
 mod refusals;
+mod replay;
 mod request_log;
 mod secrets;
 mod sweep;

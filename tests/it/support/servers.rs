@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 /// A TCP server on a free loopback port; each connection is handed to the given behaviour on its own thread.
 pub struct Server {
@@ -91,6 +92,8 @@ pub fn read_body(stream: &mut TcpStream, head: &str) -> Option<Vec<u8>> {
 pub struct Seen {
     pub head: String,
     pub body: Vec<u8>,
+    /// When its head had come.
+    pub at: SystemTime,
 }
 
 impl Seen {
@@ -118,8 +121,9 @@ impl Witness {
         let log = Arc::clone(&seen);
         let server = Server::start(move |mut stream| {
             while let Some(head) = read_request(&mut stream) {
+                let at = SystemTime::now();
                 let Some(body) = read_body(&mut stream, &head) else { return };
-                log.lock().expect("no test has panicked here").push(Seen { head, body });
+                log.lock().expect("no test has panicked here").push(Seen { head, body, at });
                 if stream.write_all(answer).is_err() {
                     return;
                 }
