@@ -75,8 +75,8 @@ pub mod internals {
     };
     pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
-        BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Placeholders, Route,
-        Secret, Target, TokenList, Workload, WorkloadSpec,
+        AwsKeys, BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Placeholders,
+        Route, ScopeError, Secret, Signer, SigningScope, Target, TokenList, Workload, WorkloadSpec,
     };
     pub use crate::result::{
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,

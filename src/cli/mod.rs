@@ -24,6 +24,6 @@ pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use meaning::{
     CalibrateJob, CompareJob, CompareSource, LiveJob, Meeting, MergeJob, ReportJob, RunJob, Screen,
-    SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, UsageError,
+    SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, TokenCommand, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};

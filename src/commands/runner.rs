@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::console::{self, Console, Lengths, ProgressLine};
 use super::error::CommandError;
@@ -16,6 +17,7 @@ use super::idle::{Alone, measure_idle};
 use super::signals::Signals;
 use super::start::Start;
 use super::stream::Stream;
+use super::token_command;
 use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
 use crate::judge::{AbortWatch, WatchedSecond, sum_up};
 use crate::load::{Progress, Session};
@@ -26,7 +28,7 @@ use crate::result::{LatencyStats, PlanFacts, RunFacts, ShardAccount, ShardRecord
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::shard::ClockOffset;
-use crate::time::MonotonicClock;
+use crate::time::{Clock, MonotonicClock};
 use crate::transport::{Network, Proxy, Wire, WireOptions};
 
 /// A body from this many bytes on is not copied.
@@ -51,6 +53,8 @@ pub(super) struct Runner<'a> {
     abort: AbortWatch,
     /// Where a line is written each second of a measurement.
     stream: Option<Stream>,
+    /// What the user is to be told as soon as that does not break into the live line.
+    remarks: UnboundedReceiver<String>,
 }
 
 impl<'a> Runner<'a> {
@@ -65,7 +69,8 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, requests, wire, name, config, sharding, abort, stream, quiet, warnings } = setup;
+        let Setup { target, mut requests, wire, name, config, sharding, abort, stream, quiet, warnings } =
+            setup;
         let console = Console::new(quiet);
         let stream = stream.as_deref().map(Stream::open).transpose()?;
         warnings.iter().for_each(|warning| console.warn(warning));
@@ -77,12 +82,18 @@ impl<'a> Runner<'a> {
                 (Some(service.url().parse::<Target>().map_err(UsageError::from)?), Some(service))
             }
         };
+        let runtime = runtime()?;
+        let token_command = requests.token_command();
+        if let Some(command) = &token_command {
+            let redactor = requests.redactor();
+            let asked = signals.unless_stopped(token_command::first_tokens(command, &redactor));
+            requests.take_tokens(runtime.block_on(asked)?);
+        }
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
         let insecure = wire.tls.insecure;
         let proxy = wire.proxy.as_ref().map(Proxy::scheme);
         let wire = WireOptions { large_bodies: workload.largest_body() > LARGE_BODY, ..wire };
-        let runtime = runtime()?;
         let result = runtime.block_on(async {
             let prepared = Network::prepare(wire, workload.origins());
             let (network, probed, remarks) = signals.unless_stopped(prepared).await?;
@@ -105,6 +116,12 @@ impl<'a> Runner<'a> {
             let shared = Arc::clone(&network);
             let transport = move |worker| Wire::new(&shared, worker, MonotonicClock);
             let session = Session::start(threads, &workload, transport).await?;
+            let (to_say, remarks) = mpsc::unbounded_channel();
+            let warn = |warning| {
+                // The other end lives as long as what is running.
+                let _ = to_say.send(warning);
+            };
+            let renewing = token_command::renew(token_command, workload.clone(), warn);
             let mut runner = Runner {
                 planner,
                 threads,
@@ -118,6 +135,7 @@ impl<'a> Runner<'a> {
                 sharding,
                 abort,
                 stream,
+                remarks,
             };
             let refreshing = async {
                 network.refresh().await;
@@ -131,7 +149,11 @@ impl<'a> Runner<'a> {
             let result = tokio::select! {
                 result = working => result,
                 never = refreshing => never,
+                never = renewing => match never {},
             };
+            while let Ok(warning) = runner.remarks.try_recv() {
+                console.warn(warning);
+            }
             if let Some(said) = runner.stream.take().and_then(Stream::close) {
                 // Quiet or not: a file that is not whole must not be taken for one.
                 console::tell(format_args!("warning: {said}"));
@@ -198,7 +220,7 @@ impl<'a> Runner<'a> {
 
     /// That request, as it may be shown.
     pub(super) fn first_request_as_shown(&self) -> String {
-        self.workload.shown(0)
+        self.workload.shown(0, MonotonicClock.wall().as_millis() as u64)
     }
 
     /// Whether any connection is encrypted.
@@ -285,6 +307,7 @@ impl<'a> Runner<'a> {
         let known = self.is_stopping();
         let stop = self.signals.stop();
         let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
+        let (remarks, quiet) = (&mut self.remarks, self.console.is_quiet());
         let is_measured = plan.is_divided;
         // Last of all: from here on the time runs.
         let start = Start::new(&MonotonicClock, at)?;
@@ -312,8 +335,17 @@ impl<'a> Runner<'a> {
                 .remark("interrupted: waiting at most 1 s for answers under way; again to leave at once");
             std::future::pending().await
         };
+        let telling = async {
+            while let Some(warning) = remarks.recv().await {
+                if !quiet {
+                    line.borrow().remark(&format!("warning: {warning}"));
+                }
+            }
+            std::future::pending().await
+        };
         let finished = tokio::select! {
             finished = self.signals.unless_left(run) => finished,
+            never = telling => never,
             never = saying_that_it_ends => never,
         };
         line.borrow().clear();

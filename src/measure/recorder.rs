@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::saved::SavedRecorder;
 use super::{
-    Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact, Sample,
+    Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact, Sample, Sent,
     ServerTimings,
 };
 use crate::schedule::{Phase, Slot};
@@ -170,7 +170,9 @@ impl Recorder {
             errors: self.errors.clone(),
             warmup: self.warmup.clone(),
             server_timings: timings
-                .map(|(name, times)| (redact.header(0, "server-timing", name.as_bytes()), times.clone()))
+                .map(|(name, times)| {
+                    (redact.header(Sent::default(), "server-timing", name.as_bytes()), times.clone())
+                })
                 .collect(),
             planned: self.planned,
             cancelled: self.cancelled,

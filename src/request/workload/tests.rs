@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use http::Request;
+use http::header::HeaderName;
 
 use super::*;
 use crate::request::template::TemplateProblem;
@@ -27,6 +28,7 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         endpoints,
         tokens: None,
         token_header: http::header::AUTHORIZATION,
+        signer: None,
         data: None,
         data_order: DataOrder::Rotate,
         seed: 1,
@@ -260,7 +262,8 @@ fn secrets_are_all_that_a_request_carries_and_no_more() {
     );
     let tokens = TokenList::read(&b"Bearer a1\nBearer b1\n"[..], "tokens.csv").unwrap();
     let workload = Workload::build(WorkloadSpec { tokens: Some(tokens), ..with_data(shop, DATA) }).unwrap();
-    let mut secrets: Vec<String> = workload.secrets(1).iter().map(|secret| secret.expose().clone()).collect();
+    let mut secrets: Vec<String> =
+        workload.secrets(1, None).iter().map(|secret| secret.expose().clone()).collect();
     secrets.sort();
     let expected = ["2", "B & C", "B%20%26%20C", "Bearer b1", "b1", "k-", "plain", "s1", "sid=s1"];
     assert_eq!(secrets, expected);

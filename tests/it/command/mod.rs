@@ -17,6 +17,8 @@ mod odd_answers;
 mod profiles;
 mod refusals;
 mod secrets;
+mod sigv4;
 mod sweep;
+mod token_command;
 mod traffic;
 mod words;
