@@ -122,7 +122,8 @@ fn headers_and_bodies_are_signed_as_in_the_suite() {
         ("x-amz-content-sha256", FORM),
     ];
     let of_form = "content-length;content-type;host;x-amz-content-sha256;x-amz-date";
-    let vectors: [(&str, &str, &[(&str, &str)], &str, &str, &str); 6] = [
+    type Vector<'v> = (&'v str, &'v str, &'v [(&'v str, &'v str)], &'v str, &'v str, &'v str);
+    let vectors: [Vector<'_>; 6] = [
         (
             "post-vanilla",
             "POST",

