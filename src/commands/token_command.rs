@@ -23,15 +23,22 @@ const KEPT_OF_STDERR: usize = 4 << 10;
 /// Characters of that line.
 const SHOWN_OF_STDERR: usize = 200;
 
+/// So many words of stdout are hidden in that line: that takes a time for each.
+const MOST_HIDDEN: usize = 1_000;
+
 /// Why a command gave no tokens. It holds nothing of what was printed on stdout.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TokenError {
-    #[error("--token-command: {0}")]
-    Output(#[from] TokenOutputError),
+    #[error("--token-command: {problem}{}", last_words(said.as_deref()))]
+    Output {
+        problem: TokenOutputError,
+        /// The last line of its stderr, redacted: of a pipe only the last command tells whether it failed.
+        said: Option<String>,
+    },
     #[error("--token-command cannot be run: {0}")]
     Start(io::Error),
     /// It said itself that it failed.
-    #[error("--token-command failed ({status}){}", said.as_ref().map_or_else(String::new, |said| format!(": {said}")))]
+    #[error("--token-command failed ({status}){}", last_words(said.as_deref()))]
     Failed {
         status: ExitStatus,
         /// The last line of its stderr, redacted.
@@ -41,6 +48,10 @@ pub(super) enum TokenError {
     TooSlow(Duration),
     #[error("--token-command printed more than {} MiB, which cannot be tokens", MOST_PRINTED >> 20)]
     TooMuch,
+}
+
+fn last_words(said: Option<&str>) -> String {
+    said.map_or_else(String::new, |said| format!(": {said}"))
 }
 
 /// What a command came to.
@@ -94,13 +105,15 @@ async fn ask(
     // One that is late is ended when the future is dropped: by its own id, it alone.
     let ended = timeout(patience, run(command.line.expose())).await;
     let Ended { status, printed, said } = ended.map_err(|_| TokenError::TooSlow(patience))??;
-    if status.success() {
-        return Ok(command.read(&printed)?);
+    let said = || {
+        let printed = String::from_utf8_lossy(&printed);
+        let words = printed.split_whitespace().map(|word| Secret::new(word.to_owned())).take(MOST_HIDDEN);
+        last_line(&said).map(|line| clean(&redact(&line, &words.collect::<Vec<_>>())))
+    };
+    if !status.success() {
+        return Err(TokenError::Failed { status, said: said() });
     }
-    let printed = String::from_utf8_lossy(&printed);
-    let words = printed.split_whitespace().map(|word| Secret::new(word.to_owned())).take(1_000);
-    let said = last_line(&said).map(|line| clean(&redact(&line, &words.collect::<Vec<_>>())));
-    Err(TokenError::Failed { status, said })
+    command.read(&printed).map_err(|problem| TokenError::Output { problem, said: said() })
 }
 
 async fn run(line: &str) -> Result<Ended, TokenError> {

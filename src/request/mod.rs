@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! EndpointSpec ----> RequestTemplate --.
-//! TokenList, DataTable ----------------+--> Workload -> sequence, Moment -> Outgoing
+//! CurrentTokens, Signer, DataTable -----+--> Workload -> sequence, Moment -> Outgoing
 //! Mix ---------------------------------'
 //! ```
 //!
 //! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
 //! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
+//! Tokens may be renewed while requests are made ([`Workload::renew_tokens`]); a signature for AWS is made with its request.
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 

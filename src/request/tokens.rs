@@ -18,6 +18,8 @@ pub(crate) enum TokenOutputError {
     Nothing,
     #[error("it printed JSON; let it print the token alone, as in `... | jq -r .access_token`")]
     Json,
+    #[error("it printed null, as jq does where the answer has no such field")]
+    Null,
     #[error("line {0} of what it printed holds characters that a header may not hold")]
     Characters(usize),
 }
@@ -76,8 +78,10 @@ impl TokenList {
         for (place, line) in output.split(|byte| *byte == b'\n').enumerate() {
             let characters = || TokenOutputError::Characters(place + 1);
             let line = std::str::from_utf8(line).map_err(|_| characters())?.trim();
-            if line.is_empty() {
-                continue;
+            match line {
+                "" => continue,
+                "null" => return Err(TokenOutputError::Null),
+                _ => {}
             }
             let token = match is_bearer && !line.contains(' ') {
                 true => as_header(&format!("Bearer {line}")),
@@ -195,6 +199,7 @@ mod tests {
         assert_eq!(of("abc\nApiKey d\n", false).unwrap(), ["abc", "ApiKey d"]);
         assert_eq!(of(" \n", true), Err(TokenOutputError::Nothing));
         assert_eq!(of("{\"access_token\": \"abc\"}", true), Err(TokenOutputError::Json));
+        assert_eq!(of("null\n", true), Err(TokenOutputError::Null));
         assert_eq!(of("abc\nd\u{1}e", true), Err(TokenOutputError::Characters(2)));
         assert_eq!(TokenList::of_output(b"a\xFF", true).unwrap_err(), TokenOutputError::Characters(1));
     }

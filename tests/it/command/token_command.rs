@@ -88,7 +88,9 @@ fn without_a_first_token_there_is_no_run() {
     assert!(failed.contains("--token-command failed (exit status: 7): no *** for you"), "{failed}");
     assert!(refused("exit 3").contains("--token-command failed (exit status: 3)\n"));
     assert!(refused("kill -9 $$").contains("signal: 9"));
-    assert!(refused("true").contains("it printed no token"));
+    let empty = refused("echo 'hunter2' | grep nothing; echo 'no way to the issuer' >&2");
+    assert!(empty.contains("it printed no token; ") && empty.contains(": no way to the issuer\n"), "{empty}");
+    assert!(refused("echo null").contains("as jq does"));
     assert!(refused("echo '{\"access_token\": \"hunter2\"}'").contains("jq -r .access_token"));
     assert!(refused("printf 'a\\nhunter2\\001'").contains("line 2 of what it printed"));
     assert!(refused("head -c 9000000 /dev/zero").contains("more than 8 MiB"));
@@ -104,7 +106,7 @@ fn a_renewal_that_fails_or_hangs_leaves_the_tokens_of_before_and_says_so_each_ti
             "echo hunter2-new; echo 'denied to hunter2-new and fresh-token-1' >&2; exit 5",
             "(exit status: 5): denied to *** and ***",
         ),
-        (&*format!("echo $$ > {slow}; sleep 60; echo"), "took longer than 0.4 s and was ended"),
+        (&*format!("echo $$ > {slow}; sleep 5; echo"), "took longer than 0.4 s and was ended"),
     ] {
         let witness = Witness::start(GOOD);
         let command = counting(&folder, &format!("[ $n = 1 ] && echo fresh-token-1 && exit; {later}"));
