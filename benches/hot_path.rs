@@ -1,5 +1,5 @@
 //! What one arrival costs the client, apart from sending its request: everything here runs once for each arrival, or
-//! once for a run, on the worker's thread. `cargo bench --bench hot_path`.
+//! once for a run, on the worker's thread; and what the live screen costs the other threads. `cargo bench --bench hot_path`.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use divan::{Bencher, black_box};
 
 use rpsbench::internals::{
     Accounting, Arrivals, AwsKeys, BurstDepth, DataOrder, DataTable, Decision, Dispatcher, Distribution,
-    EndpointSpec, Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase, Placeholders,
-    PoolLimits, Rate, Recorder, Route, Sample, Schedule, Secret, Signer, SigningScope, Slot, Ticket,
-    Timeline, TokenBucket, TokenList, Workload, WorkloadSpec, encode_histogram,
+    EndpointSpec, ExampleScreen, Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase,
+    Placeholders, PoolLimits, Rate, Recorder, Route, Sample, Schedule, Secret, Signer, SigningScope, Slot,
+    Ticket, Timeline, TokenBucket, TokenList, Workload, WorkloadSpec, encode_histogram,
 };
 
 /// Arrivals in one iteration of a benchmark.
@@ -241,5 +241,22 @@ fn load_million_rows(bencher: Bencher) {
     bencher.bench_local(|| {
         let input = std::fs::File::open(file.path()).expect("the file is there");
         DataTable::read(input, "data.csv").expect("a valid table")
+    });
+}
+
+/// What the live screen costs the thread of the command: the report of a second, added to what is known.
+#[divan::bench]
+fn live_second(bencher: Bencher) {
+    let mut screen = ExampleScreen::new(80, 24);
+    bencher.bench_local(|| screen.know());
+}
+
+/// What it costs its own thread: one picture each second. Neither is on the way of a request.
+#[divan::bench(args = [(80, 24), (200, 60)])]
+fn live_picture(bencher: Bencher, (columns, rows): (u16, u16)) {
+    let mut screen = ExampleScreen::new(columns, rows);
+    bencher.bench_local(|| {
+        screen.know();
+        screen.draw();
     });
 }

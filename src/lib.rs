@@ -67,6 +67,7 @@ pub use crate::commands::execute;
 /// What the integration tests and the benches reach into. Nothing here is an interface: it changes without notice.
 #[doc(hidden)]
 pub mod internals {
+    pub use crate::commands::ExampleScreen;
     pub use crate::judge::{Observed, Overload, sum_up};
     pub use crate::load::{Decision, Dispatcher, Limits, PoolLimits, Ticket, TokenBucket};
     pub use crate::measure::{

@@ -103,6 +103,7 @@ mod tests {
         let named = match arg.get_long().unwrap_or_default() {
             "slo" => Some("p99<3ms"),
             "profile" => Some("3@3s"),
+            "log" => Some("3.csv"),
             "fail-if" => Some("p99>+3%"),
             "stages" => Some("2x3"),
             "local-address" => Some("127.0.0.3"),

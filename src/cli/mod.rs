@@ -9,6 +9,7 @@ mod config;
 mod curl;
 mod hints;
 mod invocation;
+mod log_file;
 mod meaning;
 mod output;
 mod profile;
@@ -17,11 +18,12 @@ mod reference;
 mod values;
 
 pub(crate) use args::{
-    CalibrateArgs, CompareArgs, CompletionsArgs, ManArgs, MergeArgs, ReportArgs, ServeArgs, ShellArg,
+    CalibrateArgs, CompareArgs, CompletionsArgs, Live, ManArgs, MergeArgs, ReportArgs, ServeArgs, ShellArg,
     SweepArgs,
 };
 pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
+pub(crate) use log_file::LogFormat;
 pub(crate) use meaning::{
     CalibrateJob, CompareJob, CompareSource, LiveJob, Meeting, MergeJob, ReportJob, RunJob, Screen,
     SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, TokenCommand, UsageError,

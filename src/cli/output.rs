@@ -94,6 +94,11 @@ impl OutputFile {
         }
     }
 
+    /// Where the result will be.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The format that the extension names.
     pub(crate) fn format(&self) -> Format {
         self.format

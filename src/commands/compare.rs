@@ -64,7 +64,7 @@ fn run_live(job: LiveJob) -> Result<Vec<Summary>, CommandError> {
     let LiveJob { users, closed, planner, duration_ns, setup } = job;
     let signals = Signals::listen()?;
     Runner::with(setup, &planner, planner.threads(&closed), &signals, async |runner| {
-        runner.console.note(format_args!("1 of 4: closed loop, {users} users"));
+        runner.console.doing(format_args!("1 of 4: closed loop, {users} users"));
         let summary = runner.measure(closed).await?;
         let reached_per_s = summary.rates.completed_per_s;
         let mut results = vec![summary];
@@ -73,7 +73,7 @@ fn run_live(job: LiveJob) -> Result<Vec<Summary>, CommandError> {
                 break;
             }
             let rate = rate_of((reached_per_s * part * 10.0).round() / 10.0)?;
-            runner.console.note(format_args!("{number} of 4: open loop, {rate} ({part} of the throughput)"));
+            runner.console.doing(format_args!("{number} of 4: open loop, {rate} ({part} of the throughput)"));
             runner.renew_service();
             results.push(runner.measure(runner.at(rate, duration_ns)?).await?);
         }

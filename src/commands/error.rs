@@ -84,6 +84,9 @@ pub(super) enum CommandError {
         /// How much, with its unit.
         late: String,
     },
+    /// Shard 0 orders a stage that this shard was not told of.
+    #[error("shard 0 orders stage {0}, of which this shard was not told; give all shards the same flags")]
+    NoStage(usize),
     /// The built-in service could not be started.
     #[error("cannot start the built-in service: {0}; is the port in use?")]
     Service(io::Error),

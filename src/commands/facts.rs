@@ -1,11 +1,21 @@
 //! What a result says besides what was counted: the plan, what was asked, and how it went.
 
 use crate::load::Finished;
-use crate::measure::Recorder;
+use crate::measure::{Ledger, Recorder};
 use crate::plan::{Plan, Traffic};
 use crate::request::Workload;
 use crate::result::{EndpointFacts, RunFacts};
 use crate::schedule::{LoopEnd, Shard, Source};
+
+/// Ends the account of a run that goes on, as if it were cut off: what is under way and what is to come was never sent.
+pub(super) fn cut_off(plan: &Plan, workload: &Workload, finished: &mut Finished) {
+    let recorder = &mut finished.recorder;
+    let planned: u64 = endpoints_of(plan, workload, recorder).iter().map(|endpoint| endpoint.planned).sum();
+    let ended = |ledger: &Ledger| ledger.sent + ledger.overflow + ledger.missed;
+    let (measured, warmup) = (ended(&recorder.total().ledger), ended(&recorder.warmup.ledger));
+    recorder.plan(planned, warmup);
+    recorder.cancel(planned.saturating_sub(measured), 0);
+}
 
 /// The facts of a run that is over, and its account.
 pub(super) fn facts_of(

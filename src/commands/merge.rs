@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::console;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::publish::publish;
@@ -16,36 +17,44 @@ use crate::shard::{Merge, MergeError, documents};
 pub(super) fn merge(args: &MergeArgs) -> Result<Exit, CommandError> {
     let job = MergeJob::new(args)?;
     let mut merge = Merge::default();
+    let mut damaged = None;
     for file in files_of(&job.files)? {
         // One at a time: a thousand results need no more memory than one.
         let bytes = content_of(&file)
             .map_err(|source| CommandError::System { what: "cannot read the result", source })?;
         let name = file.display().to_string();
-        for (name, document) in documents_in(&name, bytes)? {
-            let read = read_result(&document);
-            let result = read.map_err(|source| CommandError::Read { file: name.clone(), source })?;
-            merge.add(&name, result)?;
+        for (name, document) in documents_in(&name, bytes) {
+            match document {
+                Ok(document) => {
+                    let read = read_result(&document);
+                    let result = read.map_err(|source| CommandError::Read { file: name.clone(), source })?;
+                    merge.add(&name, result)?;
+                }
+                // A log that lost a line cannot be had again: what came through of the others counts.
+                Err(why) => {
+                    console::tell(format_args!("warning: `{name}` is left out: {why}"));
+                    merge.leave_out(format!("`{name}`: {why}"));
+                    damaged.get_or_insert(MergeError::Damaged(name, why));
+                }
+            }
         }
     }
-    let result = merge.finish(job.allows_missing)?;
+    let result = match (merge.finish(job.allows_missing), damaged) {
+        // Nothing else was there.
+        (Err(MergeError::Nothing), Some(damaged)) => Err(damaged),
+        (merged, _) => merged,
+    }?;
     publish(&result, &job.screen, job.outputs)?;
     Ok(Exit::of_merged(&result, &job.fail_on))
 }
 
-/// What a file holds: a document, or a log with lines of several.
-fn documents_in(name: &str, bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, CommandError> {
+/// What a file holds: a document, or a log with lines of several, each with its name, or why it is of no use.
+fn documents_in(name: &str, bytes: Vec<u8>) -> Vec<(String, Result<Vec<u8>, String>)> {
     let text = String::from_utf8_lossy(&bytes);
     if text.trim_start().starts_with('{') || !text.contains(PART_MARK) {
-        return Ok(vec![(name.to_owned(), bytes)]);
+        return vec![(name.to_owned(), Ok(bytes))];
     }
-    let found = documents(&text).into_iter().map(|(whose, document)| {
-        let name = format!("{name}: {whose}");
-        match document {
-            Ok(document) => Ok((name, document)),
-            Err(why) => Err(MergeError::Contradiction(name, why).into()),
-        }
-    });
-    found.collect()
+    documents(&text).into_iter().map(|(whose, document)| (format!("{name}: {whose}"), document)).collect()
 }
 
 /// The files that are meant, those of folders in the order of their names.

@@ -10,11 +10,14 @@ mod facts;
 mod first_request;
 mod generate;
 mod idle;
+mod live;
 mod machine;
 mod merge;
+mod partial;
 mod publish;
 mod quota;
 mod report;
+mod request_log;
 mod results;
 mod run;
 mod runner;
@@ -32,6 +35,7 @@ use std::process::ExitCode;
 use crate::cli::{self, Invocation, RunJob};
 use error::CommandError;
 use exit::Exit;
+pub use live::ExampleScreen;
 use machine::machine;
 
 /// Carries out a command line and returns the process's exit code. Errors are printed to stderr.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use super::error::CommandError;
+use super::live;
 use crate::cli::{OutputFile, Screen};
 use crate::report::{Style, render};
 use crate::result::DocumentRef;
@@ -20,7 +21,11 @@ pub(super) fn print(bytes: &[u8]) -> Result<(), CommandError> {
 
 /// Writes a part of a report to stdout before the rest is known. Whether that can be written is asked at the end.
 pub(super) fn print_early(text: &str) {
-    let _ = write_out(shown(text).as_bytes());
+    let text = shown(text);
+    // On the live screen the runs have their table.
+    if !live::hold_output(&text) {
+        let _ = write_out(text.as_bytes());
+    }
 }
 
 fn write_out(bytes: &[u8]) -> io::Result<()> {
@@ -68,14 +73,15 @@ fn save(document: DocumentRef<'_>, outputs: Vec<OutputFile>) -> Result<(), Comma
 
 /// A text as the terminal can show it: one that is told to know nothing but ASCII gets nothing else.
 fn shown(text: &str) -> Cow<'_, str> {
+    if io::stdout().is_terminal() && is_ascii() { Cow::Owned(in_ascii(text)) } else { Cow::Borrowed(text) }
+}
+
+/// Whether the terminal was told to know nothing but ASCII.
+pub(super) fn is_ascii() -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    if io::stdout().is_terminal() && set.is_some_and(|locale| locale == "C" || locale == "POSIX") {
-        Cow::Owned(in_ascii(text))
-    } else {
-        Cow::Borrowed(text)
-    }
+    set.is_some_and(|locale| locale == "C" || locale == "POSIX")
 }
 
 /// The signs of the reports in ASCII, each as wide as it was.

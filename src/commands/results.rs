@@ -44,7 +44,8 @@ impl<'a> Results<'a> {
         fail_on: &[Conclusion],
         outputs: Vec<OutputFile>,
     ) -> Result<Exit, CommandError> {
-        let exit = self.runs.iter().map(|run| Exit::of(&run.result, fail_on)).max().unwrap_or(Exit::Done);
+        let exit =
+            self.runs.iter().map(|run| Exit::of_merged(&run.result, fail_on)).max().unwrap_or(Exit::Done);
         if self.asked_for == 1
             && let Some(only) = self.runs.pop()
         {
@@ -58,6 +59,7 @@ impl<'a> Results<'a> {
         } else {
             publish(&all, self.screen, outputs)?;
         }
-        Ok(if interrupted { Exit::Interrupted } else { exit })
+        // For want of a shard, and not because somebody wanted no more.
+        Ok(if interrupted && exit != Exit::Incomplete { Exit::Interrupted } else { exit })
     }
 }

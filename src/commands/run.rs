@@ -1,34 +1,79 @@
-//! `rpsbench run` and `rpsbench closed`: from the plan to the report, in one stage or several, once or again.
+//! `rpsbench run` and `rpsbench closed`: from the plan to the report, in one stage or several, once or again, alone or together
+//! with other shards.
 
+use std::rc::Rc;
+
+use super::console;
 use super::debug;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::partial::Partial;
 use super::results::Results;
 use super::runner::Runner;
 use super::signals::Signals;
-use super::together;
+use super::together::{Crew, End, Part, Together};
 use crate::cli::RunJob;
+use crate::shard::Load;
 
 pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
     if job.is_debugging {
         return debug::run(job);
     }
-    if let Some(meeting) = job.setup.sharding.meeting.clone() {
-        return together::run(job, &meeting);
-    }
-    let RunJob { stages, repeats, planner, threads, setup, screen, fail_on, outputs, .. } = job;
+    let RunJob { stages, repeats, planner, threads, setup, settings, screen, fail_on, outputs, .. } = job;
+    let Some(example) = stages.first().cloned() else { return Ok(Exit::Done) };
     let signals = Signals::listen()?;
     let mut results = Results::new(stages.len() as u64, repeats, &screen);
-    Runner::with(setup, &planner, threads, &signals, async |runner| {
-        for _ in 0..repeats {
-            for stage in &stages {
-                results.add(runner.measure(stage.clone()).await?);
-                if runner.is_stopping() {
-                    return Ok(());
+    let meeting = setup.sharding.meeting.clone();
+    let together = Together {
+        meeting: meeting.as_ref(),
+        stages: &stages,
+        example,
+        settings,
+        needs_all: false,
+        ceiling_per_s: None,
+        signals: &signals,
+    };
+    // Of several runs only the one that goes on would be in it.
+    let output = outputs.first().filter(|_| stages.len() as u64 * repeats == 1);
+    let partial = output.and_then(|output| Partial::beside(output.path()).ok()).map(Rc::new);
+    let part = Runner::with(setup, &planner, threads, &signals, async |runner| {
+        runner.keep_partial(partial.clone());
+        let lead = async |runner: &mut Runner<'_>, crew: &Crew<'_>| {
+            for _ in 0..repeats {
+                for stage in 0..stages.len() {
+                    results.add(crew.measure(runner, Load::Stage(stage), "").await?);
+                    if crew.is_stopping(runner) {
+                        return Ok(());
+                    }
                 }
             }
+            Ok(())
+        };
+        together.carry_out(runner, lead).await
+    });
+    let part = match (part, &partial) {
+        (Err(error @ CommandError::Left), Some(partial)) if partial.path().exists() => {
+            console::tell(format_args!(
+                "what was measured so far: rpsbench report {}",
+                partial.path().display()
+            ));
+            return Err(error);
         }
-        Ok(())
-    })?;
-    results.publish(&fail_on, outputs)
+        (part, _) => part?,
+    };
+    if let Part::Followed(followed) = part {
+        match followed.end {
+            End::HandedOver(exit) => {
+                partial.iter().for_each(|partial| partial.remove());
+                return Ok(exit);
+            }
+            End::Alone(why) => {
+                console::tell(format_args!("warning: {why}; this shard's own result follows"));
+                followed.runs.into_iter().for_each(|(_, own)| results.add(own));
+            }
+        }
+    }
+    let exit = results.publish(&fail_on, outputs)?;
+    partial.iter().for_each(|partial| partial.remove());
+    Ok(exit)
 }

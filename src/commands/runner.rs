@@ -3,24 +3,28 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::console::{self, Console, Lengths, ProgressLine};
+use super::console::{self, Console};
 use super::error::CommandError;
-use super::facts::{asked_of, facts_of};
+use super::facts::{asked_of, cut_off, facts_of};
 use super::first_request;
 use super::idle::{Alone, measure_idle};
+use super::live::{self, Course, Display, Lengths, LiveScreen, ProgressLine, Surroundings};
+use super::partial::Partial;
+use super::request_log::RequestLog;
 use super::signals::Signals;
 use super::start::Start;
 use super::stream::Stream;
 use super::token_command;
 use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
-use crate::judge::{AbortWatch, WatchedSecond, sum_up};
-use crate::load::{Progress, Session};
+use crate::judge::{AbortWatch, WatchedSecond, sum_up, sum_up_so_far};
+use crate::load::{Finished, Progress, RunLog, Session};
 use crate::measure::{Protocol, Recorder};
 use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
@@ -55,6 +59,26 @@ pub(super) struct Runner<'a> {
     stream: Option<Stream>,
     /// What the user is to be told as soon as that does not break into the live line.
     remarks: UnboundedReceiver<String>,
+    /// Where a record of each request goes.
+    log: Option<RequestLog>,
+    /// Measurements so far.
+    measured: u64,
+    /// Where what a measurement has so far is kept.
+    partial: Option<Rc<Partial>>,
+    /// What is shown of runs.
+    display: Display,
+    /// The screen, from the first run on that is shown.
+    screen: Option<LiveScreen>,
+}
+
+/// Which display a run is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// On the one there is.
+    Everywhere,
+    /// On a screen only: beside its notes a line would be too much.
+    OnScreen,
+    Nowhere,
 }
 
 impl<'a> Runner<'a> {
@@ -69,11 +93,24 @@ impl<'a> Runner<'a> {
         signals: &'a Signals,
         work: impl AsyncFnOnce(&mut Runner<'a>) -> Result<R, CommandError>,
     ) -> Result<R, CommandError> {
-        let Setup { target, mut requests, wire, name, config, sharding, abort, stream, quiet, warnings } =
-            setup;
+        let Setup {
+            target,
+            mut requests,
+            wire,
+            name,
+            config,
+            sharding,
+            abort,
+            stream,
+            log,
+            live,
+            quiet,
+            warnings,
+        } = setup;
         let console = Console::new(quiet);
+        let (display, obstacle) = live::choose(live, quiet, &Surroundings::now(stream.as_deref()));
         let stream = stream.as_deref().map(Stream::open).transpose()?;
-        warnings.iter().for_each(|warning| console.warn(warning));
+        warnings.iter().chain(&obstacle).for_each(|warning| console.warn(warning));
         let (base, service) = match target {
             TargetChoice::Url(target) => (Some(target), None),
             TargetChoice::FromFile => (None, None),
@@ -91,6 +128,7 @@ impl<'a> Runner<'a> {
         }
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
+        let log = log.map(|log| RequestLog::open(&log.path, log.format, &workload)).transpose()?;
         let insecure = wire.tls.insecure;
         let proxy = wire.proxy.as_ref().map(Proxy::scheme);
         let wire = WireOptions { large_bodies: workload.largest_body() > LARGE_BODY, ..wire };
@@ -136,6 +174,11 @@ impl<'a> Runner<'a> {
                 abort,
                 stream,
                 remarks,
+                log,
+                measured: 0,
+                partial: None,
+                display,
+                screen: None,
             };
             let refreshing = async {
                 network.refresh().await;
@@ -151,11 +194,17 @@ impl<'a> Runner<'a> {
                 never = refreshing => never,
                 never = renewing => match never {},
             };
+            // What follows is for the terminal as it was.
+            drop(runner.screen.take());
             while let Ok(warning) = runner.remarks.try_recv() {
                 console.warn(warning);
             }
             if let Some(said) = runner.stream.take().and_then(Stream::close) {
                 // Quiet or not: a file that is not whole must not be taken for one.
+                console::tell(format_args!("warning: {said}"));
+            }
+            // Who leaves waits for nothing more.
+            if let Some(said) = runner.log.take().filter(|_| result.is_ok()).and_then(RequestLog::close) {
                 console::tell(format_args!("warning: {said}"));
             }
             if result.is_ok() {
@@ -166,6 +215,11 @@ impl<'a> Runner<'a> {
         // A name lookup that hangs must not keep the process, least of all from saying so.
         runtime.shutdown_background();
         result
+    }
+
+    /// From now on, what a measurement has so far is kept there.
+    pub(super) fn keep_partial(&mut self, partial: Option<Rc<Partial>>) {
+        self.partial = partial;
     }
 
     /// Whether a signal has come: a run that was under way was cut short, and there should be no other.
@@ -183,17 +237,20 @@ impl<'a> Runner<'a> {
     /// # Errors
     /// [`CommandError::Left`] at the second signal; when a worker broke down, or the ledger does not add up.
     pub(super) async fn measure(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, self.console).await
+        self.measure_on(Shown::Everywhere, source).await
     }
 
-    /// The same without a progress line, where the command itself says how it goes on.
-    pub(super) async fn measure_quietly(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Measurement, Console::new(true)).await
+    /// The same on some display only.
+    ///
+    /// # Errors
+    /// As [`Self::measure`].
+    pub(super) async fn measure_on(&mut self, shown: Shown, source: Source) -> Result<Summary, CommandError> {
+        self.carry_out(source, Purpose::Measurement, shown).await
     }
 
     /// The same for what the next runs need to know: without samples and objectives.
     pub(super) async fn probe(&mut self, source: Source) -> Result<Summary, CommandError> {
-        self.carry_out(source, Purpose::Probe, Console::new(true)).await
+        self.carry_out(source, Purpose::Probe, Shown::Nowhere).await
     }
 
     /// The plan of a run.
@@ -215,7 +272,7 @@ impl<'a> Runner<'a> {
     /// Sends the first request of the load, alone.
     pub(super) async fn send_one(&mut self) -> Result<Summary, CommandError> {
         let source = Source::Users(ClosedLoop::new(1, LoopEnd::Requests(1))?);
-        self.carry_out(source, Purpose::Check, Console::new(true)).await
+        self.carry_out(source, Purpose::Check, Shown::Nowhere).await
     }
 
     /// That request, as it may be shown.
@@ -266,8 +323,7 @@ impl<'a> Runner<'a> {
     async fn one_at_a_time(&mut self, end: LoopEnd) -> Result<Alone, CommandError> {
         let source = Source::Users(ClosedLoop::new(1, end)?);
         let plan = self.plan(source, Purpose::Probe);
-        let (facts, recorder, _) =
-            self.follow(&plan, None, AbortWatch::default(), Console::new(true)).await?;
+        let (facts, recorder, _) = self.follow(&plan, None, AbortWatch::default(), Shown::Nowhere).await?;
         let took_ns = facts.elapsed_ns.unwrap_or(facts.window_ns);
         Ok(Alone { times: recorder.total().service, took_ns })
     }
@@ -276,13 +332,13 @@ impl<'a> Runner<'a> {
         &mut self,
         source: Source,
         purpose: Purpose,
-        console: Console,
+        shown: Shown,
     ) -> Result<Summary, CommandError> {
         let plan = self.plan(source, purpose);
         let is_measured = purpose == Purpose::Measurement;
         let at = self.sharding.start_at.filter(|_| is_measured);
         let watch = if is_measured { self.abort.clone() } else { AbortWatch::default() };
-        let (facts, recorder, start) = self.follow(&plan, at, watch, console).await?;
+        let (facts, recorder, start) = self.follow(&plan, at, watch, shown).await?;
         let identity = self.sharding.identity.as_ref().filter(|_| is_measured);
         let shard = identity.map(|identity| ShardRecord {
             index: identity.shard.index(),
@@ -293,7 +349,25 @@ impl<'a> Runner<'a> {
             clock_error_us: self.sharding.clock.map(|clock| clock.error_ns as f64 / 1e3),
             account: Box::new(ShardAccount::of(&facts, &recorder, &self.workload)),
         });
-        Ok(Summary { shard, ..sum_up(facts, &plan.slos, &recorder, &self.workload)? })
+        let summary = Summary { shard, ..sum_up(facts, &plan.slos, &recorder, &self.workload)? };
+        if let Some(screen) = self.screen.as_ref().filter(|_| shown != Shown::Nowhere) {
+            screen.end(&summary);
+        }
+        Ok(summary)
+    }
+
+    /// Puts up the screen for the first run that it is to show; where that fails a line does.
+    fn show_screen(&mut self, shown: Shown) {
+        if self.display != Display::Screen || shown == Shown::Nowhere || self.screen.is_some() {
+            return;
+        }
+        match LiveScreen::start() {
+            Ok(screen) => self.screen = Some(screen),
+            Err(error) => {
+                self.display = Display::Line;
+                self.console.warn(format_args!("no live screen, so there is a line: {error}"));
+            }
+        }
     }
 
     async fn follow(
@@ -301,9 +375,12 @@ impl<'a> Runner<'a> {
         plan: &Plan,
         at: Option<Timestamp>,
         mut watch: AbortWatch,
-        console: Console,
+        shown: Shown,
     ) -> Result<(RunFacts, Recorder, Start), CommandError> {
-        let line = RefCell::new(ProgressLine::new(console, Lengths::of(plan)));
+        self.show_screen(shown);
+        let has_line = self.display == Display::Line && shown == Shown::Everywhere;
+        let line = RefCell::new(ProgressLine::new(has_line, Lengths::of(plan)));
+        let screen = self.screen.as_ref().filter(|_| shown != Shown::Nowhere);
         let known = self.is_stopping();
         let stop = self.signals.stop();
         let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
@@ -312,10 +389,33 @@ impl<'a> Runner<'a> {
         // Last of all: from here on the time runs.
         let start = Start::new(&MonotonicClock, at)?;
         if let Some(ahead) = start.is_far_ahead(&MonotonicClock) {
-            console.note(ahead);
+            self.console.note(ahead);
         }
-        let run = self.session.run(plan, start.origin_ns, stop, |progress| {
+        if let Some(screen) = screen {
+            screen.begin(Course::of(plan, &self.traffic), start.origin_ns);
+        }
+        self.measured += u64::from(is_measured);
+        let log = self.log.as_ref().filter(|_| is_measured).and_then(RequestLog::feed);
+        let log = log.map(|feed| RunLog { feed, run: start.stamp(self.measured, plan.source.warmup_ns()) });
+        let partial = self.partial.clone().filter(|_| is_measured);
+        let (workload, traffic, idle) = (&self.workload, &self.traffic, &self.idle);
+        let mut keep = |mut finished: Finished| {
+            cut_off(plan, workload, &mut finished);
+            let (facts, recorder) = facts_of(plan, workload, traffic, start.words(), finished);
+            let facts = RunFacts { idle: idle.clone(), ..facts };
+            // What does not add up is no result to keep.
+            if let (Some(partial), Ok(result)) =
+                (&partial, sum_up_so_far(facts, &plan.slos, &recorder, workload))
+            {
+                partial.keep(result);
+            }
+        };
+        let on_so_far = partial.as_ref().map(|_| &mut keep as &mut dyn FnMut(Finished));
+        let on_progress = |progress: &Progress| {
             line.borrow_mut().show(progress);
+            if let Some(screen) = screen {
+                screen.second(progress);
+            }
             if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
                 stream.second(progress);
             }
@@ -325,9 +425,13 @@ impl<'a> Runner<'a> {
                 aborted.replace(Some(why));
                 signals.end();
             }
-        });
+        };
+        let run = self.session.run(plan, start.origin_ns, stop, log, on_progress, on_so_far);
         let saying_that_it_ends = async {
             self.signals.stopped().await;
+            if let Some(screen) = screen {
+                screen.stop();
+            }
             if known || aborted.borrow().is_some() {
                 return std::future::pending().await;
             }

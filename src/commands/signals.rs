@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use super::error::CommandError;
 use super::exit::Exit;
+use super::live;
 use crate::load::Stop;
 
 /// How long a command may take to leave by itself after the second signal, and to remove its unfinished files. One that does
@@ -49,6 +50,7 @@ impl Signals {
             ending.next().await;
             left_sender.send_replace(true);
             let _ = timeout(LEAVING, std::future::pending::<()>()).await;
+            put_terminal_back().await;
             std::process::exit(Exit::Interrupted.code().into());
         };
         thread::Builder::new()
@@ -100,6 +102,18 @@ impl Signals {
             done = work => done.map_err(Into::into),
             () = self.stopped() => Err(CommandError::Left),
         }
+    }
+}
+
+/// Takes the live screen away, unless the terminal takes nothing.
+async fn put_terminal_back() {
+    let (done, is_done) = oneshot::channel();
+    let put_back = move || {
+        live::leave();
+        let _ = done.send(());
+    };
+    if thread::Builder::new().spawn(put_back).is_ok() {
+        let _ = timeout(LEAVING, is_done).await;
     }
 }
 

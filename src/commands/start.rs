@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::error::CommandError;
-use crate::load::Session;
+use crate::load::{RunStamp, Session};
 use crate::schedule::NANOS_PER_S;
 use crate::time::Clock;
 
@@ -37,6 +37,12 @@ impl Start {
             return Err(CommandError::TooLate { late: format!("{late_s:.3} s") });
         }
         Ok(Self { origin_ns, unix_ns })
+    }
+
+    /// What tells this run from others in a log.
+    pub(super) fn stamp(&self, number: u64, warmup_ns: u64) -> RunStamp {
+        let Self { origin_ns, unix_ns } = *self;
+        RunStamp { number, origin_ns, measured_from_ns: origin_ns.saturating_add(warmup_ns), unix_ns }
     }
 
     /// The moment in UTC, RFC 3339.

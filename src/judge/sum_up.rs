@@ -24,8 +24,28 @@ pub fn sum_up(
     Ok(judge(summary, slos, &recorder.total()))
 }
 
+/// The same of a run that goes on: without what takes long, the intervals of percentiles.
+///
+/// # Errors
+/// As [`sum_up`].
+pub(crate) fn sum_up_so_far(
+    facts: RunFacts,
+    slos: &[Slo],
+    recorder: &Recorder,
+    redact: &dyn Redact,
+) -> Result<Summary, SummaryError> {
+    let summary = Summary::unjudged(facts, recorder, redact)?;
+    Ok(weigh(summary, slos, &recorder.total()))
+}
+
 /// Judges what was counted. `total` is the account that the summary was made of.
 pub(crate) fn judge(mut summary: Summary, slos: &[Slo], total: &Account) -> Summary {
+    summary.intervals = intervals_of(&summary);
+    weigh(summary, slos, total)
+}
+
+/// Weighs the evidence.
+fn weigh(mut summary: Summary, slos: &[Slo], total: &Account) -> Summary {
     let timeout_ns = (summary.plan.timeout_s * 1e9) as u64;
     let rates = &summary.rates;
     let counted = Counted {
@@ -42,7 +62,6 @@ pub(crate) fn judge(mut summary: Summary, slos: &[Slo], total: &Account) -> Summ
         })
         .collect();
     summary.phases = judge_phases(&summary);
-    summary.intervals = intervals_of(&summary);
     let (generator, on_generator) = judge_generator(&summary);
     let (service, on_service) = judge_service(&summary, generator);
     let reasons = on_generator.into_iter().map(Reason::from).chain(on_service);

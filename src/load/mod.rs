@@ -37,6 +37,7 @@
 //! engine knows a protocol only by what a [`Connection`](crate::transport::Connection) says it can do.
 
 mod connections;
+mod log_feed;
 mod pacing;
 mod session;
 mod worker;
@@ -47,6 +48,7 @@ mod known_answers;
 pub use connections::dispatch::{Decision, Dispatcher, Limits};
 pub use connections::pool::PoolLimits;
 pub use connections::ticket::Ticket;
+pub(crate) use log_feed::{LogFeed, Lot, RunLog, RunStamp};
 pub use pacing::TokenBucket;
 pub(crate) use session::gather::Finished;
 pub(crate) use session::{EngineError, Session};

@@ -62,6 +62,13 @@ impl Distribution {
         self.sum_ns += u128::from(nanos) * u128::from(count);
     }
 
+    /// Adds times of which only a coarser histogram is left: their extremes and their sum are as exact as that was.
+    pub(crate) fn record_all(&mut self, times: &Histogram<u32>) {
+        for recorded in times.iter_recorded() {
+            self.record_many(recorded.value_iterated_to(), recorded.count_since_last_iteration());
+        }
+    }
+
     /// Adds all times of another distribution: the result is that of recording them all here.
     pub fn merge(&mut self, other: &Self) {
         self.histogram.add(&other.histogram).expect("a growing histogram takes every other");
@@ -204,6 +211,21 @@ mod tests {
             prop_assert!(got <= longer(limit as f64), "{} of {}", got, longer(limit as f64));
             prop_assert!(got >= longer(limit as f64 * 1.002 + 1.0));
         }
+    }
+
+    #[test]
+    fn a_coarse_histogram_adds_its_times_as_exactly_as_it_has_them() {
+        let mut coarse = Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, 2).unwrap();
+        for nanos in [1_000_000, 1_000_000, 250_000_000] {
+            coarse.saturating_record(nanos);
+        }
+        let mut distribution = of(&[5_000_000]);
+        distribution.record_all(&coarse);
+        assert_eq!((distribution.count(), distribution.at_rank(3)), (4, Some(5_001_215)));
+        let near = |nanos: u64, exact: u64| nanos.abs_diff(exact) * 100 <= exact;
+        assert!(distribution.min_ns().is_some_and(|min_ns| near(min_ns, 1_000_000)));
+        assert!(distribution.max_ns().is_some_and(|max_ns| near(max_ns, 250_000_000)));
+        assert!(near(distribution.sum_ns() as u64, 257_000_000));
     }
 
     #[test]

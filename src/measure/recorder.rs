@@ -161,6 +161,21 @@ impl Recorder {
         total
     }
 
+    /// What was counted so far: without the intervals and the arrivals that were kept whole.
+    pub(crate) fn so_far(&self) -> Self {
+        Self {
+            accounts: self.accounts.clone(),
+            errors: self.errors.clone(),
+            warmup: self.warmup.clone(),
+            intervals: IntervalLog::new(0, 1, 1),
+            exemplars: Exemplars::new(0),
+            server_timings: self.server_timings.clone(),
+            deadline_ns: self.deadline_ns,
+            planned: self.planned,
+            cancelled: self.cancelled,
+        }
+    }
+
     /// All that was counted, in a form that can be written. What the service wrote itself is made fit to be shown by `redact`;
     /// the intervals and the arrivals that were kept whole are not in it.
     pub(crate) fn saved(&self, redact: &dyn Redact) -> SavedRecorder {

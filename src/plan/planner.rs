@@ -122,7 +122,8 @@ impl Planner {
         self.wanted_threads(highest_here).min(self.here(self.room_at(highest))).max(1)
     }
 
-    fn room_at(&self, highest: Option<Rate>) -> u64 {
+    /// The same for open loops of which the fastest has this rate, where it is known beforehand.
+    pub(crate) fn room_at(&self, highest: Option<Rate>) -> u64 {
         let cap = highest.map_or(u64::MAX, |rate| self.cap(rate));
         let tokens = match self.settings.burst {
             BurstDepth::All => u64::MAX,

@@ -122,6 +122,13 @@ impl Series {
         }
     }
 
+    /// The rows that are complete, in order.
+    pub(crate) fn so_far(&self) -> Vec<SeriesRow> {
+        let mut rows = self.rows.clone();
+        rows.sort_by(|a, b| a.t_s.total_cmp(&b.t_s));
+        rows
+    }
+
     /// All rows in order, complete or not.
     pub fn finish(mut self) -> Vec<SeriesRow> {
         for (interval, _) in std::mem::take(&mut self.pending).into_values() {

@@ -3,14 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::NANOS_PER_S;
 
 /// The highest rate that is accepted, in arrivals per second: far above what one machine can send, and low
 /// enough that no intended time overflows.
 const MAX_PER_S: u64 = 100_000_000;
 
-/// Arrivals per second as an exact, reduced fraction, so that `16666.7` and `1000/m` lose nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Arrivals per second as an exact, reduced fraction, so that `16666.7` and `1000/m` lose nothing. Shards tell each other
+/// `[arrivals, seconds]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(u64, u64)", try_from = "(u64, u64)")]
 pub struct Rate {
     arrivals: u64,
     seconds: u64,
@@ -101,6 +105,20 @@ impl Rate {
     /// This rate divided over `parts`, for limits that each worker keeps by itself.
     pub fn divided_by(self, parts: u64) -> Self {
         Self { arrivals: self.arrivals, seconds: self.seconds.saturating_mul(parts.max(1)) }
+    }
+}
+
+impl From<Rate> for (u64, u64) {
+    fn from(rate: Rate) -> Self {
+        (rate.arrivals, rate.seconds)
+    }
+}
+
+impl TryFrom<(u64, u64)> for Rate {
+    type Error = RateError;
+
+    fn try_from((arrivals, seconds): (u64, u64)) -> Result<Self, RateError> {
+        Self::new(arrivals, seconds)
     }
 }
 

@@ -47,6 +47,9 @@ pub(crate) enum MergeError {
     /// A result that was changed.
     #[error("`{0}` cannot be added up: {1}; the file was changed after it was written, use the original")]
     Contradiction(String, String),
+    /// A result that lost lines on its way, where there is no other.
+    #[error("`{0}` cannot be added up: {1}; print the result again, or save it to a file with -o")]
+    Damaged(String, String),
     #[error(transparent)]
     Summary(#[from] SummaryError),
 }
@@ -123,6 +126,11 @@ impl Merge {
         sum.add(name, summary, shard)
     }
 
+    /// The result of a shard is of no use, and why: it is missing in the sum, and the reason is kept.
+    pub(crate) fn leave_out(&mut self, why: String) {
+        self.notes.push(format!("left out: {why}"));
+    }
+
     /// The merged result. With `allows_missing` it counts also where shards are missing.
     ///
     /// # Errors
@@ -188,9 +196,10 @@ impl Sum {
 
     fn add(&mut self, name: &str, summary: Summary, shard: ShardRecord) -> Result<(), MergeError> {
         let unreadable = |error| MergeError::Unreadable(name.to_owned(), error);
-        for row in &summary.series {
-            self.series.add(row.interval(self.interval_ns).map_err(unreadable)?);
-        }
+        // All of it or nothing: a shard that is left out must leave nothing behind.
+        let rows = summary.series.iter().map(|row| row.interval(self.interval_ns));
+        let rows = rows.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+        rows.into_iter().for_each(|row| self.series.add(row));
         let generator = summary.verdict.generator;
         let part = ShardSummary {
             index: shard.index,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! environment -> Identity         which shard, as the engine that started it says
-//! Host, Guest                     the rendezvous: when all start, and whose clock is how far off
+//! Host, Guest                     the rendezvous: what all send next and when, and whose clock is how far off
 //! Summary ... -> Merge -> Summary the results of all shards, added up without loss and judged as a whole
 //! ```
 //!
@@ -19,4 +19,6 @@ pub(crate) use clock_offset::ClockOffset;
 pub(crate) use identity::{Identity, IdentityError, identify};
 pub(crate) use lines::documents;
 pub(crate) use merge::{Merge, MergeError};
-pub(crate) use rendezvous::{Guest, Host, MeetingPlace, RendezvousError, Told};
+pub(crate) use rendezvous::{
+    Ending, Guest, Hearing, Host, Load, MeetingPlace, Order, RendezvousError, Told, Word,
+};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::super::log_file::LogFile;
 use crate::judge::AbortRule;
 
 /// What is done while a run goes on.
@@ -32,4 +33,11 @@ pub(crate) struct CourseArgs {
     /// up loses lines, and the run waits for nobody.
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub stream: Option<PathBuf>,
+    /// Write a record for each request while it runs: FILE.csv, FILE.csv.gz, FILE.csv.zst, or FILE.vegeta.json, which vegeta's
+    /// report and plot read
+    ///
+    /// With its instants, its parts, and what became of it. A disk that does not keep up loses records, which are counted, and no
+    /// request waits for it.
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub log: Option<LogFile>,
 }

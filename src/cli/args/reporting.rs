@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::judge::Slo;
 use crate::report::Format;
@@ -38,9 +38,27 @@ pub(crate) struct ReportingArgs {
     /// Hide the host on the terminal too, as in files and in what is piped on
     #[arg(long)]
     pub redact: bool,
-    /// No live line and no warnings on stderr
+    /// What stderr shows while requests are sent
+    ///
+    /// With --quiet nothing. A screen needs a terminal of 80x24 at least that moves its cursor (not TERM=dumb).
+    #[arg(long, default_value = "auto")]
+    pub live: Live,
+    /// No live display and no warnings on stderr
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// `--live`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Live {
+    /// The screen where the terminal has room for it, else the line
+    Auto,
+    /// A full screen, which is gone when the report comes
+    Screen,
+    /// A line: rewritten each second on a terminal, a new one every 5 s elsewhere
+    Line,
+    /// Nothing but warnings
+    None,
 }
 
 /// How a result is printed that is there already.

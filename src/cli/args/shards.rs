@@ -8,8 +8,8 @@ use super::super::values::{Authority, ShardArg, Span, StartAt};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Shards")]
 pub(crate) struct ShardArgs {
-    /// Send one part of the schedule, I of N, counted from 0; the results are added up with `rpsbench merge`. auto = which of
-    /// how many as Slurm, MPI, Kubernetes and others say
+    /// Send one part of the schedule, I of N, counted from 0; the results are added up by shard 0 (--rendezvous) or with
+    /// `rpsbench merge`. auto = which of how many as Slurm, MPI, Kubernetes and others say
     ///
     /// All shards get the same flags: rates and limits are those of the whole. auto/N where the engine does not say how many.
     /// Known are Open MPI, MPICH and other PMI, Slurm steps and arrays, AWS Batch, Cloud Run jobs, Kubernetes Indexed Jobs,
@@ -21,13 +21,15 @@ pub(crate) struct ShardArgs {
     pub shards: Option<u64>,
     /// Start the schedule at this moment, such as 2026-01-31T12:00:00Z, or so long from now: +30s
     ///
-    /// By this machine's clock. The warm-up begins then. A run that is not ready by then is not begun: exit code 5.
+    /// By this machine's clock. The warm-up begins then. A run that is not ready by then is not begun: exit code 5. Not for a
+    /// sweep.
     #[arg(long, value_name = "TIME")]
     pub start_at: Option<StartAt>,
     /// Start all shards together: shard 0 listens here, the others come to it, and it prints the one report of all
     ///
     /// As http://HOST:PORT, the same for all shards. Clocks need not agree: each shard compares its own with that of shard 0. An
-    /// interrupt of one shard ends all. Nothing is exchanged while requests are sent.
+    /// interrupt of one shard ends all. Nothing is exchanged while requests are sent. Of several runs (stages, repeats, the
+    /// rungs of a ladder, the trials of a search) shard 0 starts one after another.
     #[arg(long, value_name = "URL")]
     pub rendezvous: Option<Authority>,
     /// How long to wait until all shards have come
@@ -37,6 +39,8 @@ pub(crate) struct ShardArgs {
     #[arg(long, value_name = "SECRET", hide_env_values = true)]
     pub rendezvous_token: Option<String>,
     /// With fewer than all, start with at least so many when --rendezvous-timeout is over [default: all]
+    ///
+    /// Not for a sweep: a rung without some of its shards has not the rate that it stands for.
     #[arg(long, value_name = "N")]
     pub min_shards: Option<u64>,
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::super::values::{Share, Span};
-use super::OpenRunArgs;
+use super::{OpenRunArgs, ShardArgs};
 use crate::ladder::{Order, Rungs};
 use crate::schedule::Rate;
 
@@ -19,7 +19,7 @@ Examples:
       how long the service takes to be itself again after 5 s of too much
 
 Exit codes of --find-knee: 0 found, as narrow as the budget allows; 1 no knee, or not within --width (the reason is printed with the bounds so far); 3 the generator gives out \
-first; 99 the objectives are missed already at the lowest rate; 130 interrupted.";
+first; 4 a shard was lost; 99 the objectives are missed already at the lowest rate; 130 interrupted.";
 
 /// The flags of `sweep`.
 #[derive(Debug, Args)]
@@ -105,6 +105,9 @@ pub(crate) struct SweepArgs {
     #[arg(long, default_value = "5s", help_heading = "Shape")]
     pub spike_duration: Span,
 
+    /// Which part of each run is sent from here.
+    #[command(flatten)]
+    pub shards: ShardArgs,
     /// Of the runs.
     #[command(flatten)]
     pub runs: OpenRunArgs,

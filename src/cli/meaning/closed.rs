@@ -4,6 +4,7 @@ use super::super::args::ClosedArgs;
 use super::super::invocation::Typed;
 use super::super::values::StageEnd;
 use super::settings::{check_phases, settings_of};
+use super::shards::told_of;
 use super::{RunJob, Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
 use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner, Settings};
@@ -35,6 +36,8 @@ impl RunJob {
         let planner = planner.sharded(sharding.shard());
         let largest = loops.iter().copied().max_by_key(ClosedLoop::users).map(Source::Users);
         setup.warnings.extend(largest.iter().flat_map(|largest| planner.warnings(largest)));
+        let settings =
+            told_of("closed", [("--repeat", args.repeat.to_string()), ("stages", words_of(&loops))]);
         // The stages after the first find its connections.
         let stages = loops.into_iter().enumerate().map(|(stage, users)| match stage {
             0 => planner.users(users),
@@ -45,6 +48,7 @@ impl RunJob {
         let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, kind_of_runs(many))?;
         setup.sharding = sharding;
         setup.stream.clone_from(&args.course.stream);
+        setup.log.clone_from(&args.course.log);
         setup.abort = AbortWatch::new(args.course.abort_on.clone(), !args.course.no_abort);
         Ok(Self {
             stages,
@@ -52,12 +56,22 @@ impl RunJob {
             threads: largest.map_or(1, |largest| planner.threads(&largest)),
             planner,
             repeats: args.repeat,
+            settings,
             screen: Screen::new(reporting, &setup),
             fail_on: args.gate.fail_on.clone(),
             setup,
             outputs,
         })
     }
+}
+
+/// Users and length of all stages, as --stages has them.
+fn words_of(loops: &[ClosedLoop]) -> String {
+    let stage = |users: &ClosedLoop| match users.end() {
+        LoopEnd::Requests(requests) => format!("{}x{requests}", users.users()),
+        LoopEnd::Duration(length_ns) => format!("{}x{}s", users.users(), length_ns as f64 / 1e9),
+    };
+    loops.iter().map(stage).collect::<Vec<_>>().join(",")
 }
 
 /// The three ways to say how many users and for how long, of which only one may be used.

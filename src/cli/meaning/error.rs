@@ -204,9 +204,24 @@ pub(crate) enum UsageError {
     )]
     ShardOfBuiltIn,
     #[error(
-        "--shard and --start-at are for one run; leave out --repeat and stages, or start each run by itself"
+        "--shard and --start-at are for one run; for stages and --repeat let the shards meet (--rendezvous http://HOST:PORT), or \
+         start each run by itself"
     )]
     OneRunAtATime,
+    #[error(
+        "the shards of a sweep must meet, for shard 0 decides from the results of all of them what is run next; give all of \
+         them the same --rendezvous http://HOST:PORT"
+    )]
+    SweepAlone,
+    #[error(
+        "--start-at is for one run; a sweep starts at once, and its shards start together where they meet: --rendezvous \
+         http://HOST:PORT"
+    )]
+    SweepStart,
+    #[error(
+        "--min-shards is for one run; a rung without some of the shards has not the rate that it stands for, so leave it out"
+    )]
+    SweepOfSome,
     #[error("--rendezvous is where shards meet; say which one this is with --shard")]
     WhoMeets,
     #[error("the token of the rendezvous holds a blank, or what is not ASCII; use letters, digits and signs")]

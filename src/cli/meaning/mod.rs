@@ -18,7 +18,7 @@ mod target;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::args::{CalibrateArgs, MergeArgs, PrintingArgs, ReportArgs, ReportingArgs, ServeArgs};
+use super::args::{CalibrateArgs, Live, MergeArgs, PrintingArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
 use crate::judge::AbortWatch;
 use crate::plan::{Auto, Machine, Planner, Settings};
@@ -182,6 +182,8 @@ impl CalibrateJob {
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,
+            log: None,
+            live: Live::None,
             quiet,
             warnings: Vec::new(),
         };

@@ -1,11 +1,14 @@
 //! Runs, one after another: `run`, checked. `closed` gives the same.
 
+use std::collections::BTreeMap;
+
 use super::super::args::RunArgs;
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
 use super::super::profile::{ProfileArg, RateArg, of_table};
 use super::request::open_file;
 use super::settings::{check_phases, open_loop_of};
+use super::shards::told_of;
 use super::{Screen, Setup, Sharding, UsageError, kind_of_runs, outputs_to, repeats_of};
 use crate::judge::AbortWatch;
 use crate::plan::{Machine, Planner};
@@ -28,6 +31,8 @@ pub(crate) struct RunJob {
     pub threads: u64,
     /// Where, over which connections, and what is asked.
     pub setup: Setup,
+    /// What decides which runs there are, by the names of the flags: all shards are told the same.
+    pub settings: BTreeMap<String, String>,
     /// What stdout receives.
     pub screen: Screen,
     /// Conclusions that make the command fail, besides those that always do.
@@ -56,6 +61,7 @@ impl RunJob {
         let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, kind_of_runs(args.repeat))?;
         setup.sharding = sharding;
         setup.stream.clone_from(&args.course.stream);
+        setup.log.clone_from(&args.course.log);
         setup.abort = AbortWatch::new(args.course.abort_on.clone(), !args.course.no_abort);
         Ok(Self {
             threads: planner.threads(&source),
@@ -63,6 +69,7 @@ impl RunJob {
             is_debugging: args.course.debug,
             planner,
             repeats: args.repeat,
+            settings: told_of("run", [("--repeat", args.repeat.to_string())]),
             fail_on: args.gate.fail_on.clone(),
             screen: Screen::new(reporting, &setup),
             setup,

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::super::args::{LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
+use super::super::args::{Live, LoadArgs, NetworkArgs, ReportingArgs, RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
+use super::super::log_file::LogFile;
 use super::super::values::Span;
 use super::super::{config, curl};
 use super::proxy::{proxy_of, unused_proxy};
@@ -32,7 +33,11 @@ pub(crate) struct Setup {
     pub abort: AbortWatch,
     /// Where a line is written each second.
     pub stream: Option<PathBuf>,
-    /// No live line, no warnings.
+    /// Where a record of each request goes.
+    pub log: Option<LogFile>,
+    /// What is shown meanwhile.
+    pub live: Live,
+    /// Nothing is shown meanwhile, and there are no warnings.
     pub quiet: bool,
     /// What the user should know before the first request.
     pub warnings: Vec<String>,
@@ -91,6 +96,8 @@ impl Setup {
             sharding: Sharding::default(),
             abort: AbortWatch::default(),
             stream: None,
+            log: None,
+            live: reporting.live,
             quiet: reporting.quiet,
             warnings,
         })

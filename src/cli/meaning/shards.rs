@@ -1,5 +1,6 @@
 //! Which part of a schedule is sent from here, and when it starts: checked.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,14 +73,36 @@ impl Sharding {
         target: &TargetChoice,
     ) -> Result<(), UsageError> {
         let several = stages.len() as u64 * repeats > 1;
-        if several && (self.identity.is_some() || self.start_at.is_some()) {
+        let is_divided = self.identity.is_some() || self.start_at.is_some();
+        if several && is_divided && self.meeting.is_none() {
             return Err(UsageError::OneRunAtATime);
         }
+        let room = stages.iter().map(|source| planner.room(source)).min().unwrap_or(u64::MAX);
+        self.check_room(room, target)
+    }
+
+    /// The same for runs of which shard 0 decides, one after another, at which rates they are. `room`: how many requests can
+    /// be on their way at the lowest.
+    pub(super) fn check_sweep(
+        &self,
+        room: u64,
+        least_shards: Option<u64>,
+        target: &TargetChoice,
+    ) -> Result<(), UsageError> {
+        match (&self.identity, &self.meeting) {
+            (Some(_), None) => return Err(UsageError::SweepAlone),
+            _ if self.start_at.is_some() => return Err(UsageError::SweepStart),
+            (_, Some(_)) if least_shards.is_some() => return Err(UsageError::SweepOfSome),
+            _ => {}
+        }
+        self.check_room(room, target)
+    }
+
+    fn check_room(&self, room: u64, target: &TargetChoice) -> Result<(), UsageError> {
         let Some(shard) = self.shard() else { return Ok(()) };
         if matches!(target, TargetChoice::BuiltIn(_)) {
             return Err(UsageError::ShardOfBuiltIn);
         }
-        let room = stages.iter().map(|source| planner.room(source)).min().unwrap_or(u64::MAX);
         if room < shard.count() {
             return Err(UsageError::ShardRoom { room, shards: shard.count() });
         }
@@ -103,6 +126,15 @@ impl Sharding {
         };
         paths.iter().map(own).collect()
     }
+}
+
+/// What all shards of a command are told alike besides the plan: the command, and settings by the names of their flags.
+pub(super) fn told_of<const N: usize>(
+    command: &str,
+    settings: [(&str, String); N],
+) -> BTreeMap<String, String> {
+    let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
+    settings.chain([("command".to_owned(), command.to_owned())]).collect()
 }
 
 fn example(path: &Path) -> String {

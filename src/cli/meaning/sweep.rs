@@ -1,16 +1,20 @@
 //! `sweep`, checked.
 
+use std::collections::BTreeMap;
+
 use clap::ValueEnum;
 
 use super::super::args::{MethodArg, ShapeArg, SweepArgs};
 use super::super::invocation::Typed;
 use super::super::output::OutputFile;
+use super::super::values::Span;
 use super::settings::{check_phases, open_loop_of};
-use super::{Screen, Setup, UsageError, outputs_of, repeats_of};
+use super::shards::told_of;
+use super::{Screen, Setup, Sharding, UsageError, outputs_to, repeats_of};
 use crate::judge::Slo;
 use crate::ladder::{Ladder, Rungs};
 use crate::plan::{Machine, Planner};
-use crate::schedule::{Rate, Schedule, Spike};
+use crate::schedule::{Rate, Schedule, Source, Spike};
 use crate::search::Method;
 
 /// Length of a confirming trial, in trials.
@@ -23,6 +27,10 @@ pub(crate) struct SweepJob {
     pub what: Sweeping,
     /// Makes a plan for each of them.
     pub planner: Planner,
+    /// One of the runs, the fastest that is known beforehand.
+    pub example: Source,
+    /// What decides which runs there are, by the names of the flags: all shards are told the same.
+    pub settings: BTreeMap<String, String>,
     /// Length of a rung, in nanoseconds.
     pub step_ns: u64,
     /// Longest wait for the service to recover, in nanoseconds.
@@ -57,6 +65,15 @@ impl Sweeping {
             Self::Ladder(_, rungs) => rungs.highest(),
             Self::Search(plan) => plan.max_rate,
             Self::Spike(_, schedule) => Some(schedule.peak_rate()),
+        }
+    }
+
+    /// The lowest.
+    fn lowest_rate(&self) -> Rate {
+        match self {
+            Self::Ladder(_, rungs) => rungs.lowest().unwrap_or(Rate::ONE),
+            Self::Search(plan) => plan.min_rate,
+            Self::Spike(spike, _) => spike.held,
         }
     }
 }
@@ -98,22 +115,93 @@ impl SweepJob {
         }
         let what = what_of(args, typed)?;
         let (mut setup, planner) = open_loop_of(&args.runs, args.target.as_deref(), typed, machine, false)?;
+        let sharding = Sharding::new(&args.shards)?;
+        let planner = planner.sharded(sharding.shard());
+        let (lowest, highest) = (what.lowest_rate(), what.highest_rate());
+        sharding.check_sweep(planner.room_at(Some(lowest)), args.shards.min_shards, &setup.target)?;
+        let example = match &what {
+            Sweeping::Spike(_, schedule) => planner.open(schedule.clone())?,
+            _ => {
+                let rate = highest.unwrap_or(lowest);
+                let schedule = Schedule::for_duration(rate, args.step_duration.0);
+                // A trial of a search may be long enough for a rate for which a step is not.
+                planner.open(schedule.or_else(|_| Schedule::for_count(rate, 1))?)?
+            }
+        };
         let reporting = &args.runs.reporting;
         check_phases(&reporting.slo, &[])?;
-        let highest = what.highest_rate();
+        let outputs = outputs_to(&sharding.paths(&reporting.output)?, reporting, crate::result::Kind::Sweep)?;
+        setup.sharding = sharding;
         setup.warnings.extend(planner.warning_of_threads(planner.threads_at(highest), highest));
         Ok(Self {
+            settings: settings_of(args, typed, &what),
             what,
             planner,
+            example,
             step_ns: args.step_duration.0,
             recover_ns: args.recover.0,
             warmup_ns: args.runs.load.warmup_ns(false),
             baseline_factor: args.baseline_factor,
             screen: Screen::new(reporting, &setup),
             setup,
-            outputs: outputs_of(reporting, crate::result::Kind::Sweep)?,
+            outputs,
         })
     }
+}
+
+/// What all shards must be told alike: whatever decides which runs there are, and how long they are.
+fn settings_of(args: &SweepArgs, typed: &Typed, what: &Sweeping) -> BTreeMap<String, String> {
+    let seconds = |span: Span| format!("{} s", span.0 as f64 / 1e9);
+    let joined = |rates: &[Rate]| rates.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    let rates = args.rates.as_ref().map(|rungs| joined(&rungs.0)).unwrap_or_default();
+    let (step, recover) = (seconds(args.step_duration), seconds(args.recover));
+    match what {
+        Sweeping::Ladder(..) => told_of(
+            "sweep --rates",
+            [
+                ("--rates", rates),
+                ("--step-duration", step),
+                ("--repeat", repeats_in(args, typed).to_string()),
+                ("--order", name_of(args.order)),
+                ("--baseline-factor", args.baseline_factor.to_string()),
+                ("--stop-when-saturated", args.stop_when_saturated.to_string()),
+                ("--recover", recover),
+            ],
+        ),
+        Sweeping::Search(plan) => told_of(
+            "sweep --find-knee",
+            [
+                ("--search", name_of(args.search)),
+                ("--min-rate", plan.min_rate.to_string()),
+                ("--max-rate", plan.max_rate.map_or_else(|| "none".to_owned(), |rate| rate.to_string())),
+                ("--budget", format!("{} s", plan.budget_s)),
+                (
+                    "--step-duration",
+                    plan.trial_s.map_or_else(|| "auto".to_owned(), |length| format!("{length} s")),
+                ),
+                ("--width", plan.width.to_string()),
+                ("--confirm", plan.confirm_trials.is_some().to_string()),
+                ("--recover", recover),
+            ],
+        ),
+        Sweeping::Spike(spike, _) => told_of(
+            "sweep --shape",
+            [
+                ("--rates", rates),
+                ("--step-duration", step),
+                ("--spike-duration", format!("{} s", spike.spike_ns as f64 / 1e9)),
+            ],
+        ),
+    }
+}
+
+fn name_of(choice: impl ValueEnum) -> String {
+    choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// The earlier name of the setting counts where the new one was not typed.
+fn repeats_in(args: &SweepArgs, typed: &Typed) -> u64 {
+    args.repeats.filter(|_| !typed.has("repeat")).unwrap_or(args.repeat)
 }
 
 fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
@@ -137,10 +225,8 @@ fn what_of(args: &SweepArgs, typed: &Typed) -> Result<Sweeping, UsageError> {
         let spike = Spike { held: *held, hold_ns: args.step_duration.0, spike: *spike, spike_ns };
         return Ok(Sweeping::Spike(spike, spike.schedule()?));
     }
-    // The earlier name of the setting counts where the new one was not typed.
-    let repeats = args.repeats.filter(|_| !typed.has("repeat")).unwrap_or(args.repeat);
-    let ladder =
-        Ladder::new(rungs, args.order, repeats_of(repeats)?, args.runs.load.seed, args.stop_when_saturated);
+    let repeats = repeats_of(repeats_in(args, typed))?;
+    let ladder = Ladder::new(rungs, args.order, repeats, args.runs.load.seed, args.stop_when_saturated);
     Ok(Sweeping::Ladder(ladder, rungs.clone()))
 }
 

@@ -8,11 +8,13 @@ use crate::cli::Screen;
 use crate::commands::error::CommandError;
 use crate::commands::publish::{print_early, style_of};
 use crate::commands::runner::Runner;
+use crate::commands::together::Crew;
 use crate::judge::spike_recovery;
 use crate::ladder::{Done, Ladder, sweep_of};
 use crate::report::{Format, Style, sweep as report};
 use crate::result::{Rung, ServiceVerdict, Summary, Sweep};
-use crate::schedule::{NANOS_PER_S, Source, Spike};
+use crate::schedule::{NANOS_PER_S, Spike};
+use crate::shard::Load;
 
 /// The table in the making, where stdout receives text.
 pub(super) struct Rows {
@@ -42,6 +44,7 @@ impl Rows {
 /// Runs the rungs that the ladder asks for, as far as an interrupt lets it. Between two of them the service recovers.
 pub(super) async fn climb(
     runner: &mut Runner<'_>,
+    crew: &Crew<'_>,
     ladder: &Ladder,
     step_ns: u64,
     recovering: Recovering,
@@ -49,21 +52,17 @@ pub(super) async fn climb(
 ) -> Result<Vec<Rung>, CommandError> {
     let calm_ms = recovering.calm_ms(runner).await?;
     let (mut rungs, mut done): (Vec<Rung>, Vec<Done>) = (Vec::new(), Vec::new());
-    while let Some(step) = ladder.next(&done).filter(|_| !runner.is_stopping()) {
+    while let Some(step) = ladder.next(&done).filter(|_| !crew.is_stopping(runner)) {
         if let Some(last) = rungs.last_mut() {
             last.recovery = Some(recovering.recover(runner, calm_ms).await?);
-            if runner.is_stopping() {
+            if crew.is_stopping(runner) {
                 break;
             }
         }
-        runner.console.note(format_args!(
-            "rung {} of at most {}: {}",
-            done.len() + 1,
-            ladder.most(),
-            step.rate
-        ));
+        let doing = format!("rung {} of at most {}: {}", done.len() + 1, ladder.most(), step.rate);
         let rate_per_s = step.rate.per_second();
-        let result = runner.measure(runner.at(step.rate, step_ns)?).await?;
+        let load = Load::Rate { rate: step.rate, length_ns: step_ns };
+        let result = crew.measure(runner, load, &doing).await?;
         rows.row(rate_per_s, &result);
         let rung = Rung { rate_per_s, repeat: step.repeat, recovery: None, result };
         let saturated = rung.result.verdict.service == ServiceVerdict::Saturated && !rung.is_void();
@@ -76,12 +75,12 @@ pub(super) async fn climb(
 /// Runs a spike, and finds out how long the service takes to recover from it.
 pub(super) async fn run_spike(
     runner: &mut Runner<'_>,
+    crew: &Crew<'_>,
     spike: Spike,
-    source: Source,
     baseline_factor: f64,
     rows: &Rows,
 ) -> Result<Sweep, CommandError> {
-    let result = runner.measure(source).await?;
+    let result = crew.measure(runner, Load::Stage(0), "").await?;
     let rate_per_s = spike.held.per_second();
     rows.row(rate_per_s, &result);
     let seconds = |nanos: u64| nanos as f64 / NANOS_PER_S as f64;

@@ -5,6 +5,7 @@ use super::recovery::Recovering;
 use crate::cli::SearchPlan;
 use crate::commands::error::CommandError;
 use crate::commands::runner::{Runner, rate_of};
+use crate::commands::together::Crew;
 use crate::judge::Slo;
 use crate::result::{KneeEstimate, LoadVotes, Rung, SearchReport};
 use crate::schedule::{ClosedLoop, LoopEnd, NANOS_PER_S, Rate, Source};
@@ -12,6 +13,7 @@ use crate::search::{
     Action, Bound, Event, History, Judged, KneeInterval, Objective, Purpose, Reason, SearchResult, Settings,
     Trial, Vote, bounds, knee_so_far, next, vote,
 };
+use crate::shard::Load;
 use crate::time::{Clock, MonotonicClock};
 
 /// Users and length of the closed loop that guesses where to begin: it measures throughput well, and latency badly.
@@ -51,11 +53,16 @@ pub(super) struct Searched {
 
 impl Search<'_> {
     /// Searches to the end.
-    pub(super) async fn run(&self, runner: &mut Runner<'_>) -> Result<Searched, CommandError> {
-        let recovering = Recovering { lowest: self.plan.min_rate, limit_ns: self.recover_ns };
+    pub(super) async fn run(
+        &self,
+        runner: &mut Runner<'_>,
+        crew: &Crew<'_>,
+    ) -> Result<Searched, CommandError> {
+        let lowest = crew.gentle(self.plan.min_rate);
+        let recovering = Recovering { lowest, limit_ns: self.recover_ns };
         let calm_ms = recovering.calm_ms(runner).await?;
         let guess_per_s = self.guess(runner).await?;
-        let settings = self.settings(guess_per_s, objective_of(&self.plan.slos, calm_ms));
+        let settings = self.settings(guess_per_s, objective_of(&self.plan.slos, calm_ms), crew.overhead_s());
         settings.validate()?;
         runner.console.note(format_args!(
             "searching from {}/s to {:.0}/s: trials of {:.0} s, within {:.0} s",
@@ -68,7 +75,7 @@ impl Search<'_> {
         // Time that was spent before the first trial counts.
         history.push_time(self.elapsed_s());
         loop {
-            if runner.is_stopping() {
+            if crew.is_stopping(runner) {
                 history.push(Event::Interrupted, self.elapsed_s());
             }
             match next(&settings, &history) {
@@ -78,15 +85,15 @@ impl Search<'_> {
                     return Ok(Searched { rungs, report, reason: answer.reason, is_answered });
                 }
                 Action::Measure { rate_per_s, duration_s, purpose } => {
-                    runner.console.note(self.doing(&settings, &history, rate_per_s, duration_s, purpose));
-                    let mut rung = self.trial(runner, rate_per_s, duration_s).await?;
+                    let doing = self.doing(&settings, &history, rate_per_s, duration_s, purpose);
+                    let mut rung = self.trial(runner, crew, (rate_per_s, duration_s), &doing).await?;
                     let Judged { vote, severity, note } = vote(&rung.result);
                     runner.console.note(format_args!("  {vote}: {note}"));
                     let trial = Trial { rate_per_s, duration_s, purpose, vote, severity, note };
                     history.push(Event::Trial(trial), self.elapsed_s());
-                    if !runner.is_stopping() {
+                    if !crew.is_stopping(runner) {
                         let recovery = recovering.recover(runner, calm_ms).await?;
-                        if !recovery.recovered && !runner.is_stopping() {
+                        if !recovery.recovered && !crew.is_stopping(runner) {
                             let waited_s = recovery.waited_s;
                             history.push(Event::DidNotRecover { waited_s }, self.elapsed_s());
                         }
@@ -106,11 +113,13 @@ impl Search<'_> {
     async fn trial(
         &self,
         runner: &mut Runner<'_>,
-        rate_per_s: f64,
-        duration_s: f64,
+        crew: &Crew<'_>,
+        (rate_per_s, duration_s): (f64, f64),
+        doing: &str,
     ) -> Result<Rung, CommandError> {
         let length_ns = (duration_s * NANOS_PER_S as f64) as u64;
-        let result = runner.measure_quietly(runner.at(rate_of(rate_per_s)?, length_ns)?).await?;
+        let load = Load::Rate { rate: rate_of(rate_per_s)?, length_ns };
+        let result = crew.measure_quietly(runner, load, doing).await?;
         self.rows.row(rate_per_s, &result);
         Ok(Rung { rate_per_s, repeat: 1, recovery: None, result })
     }
@@ -123,9 +132,9 @@ impl Search<'_> {
         Ok((ok_per_s > 0.0).then_some(ok_per_s))
     }
 
-    fn settings(&self, guess_per_s: Option<f64>, objective: Objective) -> Settings {
+    fn settings(&self, guess_per_s: Option<f64>, objective: Objective, more_s: f64) -> Settings {
         let plan = self.plan;
-        let overhead_s = self.warmup_s + DRAIN_AND_PROBE_S;
+        let overhead_s = self.warmup_s + DRAIN_AND_PROBE_S + more_s;
         let left_s = plan.budget_s - self.elapsed_s();
         let by_budget = || {
             Settings::trial_for_budget_s(plan.method, left_s, overhead_s)

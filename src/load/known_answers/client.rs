@@ -96,6 +96,19 @@ async fn stripes_recorded_apart_and_merged_are_the_unsplit_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_workers_tell_now_and_then_is_the_run_so_far() {
+    let mut plan = plan("200", 40);
+    plan.threads = 3;
+    let outcome = run(&plan, |clock| Scripted::fixed(clock, 30 * MS)).await;
+    let so_far = outcome.so_far.expect("a run of 40 s tells once");
+    let account = so_far.recorder.total();
+    // What was due in 30 s, less the 6 that are under way.
+    assert!(account.ledger.ok.abs_diff(5_994) <= 6, "{:?}", account.ledger);
+    assert_eq!(account.response_ok.count(), account.ledger.ok);
+    assert_eq!(outcome.summary.ledger.ok, 8_000, "and the run is none the worse for it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_warm_up_is_apart() {
     let mut plan = plan("100", 5);
     plan.source = Source::Schedule(plan.source.schedule().unwrap().clone().with_warmup(2 * S).unwrap());

@@ -78,6 +78,8 @@ pub(super) struct Outcome {
     pub(super) connections: ConnectionLog,
     pub(super) summary: Summary,
     pub(super) recorder: Recorder,
+    /// What all workers had told when they last told all that they had.
+    pub(super) so_far: Option<Finished>,
 }
 
 /// Runs every worker of a plan, one after the other, each on the same scripted service made anew.
@@ -99,7 +101,7 @@ pub(super) async fn run_with<P: Pacer>(
         let (stop_sender, stop) = watch::channel(Stop::Run);
         let (reports, mut incoming) = mpsc::unbounded_channel();
         let clock = VirtualClock::new();
-        let channels = RunChannels { stop, reports };
+        let channels = RunChannels { stop, reports, log: None, tells_so_far: true };
         let id = WorkerId { worker, workers: plan.threads };
         let mut worker = Worker::new(id, workload.clone(), || service(clock), clock, |_| pacer(clock));
         let local = LocalSet::new();
@@ -109,7 +111,9 @@ pub(super) async fn run_with<P: Pacer>(
             gathered.add(report);
         }
     }
-    outcome(plan, None, gathered.finish(results, plan.source.warmup_ns()).unwrap())
+    let so_far = gathered.take_so_far(30 * crate::schedule::NANOS_PER_S);
+    let outcome = outcome(plan, None, gathered.finish(results, plan.source.warmup_ns()).unwrap());
+    Outcome { so_far, ..outcome }
 }
 
 /// Runs plans one after another with a single worker, on one service, which keeps its connections.
@@ -128,7 +132,9 @@ pub(super) async fn run_in_turn(
             let (_stop_sender, stop) = watch::channel(Stop::Run);
             let (reports, mut incoming) = mpsc::unbounded_channel();
             let origin_ns = clock.now_ns();
-            let result = worker.carry_out(plan, origin_ns, RunChannels { stop, reports }).await;
+            let result = worker
+                .carry_out(plan, origin_ns, RunChannels { stop, reports, log: None, tells_so_far: true })
+                .await;
             let mut gathered = Gathered::new(plan, 1);
             while let Ok(report) = incoming.try_recv() {
                 gathered.add(report);
@@ -173,6 +179,7 @@ fn outcome(plan: &Plan, idle: Option<LatencyStats>, finished: Finished) -> Outco
         connections,
         summary: sum_up(facts, &plan.slos, &finished.recorder, &Withhold).unwrap(),
         recorder: finished.recorder,
+        so_far: None,
     }
 }
 

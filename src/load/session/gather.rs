@@ -34,18 +34,25 @@ pub(crate) struct Gathered {
     series: Series,
     /// Each worker's reports that are not yet part of a merged one.
     pending: Vec<VecDeque<Progress>>,
+    /// What each worker had counted when it last told.
+    so_far: Vec<Option<Box<Recorder>>>,
 }
 
 impl Gathered {
     pub(crate) fn new(plan: &Plan, workers: usize) -> Self {
         let series = Series::new(workers, plan.source.horizon_ns()).keeping_send_lags(plan.shard.is_some());
-        Self { series, pending: vec![VecDeque::new(); workers] }
+        Self { series, pending: vec![VecDeque::new(); workers], so_far: (0..workers).map(|_| None).collect() }
     }
 
     /// Takes in a report. Once every worker has reported a second, it is merged and returned.
     pub(crate) fn add(&mut self, report: Report) -> Option<Progress> {
         for interval in report.intervals {
             self.series.add(interval);
+        }
+        if let Some(so_far) = report.so_far
+            && let Some(place) = self.so_far.get_mut(report.worker as usize)
+        {
+            *place = Some(so_far);
         }
         self.pending.get_mut(report.worker as usize)?.push_back(report.progress);
         if self.pending.iter().any(VecDeque::is_empty) {
@@ -54,6 +61,37 @@ impl Gathered {
         let mut merged = Progress::default();
         self.pending.iter_mut().filter_map(VecDeque::pop_front).for_each(|progress| merged.merge(&progress));
         Some(merged)
+    }
+
+    /// The run as far as all workers have told of it, as if it were cut off here; once for each time that they did. `measured_ns`:
+    /// how long the measurement has gone on.
+    pub(crate) fn take_so_far(&mut self, measured_ns: u64) -> Option<Finished> {
+        if self.so_far.is_empty() || self.so_far.iter().any(Option::is_none) {
+            return None;
+        }
+        let told: Vec<Box<Recorder>> = self.so_far.iter_mut().filter_map(Option::take).collect();
+        let merged = told.into_iter().map(|recorder| *recorder).reduce(|mut merged, recorder| {
+            merged.merge(recorder);
+            merged
+        });
+        let mut recorder = merged?;
+        recorder.end_window();
+        let series = self.series.so_far();
+        let backlog = series.last().map_or_else(Backlog::default, |last| Backlog {
+            in_flight_peak: series.iter().map(|row| row.in_flight).max().unwrap_or(0),
+            in_flight_end: last.in_flight,
+            queued_end: last.queued,
+        });
+        Some(Finished {
+            recorder,
+            connections: ConnectionLog::default(),
+            backlog,
+            series,
+            window_ns: measured_ns,
+            elapsed_ns: measured_ns,
+            client: ClientLoad::default(),
+            interrupted: true,
+        })
     }
 
     /// Merges the workers' accounts. `None` without workers.

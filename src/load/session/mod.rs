@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_local;
 
 use super::Stop;
+use super::log_feed::RunLog;
 use super::session::gather::{Finished, Gathered};
 use super::worker::progress::Progress;
 use super::worker::{RunChannels, Worker, WorkerId, WorkerResult};
@@ -97,8 +98,9 @@ impl Session {
         MonotonicClock.now_ns() + HEAD_START_NS
     }
 
-    /// Carries out a plan that starts at `origin_ns` on the monotonic clock, and returns when the last answer has come or the drain limit is reached. `on_progress` is
-    /// called about once a second with what happened since the last call. What a run leaves unfinished is broken off
+    /// Carries out a plan that starts at `origin_ns` on the monotonic clock, and returns when the last answer has come or the drain limit is reached. What ends goes to `log` too. `on_progress` is
+    /// called about once a second with what happened since the last call, `on_so_far` now and then with all that there is, as if the run ended
+    /// there. What a run leaves unfinished is broken off
     /// before the next one.
     ///
     /// # Errors
@@ -109,23 +111,35 @@ impl Session {
         plan: &Plan,
         origin_ns: u64,
         stop: watch::Receiver<Stop>,
+        log: Option<RunLog>,
         mut on_progress: impl FnMut(&Progress),
+        on_so_far: Option<&mut dyn FnMut(Finished)>,
     ) -> Result<Finished, EngineError> {
         let plan = Arc::new(plan.clone());
         let (reports, mut incoming) = mpsc::unbounded_channel();
         let mut pending = Vec::new();
         for thread in &self.threads {
             let (done, result) = oneshot::channel();
-            let channels = RunChannels { stop: stop.clone(), reports: reports.clone() };
+            let channels = RunChannels {
+                stop: stop.clone(),
+                reports: reports.clone(),
+                log: log.clone(),
+                tells_so_far: on_so_far.is_some(),
+            };
             // A worker that is gone is found when its result is missing.
             let _ = thread.orders.send(Order { plan: Arc::clone(&plan), origin_ns, channels, done });
             pending.push(result);
         }
         drop(reports);
         let mut gathered = Gathered::new(&plan, self.threads.len());
+        let mut on_so_far = on_so_far;
         while let Some(report) = incoming.recv().await {
             if let Some(progress) = gathered.add(report) {
                 on_progress(&progress);
+            }
+            if let Some(on_so_far) = on_so_far.as_deref_mut() {
+                let measured_ns = MonotonicClock.now_ns().saturating_sub(origin_ns + plan.source.warmup_ns());
+                gathered.take_so_far(measured_ns).into_iter().for_each(on_so_far);
             }
         }
         // The channel is closed: every worker has finished or panicked.

@@ -16,6 +16,7 @@ use crate::load::connections::event::{Desk, Event};
 use crate::load::connections::pool::StreamId;
 use crate::load::connections::state::ConnectionState;
 use crate::load::connections::stream;
+use crate::load::log_feed::LogBuffer;
 use crate::measure::{ConnectionLog, Detail, ErrorKind, Outcome, Recorder, Sample};
 use crate::plan::Plan;
 use crate::request::Workload;
@@ -85,6 +86,11 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     pub(super) fn begin(&self, plan: &Plan, id: WorkerId, origin_ns: u64) {
         self.context.begin(Rules::of(plan));
         self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns);
+    }
+
+    /// Where every arrival of this run that has ended goes too.
+    pub(super) fn log_to(&self, log: Option<LogBuffer>) {
+        self.state.borrow_mut().log = log;
     }
 
     /// Dispatches what is due in an open loop, as much as is good at once.

@@ -15,6 +15,7 @@ use self::engine::Engine;
 use self::progress::Report;
 use self::run::WorkerRun;
 use super::Stop;
+use super::log_feed::{LogBuffer, RunLog};
 use crate::measure::{ConnectionLog, Recorder};
 use crate::plan::Plan;
 use crate::request::Workload;
@@ -37,6 +38,10 @@ pub(crate) struct RunChannels {
     pub stop: watch::Receiver<Stop>,
     /// Takes the worker's reports.
     pub reports: UnboundedSender<Report>,
+    /// Takes every arrival that has ended.
+    pub log: Option<RunLog>,
+    /// Whether the worker tells now and then all that it has counted.
+    pub tells_so_far: bool,
 }
 
 /// How busy a worker's thread was.
@@ -124,6 +129,7 @@ where
             Rc::new(Engine::new(transport, workload, self.clock.clone(), plan, self.id))
         });
         engine.begin(plan, self.id, origin_ns);
+        engine.log_to(wires.log.clone().map(LogBuffer::new));
         let pacer = (self.pacer)(plan);
         let trial =
             WorkerRun::new(plan, self.id, origin_ns, Rc::clone(&engine), self.clock.clone(), pacer, wires);

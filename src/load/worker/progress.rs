@@ -1,8 +1,10 @@
 //! What a worker tells while it runs, once a second.
 
+use std::collections::BTreeMap;
+
 use hdrhistogram::Histogram;
 
-use crate::measure::{ErrorKind, HIGHEST_NS, Interval, LOWEST_NS, Outcome, Sample};
+use crate::measure::{ErrorKind, HIGHEST_NS, HttpFault, Interval, LOWEST_NS, Outcome, Recorder, Sample};
 
 /// What happened since the last report: for the live line, warm-up included.
 #[derive(Debug, Clone)]
@@ -17,6 +19,10 @@ pub(crate) struct Progress {
     pub http_errors: u64,
     /// Of those, connections that were refused.
     pub refused: u64,
+    /// The HTTP errors by status and by what is wrong with them.
+    pub faults: BTreeMap<(u16, HttpFault), u64>,
+    /// The other errors, in the order of [`ErrorKind::ALL`].
+    pub kinds: [u64; ErrorKind::ALL.len()],
     /// Arrivals that found the cap full.
     pub overflow: u64,
     /// Arrivals that the client was too late for.
@@ -27,6 +33,13 @@ pub(crate) struct Progress {
     pub warming_up: bool,
     /// Response times of the good answers, in nanoseconds to 1 %.
     pub response: Histogram<u32>,
+    /// How late requests were sent that have ended, in nanoseconds to 10 %.
+    pub send_lag: Histogram<u32>,
+}
+
+fn times(digits: u8) -> Histogram<u32> {
+    Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, digits)
+        .expect("the constant bounds are valid: 1 <= low, 2 low <= high, digits <= 5")
 }
 
 impl Default for Progress {
@@ -37,12 +50,14 @@ impl Default for Progress {
             errors: 0,
             http_errors: 0,
             refused: 0,
+            faults: BTreeMap::new(),
+            kinds: [0; ErrorKind::ALL.len()],
             overflow: 0,
             missed: 0,
             in_flight: 0,
             warming_up: false,
-            response: Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, 2)
-                .expect("the constant bounds are valid: 1 <= low, 2 low <= high, digits <= 5"),
+            response: times(2),
+            send_lag: times(1),
         }
     }
 }
@@ -50,6 +65,9 @@ impl Default for Progress {
 impl Progress {
     /// Counts an ended arrival.
     pub(crate) fn record(&mut self, sample: &Sample) {
+        if let Some(timeline) = &sample.timeline {
+            self.send_lag.saturating_record(timeline.send_lag_ns(sample.slot));
+        }
         match sample.outcome {
             Outcome::Ok { .. } => {
                 self.completed += 1;
@@ -57,23 +75,26 @@ impl Progress {
                     self.response.saturating_record(timeline.response_ns(sample.slot));
                 }
             }
-            Outcome::HttpError { .. } => {
+            Outcome::HttpError { status, fault } => {
                 self.completed += 1;
                 self.errors += 1;
                 self.http_errors += 1;
+                *self.faults.entry((status, fault)).or_default() += 1;
             }
-            // By the service, or by the proxy in its place.
-            Outcome::ConnectionError(
-                ErrorKind::ConnectRefused | ErrorKind::ProxyRefused | ErrorKind::ProxyAuth,
-            ) => {
-                self.errors += 1;
-                self.refused += 1;
-            }
-            Outcome::Timeout | Outcome::ConnectionError(_) => self.errors += 1,
+            Outcome::Timeout => self.fail(ErrorKind::Timeout),
+            Outcome::ConnectionError(kind) => self.fail(kind),
             Outcome::Overflow => self.overflow += 1,
             Outcome::Missed => self.missed += 1,
             Outcome::Unfinished | Outcome::Cancelled => {}
         }
+    }
+
+    fn fail(&mut self, kind: ErrorKind) {
+        self.errors += 1;
+        // By the service, or by the proxy in its place.
+        let of_refusal = [ErrorKind::ConnectRefused, ErrorKind::ProxyRefused, ErrorKind::ProxyAuth];
+        self.refused += u64::from(of_refusal.contains(&kind));
+        self.kinds[kind as usize] += 1;
     }
 
     /// Adds another worker's report of the same second.
@@ -83,11 +104,14 @@ impl Progress {
         self.errors += other.errors;
         self.http_errors += other.http_errors;
         self.refused += other.refused;
+        other.faults.iter().for_each(|(fault, count)| *self.faults.entry(*fault).or_default() += count);
+        self.kinds.iter_mut().zip(other.kinds).for_each(|(count, more)| *count += more);
         self.overflow += other.overflow;
         self.missed += other.missed;
         self.in_flight += other.in_flight;
         self.warming_up |= other.warming_up;
         self.response.add(&other.response).expect("all reports have the same bounds");
+        self.send_lag.add(&other.send_lag).expect("all reports have the same bounds");
     }
 }
 
@@ -100,4 +124,18 @@ pub(crate) struct Report {
     pub progress: Progress,
     /// Intervals of the series that are complete as far as this worker goes.
     pub intervals: Vec<Interval>,
+    /// All that it has counted so far, now and then, where somebody wants to know.
+    pub so_far: Option<Box<Recorder>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_has_its_place() {
+        for (place, kind) in ErrorKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, place, "{kind:?}");
+        }
+    }
 }

@@ -34,9 +34,15 @@ pub(crate) struct WorkerRun<'a, T: Transport, C: Clock, P> {
     stop: watch::Receiver<Stop>,
     reports: UnboundedSender<Report>,
     next_report_ns: u64,
+    /// Reports so far.
+    reported: u64,
+    tells_so_far: bool,
     /// How things stood when the measurement began.
     measured_from: Option<Baseline>,
 }
+
+/// How many reports there are for each that has all that was counted.
+const SO_FAR_EVERY: u64 = 30;
 
 /// What a thread's load is counted from.
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +62,22 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
         pacer: P,
         channels: RunChannels,
     ) -> Self {
-        let RunChannels { stop, reports } = channels;
+        let RunChannels { stop, reports, tells_so_far, .. } = channels;
         let next_report_ns = origin_ns + NANOS_PER_S;
-        Self { plan, id, origin_ns, engine, clock, pacer, stop, reports, next_report_ns, measured_from: None }
+        Self {
+            plan,
+            id,
+            origin_ns,
+            engine,
+            clock,
+            pacer,
+            stop,
+            reports,
+            next_report_ns,
+            reported: 0,
+            tells_so_far,
+            measured_from: None,
+        }
     }
 
     /// Sends this worker's arrivals, waits for the last answers, and returns the account.
@@ -278,6 +297,10 @@ impl<'a, T: Transport, C: Clock, P: Pacer> WorkerRun<'a, T, C, P> {
     fn report(&mut self) {
         let intervals = self.engine.with_recorder(|recorder| recorder.intervals.take_closed());
         let progress = self.engine.take_progress();
-        let _ = self.reports.send(Report { worker: self.id.worker, progress, intervals });
+        self.reported += 1;
+        // About a millisecond for each so many seconds, in which nothing else is done.
+        let is_told = self.tells_so_far && self.reported.is_multiple_of(SO_FAR_EVERY);
+        let so_far = is_told.then(|| self.engine.with_recorder(|recorder| Box::new(recorder.so_far())));
+        let _ = self.reports.send(Report { worker: self.id.worker, progress, intervals, so_far });
     }
 }

@@ -10,6 +10,7 @@ use crate::load::connections::dispatch::{Decision, Dispatcher, Limits};
 use crate::load::connections::event::Event;
 use crate::load::connections::pool::{PoolLimits, StreamId};
 use crate::load::connections::ticket::Ticket;
+use crate::load::log_feed::LogBuffer;
 use crate::load::pacing::{ConnectBudget, TokenBucket};
 use crate::load::worker::WorkerId;
 use crate::load::worker::due::Due;
@@ -52,6 +53,8 @@ pub(super) struct State<C: Clock> {
     warmup_count: u64,
     /// When the last sent arrival ended.
     pub(super) last_end_ns: u64,
+    /// Takes every arrival that has ended.
+    pub(super) log: Option<LogBuffer>,
 }
 
 impl<C: Clock> State<C> {
@@ -82,6 +85,7 @@ impl<C: Clock> State<C> {
             users_wake_ns: u64::MAX,
             warmup_count: 0,
             last_end_ns: 0,
+            log: None,
         }
     }
 
@@ -209,6 +213,9 @@ impl<C: Clock> State<C> {
             self.last_end_ns = timeline.end_ns;
         }
         self.progress.record(sample);
+        if let Some(log) = &mut self.log {
+            log.push(sample);
+        }
     }
 
     /// An arrival that was in flight is over: there is room for another, and its user may send again.
@@ -244,6 +251,9 @@ impl<C: Clock> State<C> {
             let timeline = Some(ticket.timeline(None, now_ns, None));
             let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
             self.end(&Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
+        }
+        if let Some(mut log) = self.log.take() {
+            log.hand_over();
         }
         let (in_flight, queued) = (self.dispatcher.in_flight(), self.dispatcher.queued());
         let mut recorder = std::mem::replace(&mut self.recorder, nothing_recorded());

@@ -81,7 +81,11 @@ pub(super) fn search(sweep: &Sweep, style: &Style) -> String {
     };
     let mut text = with_label("Search", &wrapped("", &search.words));
     if search.code != FOUND {
-        text += &wrapped("", &paint(&search.reason, tone, style));
+        // Painted when it is set: a colour is no text, and would not come through as one.
+        for line in wrapped("", &search.reason).lines() {
+            let words = line.trim_start();
+            text += &format!("{}{}\n", &line[..line.len() - words.len()], paint(words, tone, style));
+        }
     }
     let loads = if style.brief { &[] } else { search.loads.as_slice() };
     for load in loads {

@@ -5,7 +5,7 @@ mod plot;
 mod table;
 
 pub(crate) use knees::FOUND;
-pub(crate) use table::{header, row};
+pub(crate) use table::{header, row, short_header, short_row};
 
 use super::Style;
 use crate::result::{Rung, Sweep};

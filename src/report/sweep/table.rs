@@ -36,6 +36,28 @@ pub(crate) fn row(rate_per_s: f64, summary: &Summary) -> String {
     line(&plain(rate_per_s), &figures, &verdict(summary))
 }
 
+/// The head of a narrower table, for rows as of [`short_row`].
+pub(crate) fn short_header() -> String {
+    short("", ["answered/s", "p50 ms", "p99 ms", "errors"].map(str::to_owned), "")
+}
+
+/// The row of any run, in at most 80 columns. `name`: at which load.
+pub(crate) fn short_row(name: &str, summary: &Summary) -> String {
+    let (response, ledger) = (&summary.latency.response, &summary.ledger);
+    let errors = ledger.http_error + ledger.timeout + ledger.connection_error;
+    let figures = [
+        format!("{:.1}", summary.rates.completed_per_s),
+        percentile(response.figure(Figure::P50)),
+        percentile(response.figure(Figure::P99)),
+        count(errors),
+    ];
+    short(name, figures, &verdict(summary))
+}
+
+fn short(name: &str, [answered, p50, p99, errors]: [String; 4], end: &str) -> String {
+    format!("{name:>12} {answered:>11} {p50:>8} {p99:>8} {errors:>8}  {end}").trim_end().to_owned()
+}
+
 /// The whole table.
 pub(super) fn table(sweep: &Sweep, style: &Style) -> String {
     let rows = sweep.rungs.iter().map(|rung| row(rung.rate_per_s, &rung.result));
@@ -85,10 +107,32 @@ pub(super) fn remarks(sweep: &Sweep) -> String {
     for rung in &sweep.rungs {
         text += &not_recovered(rung);
     }
-    if sweep.interrupted {
+    text += &of_shards(sweep);
+    let is_missing =
+        |rung: &Rung| rung.result.merged.as_ref().is_some_and(|merged| !merged.missing.is_empty());
+    if sweep.interrupted && sweep.rungs.iter().any(is_missing) {
+        text += "INCOMPLETE: a shard was lost, and not all that was asked for was run\n";
+    } else if sweep.interrupted {
         text += "INTERRUPTED: not all that was asked for was run\n";
     }
     text
+}
+
+/// Whose runs these are, where not of one machine.
+fn of_shards(sweep: &Sweep) -> String {
+    let Some(Rung { result, .. }) = sweep.rungs.first() else { return String::new() };
+    match (&result.merged, &result.shard) {
+        (Some(merged), _) => format!("Every run was sent by {} shards together.\n", merged.count),
+        (None, Some(shard)) => wrap(
+            "",
+            &format!(
+                "These are the runs of shard {} of {} by itself: the rates are those of all shards, everything else is its own part.",
+                shard.index, shard.count
+            ),
+            0,
+        ),
+        (None, None) => String::new(),
+    }
 }
 
 fn not_recovered(rung: &Rung) -> String {

@@ -15,7 +15,9 @@ use crate::measure::Measured;
 use crate::report::Format;
 use crate::result::{
     Document, Figure, LoadVotes, ReadError, Recovery, Rung, SearchReport, ServiceVerdict, SpikeRecovery,
+    Summary,
 };
+use crate::schedule::Shard;
 
 fn render(sweep: &Sweep, format: Format, style: &Style) -> String {
     crate::report::render(sweep, format, style).unwrap()
@@ -93,8 +95,29 @@ fn rows_that_appear_one_by_one_are_the_table() {
 }
 
 #[test]
+fn whose_runs_they_are_is_said_where_not_of_one_machine() {
+    let text = |result: Summary| {
+        let rung = Rung { rate_per_s: 100.0, repeat: 1, recovery: None, result };
+        after_table(&sweep_of(vec![rung], 3.0, true), &Style::default())
+    };
+    let merged = text(fixture::merged());
+    assert!(
+        merged.contains("sent by 4 shards") && merged.contains("INCOMPLETE: a shard was lost"),
+        "{merged}"
+    );
+    assert!(merged.contains("100/s is void") && merged.contains("missing: 2"), "{merged}");
+    let own = text(fixture::shard(Shard::new(1, 3).unwrap()));
+    assert!(own.contains("shard 1 of 3 by itself") && own.contains("INTERRUPTED"), "{own}");
+    assert!(!text(fixture::few()).contains("shard"));
+}
+
+#[test]
 fn a_document_is_valid_and_reads_as_it_was_written() {
-    for sweep in [sweep(), searched(), sweep_of(Vec::new(), 3.0, true)] {
+    let mut wide = searched();
+    if let Some(search) = &mut wide.search {
+        search.code = "search.budget_spent".to_owned();
+    }
+    for sweep in [sweep(), searched(), wide, sweep_of(Vec::new(), 3.0, true)] {
         let text = render(&sweep, Format::Json, &Style::default());
         assert_valid(&validator(), &serde_json::from_str(&text).unwrap());
         assert_eq!(Document::read(text.as_bytes()), Ok(Document::Sweep(Box::new(sweep))));

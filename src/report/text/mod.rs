@@ -23,7 +23,7 @@ mod details;
 pub(crate) mod headline;
 mod latency;
 pub(super) mod layout;
-pub(super) mod numbers;
+pub(crate) mod numbers;
 mod overview;
 pub(crate) mod phases;
 mod samples;

@@ -1,18 +1,20 @@
-//! Every other shard: it comes to shard 0.
+//! Every other shard: it comes to shard 0, and asks.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::messages::{Agreed, ClockReading, Join, Refusal, Told};
+use super::hearing::Hearing;
+use super::messages::{ClockReading, Join, Refusal, Told};
 use super::{MeetingPlace, RendezvousError};
 use crate::result::Summary;
 use crate::shard::clock_offset::{ClockOffset, Exchange};
@@ -20,7 +22,7 @@ use crate::time::{Clock, MonotonicClock};
 
 /// How often the clocks are compared.
 const EXCHANGES: usize = 8;
-/// How long an answer may take that nobody waits for others to give.
+/// How long an answer may take.
 const PROMPT: Duration = Duration::from_secs(10);
 /// How long until shard 0 is looked for again.
 const RETRY: Duration = Duration::from_millis(200);
@@ -52,7 +54,7 @@ impl Guest {
         let mut why_nobody = "no answer".to_owned();
         let looking = async {
             loop {
-                match guest.ask(Method::GET, "/clock", Bytes::new(), Some(PROMPT)).await {
+                match guest.ask(Method::GET, "/clock", Bytes::new()).await {
                     Ok(answer) => return guest.read::<ClockReading>(answer),
                     Err(why) => why_nobody = why,
                 }
@@ -61,56 +63,81 @@ impl Guest {
         };
         let Ok(found) = timeout(patience, looking).await else { return Err(guest.nobody(why_nobody)) };
         found?;
-        let mut exchanges = Vec::new();
-        for _ in 0..EXCHANGES {
-            let asked_ns = wall_ns();
-            let answer = guest.ask(Method::GET, "/clock", Bytes::new(), Some(PROMPT)).await;
-            let answered_ns = wall_ns();
-            let reading: ClockReading = guest.read(answer.map_err(|why| guest.nobody(why))?)?;
-            exchanges.push(Exchange { asked_ns, other_ns: reading.now_ns, answered_ns });
-        }
-        let offset = ClockOffset::best(&exchanges).ok_or_else(|| guest.nobody("no answer".to_owned()))?;
+        let offset = guest.compare_clocks().await?;
         Ok((guest, offset))
     }
 
-    /// Asks to be part of the run, and waits until all others have done so. Returns when to start, in nanoseconds since 1970
-    /// by the host's clock.
+    /// How far the host's clock is ahead.
+    ///
+    /// # Errors
+    /// [`RendezvousError`] where it does not answer.
+    pub(crate) async fn compare_clocks(&self) -> Result<ClockOffset, RendezvousError> {
+        let mut exchanges = Vec::new();
+        for _ in 0..EXCHANGES {
+            let asked_ns = wall_ns();
+            let reading = self.clock().await?;
+            exchanges.push(Exchange { asked_ns, other_ns: reading.now_ns, answered_ns: wall_ns() });
+        }
+        ClockOffset::best(&exchanges).ok_or_else(|| self.nobody("no answer".to_owned()))
+    }
+
+    /// Asks to be part of it. `ceiling_per_s`: the highest rate that this machine holds its schedule at, requests per second,
+    /// where that was found out.
     ///
     /// # Errors
     /// [`RendezvousError`] where there will be no run, or not with this shard.
-    pub(crate) async fn join(&self, count: u64, told: Told) -> Result<u64, RendezvousError> {
-        let join = serde_json::to_vec(&Join { index: self.index, count, told }).unwrap_or_default();
-        let answer = self.ask(Method::POST, "/join", join.into(), None).await;
-        let agreed: Agreed = self.read(answer.map_err(|why| self.nobody(why))?)?;
-        Ok(agreed.start_ns)
+    pub(crate) async fn join(
+        &self,
+        count: u64,
+        told: Told,
+        ceiling_per_s: Option<f64>,
+    ) -> Result<Hearing, RendezvousError> {
+        let join =
+            serde_json::to_vec(&Join { index: self.index, count, told, ceiling_per_s }).unwrap_or_default();
+        let (connection, mut sender) = timeout(PROMPT, self.connect())
+            .await
+            .unwrap_or_else(|_| Err("no connection within 10 s".to_owned()))
+            .map_err(|why| self.nobody(why))?;
+        // Its own task: it must be heard at any time that this shard is to stop.
+        let driving = tokio::spawn(connection);
+        let answered = async {
+            let request = self.request(Method::POST, "/join", join.into())?;
+            let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+            match response.status().is_success() {
+                true => Ok(Ok(response.into_body())),
+                false => Ok(Err(refused(response).await?)),
+            }
+        };
+        let answered = timeout(PROMPT, answered).await.unwrap_or_else(|_| Err("no answer".to_owned()));
+        match answered.map_err(|why| self.nobody(why))? {
+            Ok(words) => Ok(Hearing::of(words, &driving, self.clone())),
+            Err(answer) => self.read::<()>(answer).and(Err(self.nobody("no answer".to_owned()))),
+        }
     }
 
-    /// Waits until another shard was interrupted; for ever where the host is gone.
-    pub(crate) async fn told_to_stop(&self) {
-        let path = format!("/stop?shard={}", self.index);
-        match self.ask(Method::GET, &path, Bytes::new(), None).await {
-            Ok(Answer::Here(_)) => {}
-            Ok(Answer::Refused(..)) | Err(_) => std::future::pending().await,
-        }
+    /// What the host's clock says.
+    pub(super) async fn clock(&self) -> Result<ClockReading, RendezvousError> {
+        let answer = self.ask(Method::GET, "/clock", Bytes::new()).await;
+        self.read(answer.map_err(|why| self.nobody(why))?)
     }
 
     /// Tells the others that this shard was interrupted.
     pub(crate) async fn say_stop(&self) {
         // A host that is gone has nobody to tell.
-        let _ = self.ask(Method::POST, "/stop", Bytes::new(), Some(PROMPT)).await;
+        let _ = self.ask(Method::POST, "/stop", Bytes::new()).await;
     }
 
-    /// Hands the result to the host.
+    /// Hands the result of a run to the host.
     ///
     /// # Errors
     /// [`RendezvousError`] where it does not take it.
-    pub(crate) async fn hand_over(&self, result: &Summary) -> Result<(), RendezvousError> {
+    pub(crate) async fn hand_over(&self, run: u64, result: &Summary) -> Result<(), RendezvousError> {
         let result = serde_json::to_vec(result).unwrap_or_default();
-        let answer = self.ask(Method::POST, "/result", result.into(), Some(PROMPT)).await;
+        let answer = self.ask(Method::POST, &format!("/result/{run}"), result.into()).await;
         self.read::<()>(answer.map_err(|why| self.nobody(why))?)
     }
 
-    fn nobody(&self, why: String) -> RendezvousError {
+    pub(super) fn nobody(&self, why: String) -> RendezvousError {
         RendezvousError::Nobody { place: self.place.authority.clone(), why }
     }
 
@@ -124,56 +151,58 @@ impl Guest {
     }
 
     /// One question on a connection of its own.
-    async fn ask(
-        &self,
-        method: Method,
-        path: &str,
-        body: Bytes,
-        patience: Option<Duration>,
-    ) -> Result<Answer, String> {
-        let asking = self.ask_patiently(method, path, body);
-        match patience {
-            None => asking.await,
-            Some(patience) => timeout(patience, asking).await.unwrap_or_else(|_| Err("no answer".to_owned())),
-        }
+    async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, String> {
+        let asking = async {
+            let (connection, mut sender) = self.connect().await?;
+            let request = self.request(method, path, body)?;
+            let answered = async {
+                let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+                if !response.status().is_success() {
+                    return refused(response).await;
+                }
+                let body = response.into_body().collect().await.map_err(|error| error.to_string())?;
+                Ok(Answer::Here(body.to_bytes()))
+            };
+            tokio::pin!(connection);
+            tokio::pin!(answered);
+            tokio::select! {
+                answer = &mut answered => answer,
+                ended = &mut connection => match ended {
+                    // It may have read the whole answer before it ended.
+                    Ok(()) => answered.await,
+                    Err(error) => Err(error.to_string()),
+                },
+            }
+        };
+        timeout(PROMPT, asking).await.unwrap_or_else(|_| Err("no answer".to_owned()))
     }
 
-    async fn ask_patiently(&self, method: Method, path: &str, body: Bytes) -> Result<Answer, String> {
-        let stream = timeout(PROMPT, TcpStream::connect(&self.place.authority))
-            .await
-            .map_err(|_| "no connection within 10 s".to_owned())?
-            .map_err(|error| error.to_string())?;
+    async fn connect(
+        &self,
+    ) -> Result<(http1::Connection<TokioIo<TcpStream>, Full<Bytes>>, http1::SendRequest<Full<Bytes>>), String>
+    {
+        let stream = TcpStream::connect(&self.place.authority).await.map_err(|error| error.to_string())?;
         let _ = stream.set_nodelay(true);
-        let (mut sender, connection) =
+        let (sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        Ok((connection, sender))
+    }
+
+    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, String> {
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.place.authority);
         if let Some(token) = &self.place.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
-        let answered = async {
-            let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
-            let status = response.status();
-            let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-            Ok(if status.is_success() {
-                Answer::Here(body)
-            } else {
-                let why = serde_json::from_slice::<Refusal>(&body).map(|refusal| refusal.error);
-                Answer::Refused(status, why.unwrap_or_else(|_| format!("status {status}")))
-            })
-        };
-        // The connection lives as long as the question: when this is dropped, the host learns of it.
-        tokio::pin!(connection);
-        tokio::pin!(answered);
-        tokio::select! {
-            answer = &mut answered => answer,
-            ended = &mut connection => match ended {
-                // It may have read the whole answer before it ended.
-                Ok(()) => answered.await,
-                Err(error) => Err(error.to_string()),
-            },
-        }
+        request.body(Full::new(body)).map_err(|error| error.to_string())
     }
+}
+
+/// Why it was refused, in the host's words.
+async fn refused(response: Response<Incoming>) -> Result<Answer, String> {
+    let status = response.status();
+    let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let why = serde_json::from_slice::<Refusal>(&body).map(|refusal| refusal.error);
+    Ok(Answer::Refused(status, why.unwrap_or_else(|_| format!("status {status}"))))
 }
 
 fn wall_ns() -> u64 {

@@ -1,27 +1,38 @@
-//! Where the shards of a run meet: shard 0 listens, the others come to it over HTTP.
+//! Where the shards of a command meet: shard 0 listens, the others come to it over HTTP.
 //!
 //! ```text
 //! guest                         host (shard 0)
 //!   GET  /clock   x 8    ->       its clock: how far the guest's is off
-//!   POST /join           ->       which shard, and what it was told; answered once all are there: when to start
-//!   GET  /stop           ->       answered when somebody was interrupted
+//!   POST /join           ->       which shard, and what it was told; answered by one word after another, a line each:
+//!                        <-         run {number, start, load}    once all are there, and again for each run
+//!   POST /result/NUMBER  ->       its result of that run
+//!                        <-         stop {why}                   somebody was interrupted, or is lost
+//!                        <-         done                         and nothing after it
 //!   POST /stop           ->       the guest was interrupted
-//!   POST /result         ->       its result
 //! ```
 //!
-//! Nothing is exchanged while requests are sent, but that `GET /stop` waits.
+//! Nothing is exchanged while requests are sent, but that the answer to `POST /join` goes on: where its connection breaks, the
+//! other side knows at once.
 
+mod answers;
 mod guest;
+mod hearing;
 mod host;
 mod messages;
+mod speaking;
 mod state;
+#[cfg(test)]
+mod state_tests;
+mod words;
 
 use std::fmt;
 use std::io;
 
 pub(crate) use guest::Guest;
+pub(crate) use hearing::Hearing;
 pub(crate) use host::Host;
 pub(crate) use messages::Told;
+pub(crate) use words::{Ending, Load, Order, Word};
 
 /// Where the shards meet.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +67,13 @@ pub(crate) enum RendezvousError {
     #[error("too late: {0}")]
     Late(String),
     #[error(
-        "of {count} shards these did not come within {waited_s:.0} s: {missing}; nothing was sent. Start them, wait longer with --rendezvous-timeout, or do without with --min-shards"
+        "of {count} shards these did not come within {waited_s:.0} s: {missing}; nothing was sent. Start them, or wait longer with --rendezvous-timeout{instead}"
     )]
-    Missing { count: u64, missing: String, waited_s: f64 },
+    Missing {
+        count: u64,
+        missing: String,
+        waited_s: f64,
+        /// What else helps, if anything does.
+        instead: &'static str,
+    },
 }

@@ -1,22 +1,42 @@
-//! What the host knows of its guests: no socket, no clock.
+//! What shard 0 knows of the others, and what may happen next: no socket, no clock.
+//!
+//! ```text
+//! gathering --begin--> between runs --order--> a run --close--> between runs --finish--> over
+//!     join, leave          leave         hand_over, leave          leave
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::messages::{Join, Told};
+use super::words::Ending;
 use crate::result::Summary;
 
-/// What the host knows.
+/// What shard 0 knows.
 #[derive(Debug)]
 pub(super) struct State {
     count: u64,
     told: Told,
-    /// Those who are there, the host among them.
+    /// Those who are there, shard 0 among them.
     joined: BTreeSet<u64>,
-    has_begun: bool,
-    /// Results that were handed over.
+    /// The lowest ceiling of those who said theirs, requests per second.
+    least_ceiling_per_s: Option<f64>,
+    phase: Phase,
+    /// Runs that were ordered.
+    runs: u64,
+    /// Results of the run under way that were handed over.
     results: BTreeMap<u64, Summary>,
-    /// Those who went away without one.
+    /// Those who went away, or did not hand over in time: nothing of them counts any more.
     lost: BTreeSet<u64>,
+    /// Why there is to be no other run. The first reason counts.
+    ending: Option<Ending>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Gathering,
+    BetweenRuns,
+    Running,
+    Over,
 }
 
 /// Why somebody is turned away.
@@ -34,9 +54,12 @@ impl State {
             count,
             told,
             joined: BTreeSet::from([0]),
-            has_begun: false,
+            least_ceiling_per_s: None,
+            phase: Phase::Gathering,
+            runs: 0,
             results: BTreeMap::new(),
             lost: BTreeSet::new(),
+            ending: None,
         }
     }
 
@@ -45,7 +68,7 @@ impl State {
     /// # Errors
     /// [`TurnedAway`] with the reason.
     pub(super) fn join(&mut self, join: &Join) -> Result<(), TurnedAway> {
-        let Join { index, count, told } = join;
+        let Join { index, count, told, ceiling_per_s } = join;
         if *count != self.count {
             return Err(TurnedAway::Conflict(format!(
                 "it is one of {count} shards, shard 0 one of {}",
@@ -57,21 +80,30 @@ impl State {
                 "it was told something else than shard 0: {difference}"
             )));
         }
-        if self.has_begun {
+        if self.phase != Phase::Gathering {
             return Err(TurnedAway::Late("the run has begun, and nothing joins in its middle".to_owned()));
         }
         if *index >= self.count || !self.joined.insert(*index) {
             return Err(TurnedAway::Conflict(format!("shard {index} is here already")));
         }
+        let ceilings = self.least_ceiling_per_s.into_iter().chain(*ceiling_per_s);
+        self.least_ceiling_per_s = ceilings.reduce(f64::min);
         Ok(())
     }
 
-    /// A shard that waited for the start has gone.
+    /// A shard has gone. Where nothing is worth anything without it, all end.
     pub(super) fn leave(&mut self, index: u64) {
-        if self.has_begun {
-            self.lost.insert(index);
-        } else {
-            self.joined.remove(&index);
+        match self.phase {
+            Phase::Gathering => drop(self.joined.remove(&index)),
+            Phase::Over => {}
+            // What it has handed over of the run under way counts.
+            Phase::BetweenRuns | Phase::Running => self.lose(index),
+        }
+    }
+
+    fn lose(&mut self, index: u64) {
+        if self.joined.contains(&index) && self.lost.insert(index) && self.told.needs_all {
+            self.end(Ending::Lost(index));
         }
     }
 
@@ -94,91 +126,94 @@ impl State {
         (0..self.count).filter(|index| !self.joined.contains(index)).collect()
     }
 
-    /// The run begins with those who are here.
-    pub(super) fn begin(&mut self) {
-        self.has_begun = true;
+    /// What helps where some do not come.
+    pub(super) fn instead_of_all(&self) -> &'static str {
+        if self.told.needs_all { "" } else { "; --min-shards does without them" }
     }
 
-    /// A shard hands over its result.
+    /// The lowest ceiling that any of the others said, requests per second.
+    pub(super) fn least_ceiling_per_s(&self) -> Option<f64> {
+        self.least_ceiling_per_s
+    }
+
+    /// It begins with those who are here.
+    pub(super) fn begin(&mut self) {
+        if self.phase == Phase::Gathering {
+            self.phase = Phase::BetweenRuns;
+        }
+    }
+
+    /// The number of the next run; `None` where there is to be none.
+    pub(super) fn order(&mut self) -> Option<u64> {
+        if self.phase != Phase::BetweenRuns || self.ending.is_some() {
+            return None;
+        }
+        self.phase = Phase::Running;
+        self.runs += 1;
+        Some(self.runs)
+    }
+
+    /// A shard hands over its result of a run.
     ///
     /// # Errors
-    /// [`TurnedAway`] for one that is not part of the run, or has done so.
-    pub(super) fn hand_over(&mut self, result: Summary) -> Result<(), TurnedAway> {
+    /// [`TurnedAway`] for one that is not part of the run, is lost, or has done so; and for another run.
+    pub(super) fn hand_over(&mut self, run: u64, result: Summary) -> Result<(), TurnedAway> {
         let index = result.shard.as_ref().map(|shard| shard.index);
-        match index.filter(|index| self.joined.contains(index)) {
-            Some(index) if !self.results.contains_key(&index) => {
+        let is_waited_for = |index: &u64| {
+            *index != 0
+                && self.joined.contains(index)
+                && !self.lost.contains(index)
+                && !self.results.contains_key(index)
+        };
+        match index.filter(is_waited_for) {
+            Some(index) if self.phase == Phase::Running && run == self.runs => {
                 self.results.insert(index, result);
                 Ok(())
             }
-            _ => Err(TurnedAway::Conflict("no result of that shard is waited for".to_owned())),
+            _ => Err(TurnedAway::Conflict(format!("no result of that shard is waited for, of run {run}"))),
         }
     }
 
     /// Whether nobody is waited for: all who took part have handed over their results, or are lost.
     pub(super) fn is_complete(&self) -> bool {
-        let guests = self.joined.iter().filter(|index| **index != 0);
-        guests.into_iter().all(|index| self.results.contains_key(index) || self.lost.contains(index))
+        let mut guests = self.joined.iter().filter(|index| **index != 0);
+        guests.all(|index| self.results.contains_key(index) || self.lost.contains(index))
     }
 
-    pub(super) fn take_results(&mut self) -> Vec<Summary> {
-        std::mem::take(&mut self.results).into_values().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture;
-    use crate::schedule::Shard;
-
-    fn told() -> Told {
-        let summary = fixture::shard(Shard::WHOLE);
-        Told { version: "1".to_owned(), plan: summary.plan, slos: Vec::new() }
+    /// The run is over: its results. Who has not handed one over by now is lost.
+    pub(super) fn close(&mut self) -> Vec<Summary> {
+        if self.phase != Phase::Running {
+            return Vec::new();
+        }
+        let late: Vec<u64> = self.joined.iter().copied().filter(|index| *index != 0).collect();
+        let results = std::mem::take(&mut self.results);
+        late.into_iter().filter(|index| !results.contains_key(index)).for_each(|index| self.lose(index));
+        self.phase = Phase::BetweenRuns;
+        results.into_values().collect()
     }
 
-    fn join(index: u64) -> Join {
-        Join { index, count: 3, told: told() }
+    /// A shard's result was of no use.
+    pub(super) fn refuse(&mut self, index: u64) {
+        self.lose(index);
     }
 
-    #[test]
-    fn who_comes_is_counted_and_who_goes_is_not() {
-        let mut state = State::new(3, told());
-        assert_eq!((state.join(&join(2)), state.missing()), (Ok(()), vec![1]));
-        assert!(
-            matches!(state.join(&join(2)), Err(TurnedAway::Conflict(why)) if why.contains("here already"))
-        );
-        assert!(matches!(state.join(&join(0)), Err(TurnedAway::Conflict(_))), "that is the host");
-        state.leave(2);
-        assert_eq!(
-            (state.join(&join(1)), state.join(&join(2)), state.are_all_here()),
-            (Ok(()), Ok(()), true)
-        );
-        state.begin();
-        assert!(matches!(state.join(&join(1)), Err(TurnedAway::Late(_))));
+    /// There is to be no other run.
+    pub(super) fn end(&mut self, why: Ending) {
+        self.ending.get_or_insert(why);
     }
 
-    #[test]
-    fn who_was_told_something_else_learns_what() {
-        let mut state = State::new(3, told());
-        let mut other = join(1);
-        other.told.plan.timeout_s = 3.0;
-        let Err(TurnedAway::Conflict(why)) = state.join(&other) else { panic!("it joined") };
-        assert!(why.contains("timeout_s is 10.0 and 3.0"), "{why}");
-        assert!(matches!(state.join(&Join { count: 4, ..join(1) }), Err(TurnedAway::Conflict(_))));
-        assert!(matches!(state.join(&join(7)), Err(TurnedAway::Conflict(_))));
+    /// Why there is to be none, where that is so.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        self.ending
     }
 
-    #[test]
-    fn results_are_waited_for_of_those_who_took_part_and_are_not_lost() {
-        let mut state = State::new(3, told());
-        state.join(&join(1)).unwrap();
-        state.join(&join(2)).unwrap();
-        state.begin();
-        assert!(!state.is_complete());
-        let result = fixture::shard(Shard::new(1, 3).unwrap());
-        assert_eq!(state.hand_over(result.clone()), Ok(()));
-        assert!(state.hand_over(result).is_err() && !state.is_complete());
-        state.leave(2);
-        assert!(state.is_complete() && state.take_results().len() == 1);
+    /// Those who are lost.
+    pub(super) fn lost(&self) -> Vec<u64> {
+        self.lost.iter().copied().collect()
+    }
+
+    /// Shard 0 has what it wanted: whoever goes now is not lost.
+    pub(super) fn finish(&mut self) {
+        self.phase = Phase::Over;
     }
 }

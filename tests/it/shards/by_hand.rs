@@ -85,6 +85,18 @@ fn a_missing_shard_is_named_and_ends_with_4_unless_that_is_allowed() {
     let cut = file(&folder, "cut.json", &cut[..cut.len() / 2]);
     let ended = run(&["merge", &first, &cut]);
     assert!(ended.code == 1 && ended.stderr.contains("cut off"), "{ended:?}");
+    // A log that lost lines of one of them, in both copies.
+    let second = folder.path().join("result.1.json").display().to_string();
+    let lines = run(&["report", &second, "--format", "lines"]).stdout;
+    let lines: Vec<&str> = lines.lines().filter(|line| !line.contains(" 2/")).collect();
+    let damaged = file(&folder, "damaged.log", lines.join("\n"));
+    let ended = run(&["merge", &first, &damaged]);
+    assert!(ended.code == 4 && ended.stdout.contains("the results of shard 1 are missing"), "{ended:?}");
+    assert!(ended.stderr.contains("1of2") && ended.stderr.contains("lines are missing"), "{ended:?}");
+    let ended = run(&["merge", &first, &damaged, "--allow-missing", "--details"]);
+    assert!(ended.code == 0 && ended.stdout.contains("left out"), "{ended:?}");
+    let ended = run(&["merge", &damaged]);
+    assert!(ended.code == 1 && ended.stderr.contains("lines are missing"), "{ended:?}");
     let (_, whole) = run_json(&[&server.url(), "--rate", "50", "--duration", "1s", "--warmup", "0"]);
     let whole = file(&folder, "whole.json", whole.to_string());
     let ended = run(&["merge", &first, &whole]);

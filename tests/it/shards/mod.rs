@@ -3,6 +3,7 @@
 mod by_hand;
 mod engines;
 mod rendezvous;
+mod sweeps;
 
 use std::net::TcpListener;
 use std::sync::Arc;

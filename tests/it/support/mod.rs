@@ -10,5 +10,6 @@ pub mod proxies;
 pub mod queues;
 pub mod searches;
 pub mod servers;
+pub mod terminal;
 pub mod turn;
 pub mod wire;

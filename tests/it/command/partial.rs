@@ -1,0 +1,40 @@
+//! What a run leaves behind that is killed.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::program::{Running, assert_ledger_adds_up, ledger, program, run};
+use crate::support::servers::{GOOD, Server, answer_always};
+
+#[test]
+fn a_run_that_is_killed_leaves_what_it_had_and_one_that_ends_leaves_its_result_alone() {
+    let server = Server::start(|stream| answer_always(stream, GOOD));
+    let folder = tempfile::tempdir().unwrap();
+    let (output, partial) = (folder.path().join("run.json"), folder.path().join("run.json.partial"));
+    let load = ["--rate", "100", "--duration", "120s", "--warmup", "1s", "--baseline", "0", "-q", "-o"];
+    let mut running = Running::start(program().arg(server.url()).args(load).arg(&output));
+    // Every 30 s; a busy machine has twice that.
+    for _ in 0..600 {
+        if partial.exists() {
+            break;
+        }
+        #[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    running.child().kill().unwrap();
+    running.end();
+    assert!(!output.exists(), "a result is there whole or not at all");
+    let ended = run(&["report", partial.to_str().unwrap(), "--format", "json"]);
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"));
+    assert_ledger_adds_up(&document);
+    assert_eq!((document["interrupted"].as_bool(), ledger(&document, "planned")), (Some(true), 12_000));
+    let ok = ledger(&document, "ok");
+    assert!((2_000..6_000).contains(&ok), "about 29 s of 100/s: {ok}");
+    assert!(document["latency"]["response"]["p99_ms"].is_number(), "{}", document["latency"]);
+    assert!(document["series"].as_array().is_some_and(|rows| rows.len() >= 20));
+    // The next run of that name takes it away when its result is there.
+    let short = ["--rate", "50", "--duration", "1s", "--baseline", "0", "-q", "-o"];
+    let ended = Running::start(program().arg(server.url()).args(short).arg(&output)).end();
+    assert!(ended.code == 0 && output.exists() && !partial.exists(), "{ended:?}");
+}
