@@ -35,6 +35,9 @@ if [ -z "$quick" ]; then
     need haproxy haproxy
     need tinyproxy tinyproxy-bin
     need microsocks microsocks
+    # Metrics are asked for by a real Prometheus, and read by its checker.
+    need prometheus prometheus
+    need promtool prometheus
     # The page of a report is opened in a real browser.
     need chromium chromium
     need chromedriver chromium-driver
@@ -64,7 +67,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, tinyproxy, microsocks, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, tinyproxy, microsocks, Prometheus, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

@@ -16,10 +16,11 @@ mod profile;
 #[cfg(test)]
 mod reference;
 mod values;
+mod watchers;
 
 pub(crate) use args::{
-    CalibrateArgs, CompareArgs, CompletionsArgs, Live, ManArgs, MergeArgs, ReportArgs, ServeArgs, ShellArg,
-    SweepArgs,
+    CalibrateArgs, Ci, CompareArgs, CompletionsArgs, Live, ManArgs, MergeArgs, ReportArgs, ServeArgs,
+    ShellArg, SweepArgs,
 };
 pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
@@ -29,3 +30,4 @@ pub(crate) use meaning::{
     SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, TokenCommand, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};
+pub(crate) use watchers::Watchers;

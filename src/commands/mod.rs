@@ -1,6 +1,7 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
 mod calibrate;
+mod ci;
 mod compare;
 mod console;
 mod debug;
@@ -13,6 +14,7 @@ mod idle;
 mod live;
 mod machine;
 mod merge;
+mod metrics;
 mod partial;
 mod publish;
 mod quota;

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
+use super::ci;
 use super::error::CommandError;
 use super::live;
-use crate::cli::{OutputFile, Screen};
+use crate::cli::{Ci, OutputFile, Screen};
 use crate::report::{Style, render};
 use crate::result::DocumentRef;
 
@@ -43,6 +44,7 @@ pub(super) fn publish<'a>(
     let document = document.into();
     // The files first: a pager that nobody scrolls must not hold them up.
     let saved = save(document, outputs);
+    tell_ci(document, screen);
     if screen.is_taken {
         return saved;
     }
@@ -54,10 +56,20 @@ pub(super) fn publish<'a>(
 pub(super) fn publish_rest<'a>(
     rest: &str,
     document: impl Into<DocumentRef<'a>>,
+    screen: &Screen,
     outputs: Vec<OutputFile>,
 ) -> Result<(), CommandError> {
-    let saved = save(document.into(), outputs);
+    let document = document.into();
+    let saved = save(document, outputs);
+    tell_ci(document, screen);
     saved.and(print(shown(rest).as_bytes()))
+}
+
+fn tell_ci(document: DocumentRef<'_>, screen: &Screen) {
+    match screen.ci {
+        Some(Ci::Github) => ci::tell_github(document),
+        None => {}
+    }
 }
 
 /// Writes each file in its own format.

@@ -55,7 +55,7 @@ impl<'a> Results<'a> {
         let interrupted = (self.runs.len() as u64) < self.asked_for || exit == Exit::Interrupted;
         let all = Runs::of(self.runs, interrupted);
         if self.shows_rows {
-            publish_rest(&runs::after_table(&all, &style_of(self.screen)), &all, outputs)?;
+            publish_rest(&runs::after_table(&all, &style_of(self.screen)), &all, self.screen, outputs)?;
         } else {
             publish(&all, self.screen, outputs)?;
         }

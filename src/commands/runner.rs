@@ -16,6 +16,7 @@ use super::facts::{asked_of, cut_off, facts_of};
 use super::first_request;
 use super::idle::{Alone, measure_idle};
 use super::live::{self, Course, Display, Lengths, LiveScreen, ProgressLine, Surroundings};
+use super::metrics::Metrics;
 use super::partial::Partial;
 use super::request_log::RequestLog;
 use super::signals::Signals;
@@ -61,6 +62,8 @@ pub(super) struct Runner<'a> {
     remarks: UnboundedReceiver<String>,
     /// Where a record of each request goes.
     log: Option<RequestLog>,
+    /// Those who watch from outside.
+    metrics: Option<Metrics>,
     /// Measurements so far.
     measured: u64,
     /// Where what a measurement has so far is kept.
@@ -103,6 +106,7 @@ impl<'a> Runner<'a> {
             abort,
             stream,
             log,
+            watchers,
             live,
             quiet,
             warnings,
@@ -150,6 +154,9 @@ impl<'a> Runner<'a> {
                 streams: probed.iter().map(|probed| probed.streams).collect(),
                 is_multiplexed: probed.iter().any(|probed| probed.protocol == Protocol::Http2),
             };
+            let about =
+                [traffic.method.clone(), traffic.target.clone(), traffic.name.clone().unwrap_or_default()];
+            let metrics = Metrics::start(&watchers, about)?;
             let network = Arc::new(network);
             let shared = Arc::clone(&network);
             let transport = move |worker| Wire::new(&shared, worker, MonotonicClock);
@@ -175,6 +182,7 @@ impl<'a> Runner<'a> {
                 stream,
                 remarks,
                 log,
+                metrics,
                 measured: 0,
                 partial: None,
                 display,
@@ -204,6 +212,9 @@ impl<'a> Runner<'a> {
                 console::tell(format_args!("warning: {said}"));
             }
             // Who leaves waits for nothing more.
+            if let Some(said) = runner.metrics.take().filter(|_| result.is_ok()).and_then(Metrics::close) {
+                console::tell(format_args!("warning: {said}"));
+            }
             if let Some(said) = runner.log.take().filter(|_| result.is_ok()).and_then(RequestLog::close) {
                 console::tell(format_args!("warning: {said}"));
             }
@@ -397,6 +408,7 @@ impl<'a> Runner<'a> {
         self.measured += u64::from(is_measured);
         let log = self.log.as_ref().filter(|_| is_measured).and_then(RequestLog::feed);
         let log = log.map(|feed| RunLog { feed, run: start.stamp(self.measured, plan.source.warmup_ns()) });
+        let metrics = &self.metrics;
         let partial = self.partial.clone().filter(|_| is_measured);
         let (workload, traffic, idle) = (&self.workload, &self.traffic, &self.idle);
         let mut keep = |mut finished: Finished| {
@@ -415,6 +427,9 @@ impl<'a> Runner<'a> {
             line.borrow_mut().show(progress);
             if let Some(screen) = screen {
                 screen.second(progress);
+            }
+            if let Some(metrics) = metrics.as_ref().filter(|_| is_measured) {
+                metrics.second(progress);
             }
             if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
                 stream.second(progress);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::super::log_file::LogFile;
+use super::super::watchers::{Collector, Label, Listen, Watchers};
 use crate::judge::AbortRule;
 
 /// What is done while a run goes on.
@@ -33,6 +34,17 @@ pub(crate) struct CourseArgs {
     /// up loses lines, and the run waits for nobody.
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub stream: Option<PathBuf>,
+    /// Answer Prometheus while it runs: GET /metrics at this address, or at this port of 127.0.0.1
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Report")]
+    pub prometheus: Option<Listen>,
+    /// Tell a collector of OpenTelemetry every 5 s: http://HOST:4318
+    ///
+    /// OTLP over HTTP in its JSON encoding. One that refuses or hangs costs its exports and never the run.
+    #[arg(long, value_name = "URL", hide_env_values = true, help_heading = "Report")]
+    pub otlp: Option<Collector>,
+    /// A label on all metrics of --prometheus and --otlp; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = ',', help_heading = "Report")]
+    pub label: Vec<Label>,
     /// Write a record for each request while it runs: FILE.csv, FILE.csv.gz, FILE.csv.zst, or FILE.vegeta.json, which vegeta's
     /// report and plot read
     ///
@@ -40,4 +52,15 @@ pub(crate) struct CourseArgs {
     /// request waits for it.
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     pub log: Option<LogFile>,
+}
+
+impl CourseArgs {
+    /// Who watches from outside.
+    pub(crate) fn watchers(&self) -> Watchers {
+        Watchers {
+            prometheus: self.prometheus.map(|listen| listen.0),
+            otlp: self.otlp.as_ref().map(|collector| collector.0.clone()),
+            labels: self.label.iter().map(|label| (label.0.clone(), label.1.clone())).collect(),
+        }
+    }
 }

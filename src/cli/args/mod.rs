@@ -29,7 +29,7 @@ pub(crate) use course::CourseArgs;
 pub(crate) use load::{LoadArgs, OpenRunArgs, OverflowArg};
 pub(crate) use merge::MergeArgs;
 pub(crate) use network::NetworkArgs;
-pub(crate) use reporting::{GateArgs, Live, PrintingArgs, ReportingArgs};
+pub(crate) use reporting::{Ci, GateArgs, Live, PrintingArgs, ReportingArgs};
 pub(crate) use request::{RequestArgs, TrafficArgs};
 pub(crate) use service::{ServeArgs, ServiceArgs};
 pub(crate) use shards::ShardArgs;

@@ -32,6 +32,9 @@ pub(crate) struct ReportingArgs {
     /// Of good answers the slowest are kept, of each kind of failure the first. 0 = none, at most 10,000.
     #[arg(long, default_value_t = 10)]
     pub samples: usize,
+    /// Tell a CI system too: github = the summary for the step (GITHUB_STEP_SUMMARY), and on stderr annotations of what failed
+    #[arg(long, value_name = "SYSTEM")]
+    pub ci: Option<Ci>,
     /// Show hosts, paths and query values in reports; tokens never
     #[arg(long)]
     pub no_redact: bool,
@@ -61,6 +64,13 @@ pub(crate) enum Live {
     None,
 }
 
+/// `--ci`: who else is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ci {
+    /// GitHub Actions
+    Github,
+}
+
 /// How a result is printed that is there already.
 #[derive(Debug, Args)]
 #[command(next_help_heading = None)]
@@ -71,6 +81,9 @@ pub(crate) struct PrintingArgs {
     /// Print all details below the result
     #[arg(long)]
     pub details: bool,
+    /// Tell a CI system too: github = the summary for the step (GITHUB_STEP_SUMMARY), and on stderr annotations of what failed
+    #[arg(long, value_name = "SYSTEM")]
+    pub ci: Option<Ci>,
     /// Also write the result to a file
     #[arg(
         short,

@@ -65,7 +65,7 @@ impl CompareJob {
             Kind::Live(users) => CompareSource::Live(Box::new(live(args, users, typed, machine)?)),
         };
         let screen = match &source {
-            CompareSource::Saved(_) => Screen::of_saved(reporting.format, reporting.details),
+            CompareSource::Saved(_) => Screen::of_saved(reporting.format, reporting.details, reporting.ci),
             CompareSource::Live(job) => Screen::new(reporting, &job.setup),
         };
         Ok(Self {

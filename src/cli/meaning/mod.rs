@@ -20,6 +20,7 @@ use std::path::PathBuf;
 
 use super::args::{CalibrateArgs, Live, MergeArgs, PrintingArgs, ReportArgs, ReportingArgs, ServeArgs};
 use super::output::OutputFile;
+use super::watchers::Watchers;
 use crate::judge::AbortWatch;
 use crate::plan::{Auto, Machine, Planner, Settings};
 use crate::result::{Conclusion, Kind};
@@ -64,8 +65,8 @@ impl ReportJob {
     /// [`UsageError`] when an output cannot be written.
     pub(crate) fn new(args: &ReportArgs) -> Result<Self, UsageError> {
         // What kind of document the file holds, and so whether the format has a form for it, shows when it is read.
-        let PrintingArgs { format, details, output } = &args.printing;
-        let screen = Screen::of_saved(*format, *details);
+        let PrintingArgs { format, details, ci, output } = &args.printing;
+        let screen = Screen::of_saved(*format, *details, *ci);
         Ok(Self { file: args.file.clone(), screen, outputs: files_of(output)? })
     }
 }
@@ -91,7 +92,7 @@ impl MergeJob {
     /// # Errors
     /// [`UsageError`] when an output cannot be written.
     pub(crate) fn new(args: &MergeArgs) -> Result<Self, UsageError> {
-        let PrintingArgs { format, details, output } = &args.printing;
+        let PrintingArgs { format, details, ci, output } = &args.printing;
         format.shows(Kind::Result)?;
         let outputs = files_of(output)?;
         outputs.iter().try_for_each(|output| output.format().shows(Kind::Result))?;
@@ -99,7 +100,7 @@ impl MergeJob {
             files: args.files.clone(),
             allows_missing: args.allow_missing,
             fail_on: args.gate.fail_on.clone(),
-            screen: Screen::of_saved(*format, *details),
+            screen: Screen::of_saved(*format, *details, *ci),
             outputs,
         })
     }
@@ -183,6 +184,7 @@ impl CalibrateJob {
             abort: AbortWatch::default(),
             stream: None,
             log: None,
+            watchers: Watchers::default(),
             live: Live::None,
             quiet,
             warnings: Vec::new(),

@@ -62,6 +62,7 @@ impl RunJob {
         setup.sharding = sharding;
         setup.stream.clone_from(&args.course.stream);
         setup.log.clone_from(&args.course.log);
+        setup.watchers = args.course.watchers();
         setup.abort = AbortWatch::new(args.course.abort_on.clone(), !args.course.no_abort);
         Ok(Self {
             threads: planner.threads(&source),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::args::ReportingArgs;
+use super::super::args::{Ci, ReportingArgs};
 use super::{Setup, TargetChoice};
 use crate::report::Format;
 
@@ -17,6 +17,8 @@ pub(crate) struct Screen {
     pub target: Option<String>,
     /// Whether a stream has stdout for itself, so that there is no report.
     pub is_taken: bool,
+    /// Who else is told.
+    pub ci: Option<Ci>,
 }
 
 impl Screen {
@@ -26,11 +28,11 @@ impl Screen {
             _ => None,
         };
         let is_taken = setup.stream.as_deref() == Some(Path::new("-"));
-        Self { format: reporting.format, details: reporting.details, target, is_taken }
+        Self { format: reporting.format, details: reporting.details, target, is_taken, ci: reporting.ci }
     }
 
     /// Of what was not asked of a service just now.
-    pub(super) fn of_saved(format: Format, details: bool) -> Self {
-        Self { format, details, target: None, is_taken: false }
+    pub(super) fn of_saved(format: Format, details: bool, ci: Option<Ci>) -> Self {
+        Self { format, details, target: None, is_taken: false, ci }
     }
 }

@@ -6,6 +6,7 @@ use super::super::args::{Live, LoadArgs, NetworkArgs, ReportingArgs, RequestArgs
 use super::super::invocation::Typed;
 use super::super::log_file::LogFile;
 use super::super::values::Span;
+use super::super::watchers::Watchers;
 use super::super::{config, curl};
 use super::proxy::{proxy_of, unused_proxy};
 use super::target::{TargetChoice, model_of, url_of};
@@ -35,6 +36,8 @@ pub(crate) struct Setup {
     pub stream: Option<PathBuf>,
     /// Where a record of each request goes.
     pub log: Option<LogFile>,
+    /// Who watches from outside.
+    pub watchers: Watchers,
     /// What is shown meanwhile.
     pub live: Live,
     /// Nothing is shown meanwhile, and there are no warnings.
@@ -97,6 +100,7 @@ impl Setup {
             abort: AbortWatch::default(),
             stream: None,
             log: None,
+            watchers: Watchers::default(),
             live: reporting.live,
             quiet: reporting.quiet,
             warnings,

@@ -72,7 +72,8 @@ impl Course {
             drain_ns: plan.drain_ns,
             timeout_ns: plan.timeout_ns,
             cap: plan.max_in_flight,
-            slos: plan.slos.clone(),
+            // Those on one phase are judged when all is known.
+            slos: plan.slos.iter().filter(|slo| slo.phase().is_none()).cloned().collect(),
         }
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
         }
     };
     if rows.are_shown {
-        publish_rest(&report::after_table(&sweep, &style_of(&screen)), &sweep, outputs)?;
+        publish_rest(&report::after_table(&sweep, &style_of(&screen)), &sweep, &screen, outputs)?;
     } else {
         publish(&sweep, &screen, outputs)?;
     }

@@ -112,12 +112,19 @@ fn whose_runs_they_are_is_said_where_not_of_one_machine() {
 }
 
 #[test]
-fn a_document_is_valid_and_reads_as_it_was_written() {
+fn reports_fit_the_page_and_colour_changes_nothing_but_colour() {
     let mut wide = searched();
     if let Some(search) = &mut wide.search {
         search.code = "search.budget_spent".to_owned();
     }
-    for sweep in [sweep(), searched(), wide, sweep_of(Vec::new(), 3.0, true)] {
+    for sweep in [sweep(), searched(), wide] {
+        crate::report::assert_is_well_set(|style| render(&sweep, Format::Text, style));
+    }
+}
+
+#[test]
+fn a_document_is_valid_and_reads_as_it_was_written() {
+    for sweep in [sweep(), searched(), sweep_of(Vec::new(), 3.0, true)] {
         let text = render(&sweep, Format::Json, &Style::default());
         assert_valid(&validator(), &serde_json::from_str(&text).unwrap());
         assert_eq!(Document::read(text.as_bytes()), Ok(Document::Sweep(Box::new(sweep))));

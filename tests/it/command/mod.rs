@@ -3,6 +3,7 @@
 mod arguments;
 mod as_typed;
 mod checks;
+mod ci;
 mod closed;
 mod compare;
 mod conclusions;
@@ -14,6 +15,7 @@ mod hostile;
 mod interrupt;
 mod interrupt_phases;
 mod live_screen;
+mod metrics;
 mod odd_answers;
 mod partial;
 mod profiles;
