@@ -175,6 +175,7 @@ fn spec(url: &str, header: &str, body: &str, feeds: bool) -> WorkloadSpec {
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),
+        count_by: None,
         other_secrets: Vec::new(),
     }
 }

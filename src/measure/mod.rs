@@ -10,6 +10,7 @@
 mod account;
 mod censored;
 mod connections;
+mod counted_by;
 mod distribution;
 mod encoding;
 mod exemplar;
@@ -30,6 +31,7 @@ pub(crate) use account::Account;
 pub(crate) use censored::{Censored, Unanswered};
 pub use connections::{ConnectionLog, Protocol};
 pub(crate) use connections::{Opened, TlsFacts, TlsOpened};
+pub(crate) use counted_by::CountedBy;
 pub use distribution::Distribution;
 pub(crate) use distribution::{HIGHEST_NS, LOWEST_NS, full_range};
 pub use encoding::encode_histogram;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::saved::SavedRecorder;
 use super::{
-    Account, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact, Sample, Sent,
-    ServerTimings,
+    Account, CountedBy, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact,
+    Sample, Sent, ServerTimings,
 };
 use crate::schedule::{Phase, Slot};
 
@@ -28,6 +28,7 @@ pub struct Recorder {
     pub intervals: IntervalLog,
     exemplars: Exemplars,
     server_timings: ServerTimings,
+    counted_by: CountedBy,
     deadline_ns: Option<u64>,
     /// Measured arrivals in the schedule.
     planned: u64,
@@ -72,6 +73,7 @@ impl Recorder {
             intervals,
             exemplars: Exemplars::new(accounting.samples),
             server_timings: ServerTimings::default(),
+            counted_by: CountedBy::default(),
             deadline_ns: accounting.deadline_ns,
             planned: 0,
             cancelled: 0,
@@ -132,6 +134,20 @@ impl Recorder {
         }
     }
 
+    /// Notes what the header said that good answers are counted by.
+    pub(crate) fn note_value(&mut self, sample: &Sample, value: Option<&[u8]>) {
+        if let (Phase::Measured, Outcome::Ok { .. }, Some(timeline)) =
+            (sample.slot.phase, sample.outcome, &sample.timeline)
+        {
+            self.counted_by.record(value, timeline.response_ns(sample.slot));
+        }
+    }
+
+    /// The good answers by the value of a header.
+    pub(crate) fn counted_by(&self) -> &CountedBy {
+        &self.counted_by
+    }
+
     /// What the service said of where its time went.
     pub(crate) fn server_timings(&self) -> &ServerTimings {
         &self.server_timings
@@ -170,6 +186,7 @@ impl Recorder {
             intervals: IntervalLog::new(0, 1, 1),
             exemplars: Exemplars::new(0),
             server_timings: self.server_timings.clone(),
+            counted_by: self.counted_by.clone(),
             deadline_ns: self.deadline_ns,
             planned: self.planned,
             cancelled: self.cancelled,
@@ -189,6 +206,7 @@ impl Recorder {
                     (redact.header(Sent::default(), "server-timing", name.as_bytes()), times.clone())
                 })
                 .collect(),
+            counted_by: self.counted_by.shown(|value| redact.body(Sent::default(), value.as_bytes())),
             planned: self.planned,
             cancelled: self.cancelled,
         }
@@ -203,6 +221,7 @@ impl Recorder {
         recorder.errors = saved.errors;
         recorder.warmup = saved.warmup;
         recorder.server_timings = ServerTimings::restored(saved.server_timings);
+        recorder.counted_by = saved.counted_by;
         (recorder.planned, recorder.cancelled) = (saved.planned, saved.cancelled);
         recorder
     }
@@ -218,6 +237,7 @@ impl Recorder {
         }
         self.exemplars.merge(other.exemplars);
         self.server_timings.merge(&other.server_timings);
+        self.counted_by.merge(&other.counted_by);
         self.planned += other.planned;
         self.cancelled += other.cancelled;
         self.warmup.ledger.merge(&other.warmup.ledger);

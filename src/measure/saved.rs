@@ -7,7 +7,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::recorder::Warmup;
-use super::{Account, Distribution, ErrorKind, decode_histogram, encode_histogram};
+use super::{Account, CountedBy, Distribution, ErrorKind, decode_histogram, encode_histogram};
 
 /// All that a recorder counted. It holds nothing that a report may not show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub(crate) struct SavedRecorder {
     pub(super) errors: BTreeMap<ErrorKind, (u64, String)>,
     pub(super) warmup: Warmup,
     pub(super) server_timings: Vec<(String, Distribution)>,
+    #[serde(default)]
+    pub(super) counted_by: CountedBy,
     pub(super) planned: u64,
     pub(super) cancelled: u64,
 }

@@ -68,6 +68,8 @@ pub struct WorkloadSpec {
     pub keepalive: bool,
     /// Whether reports show hosts, paths and query values. They never show credentials.
     pub show_hosts: bool,
+    /// The header whose value good answers are counted by.
+    pub count_by: Option<HeaderName>,
     /// Other hosts that texts may name, such as the server name that TLS verifies.
     pub other_hosts: Vec<String>,
     /// Other secrets that texts may hold, such as the password of a proxy.

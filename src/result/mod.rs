@@ -14,6 +14,7 @@
 mod client;
 mod comparison;
 mod connections;
+mod counted_by;
 mod difference;
 mod document;
 mod endpoint;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::ClientLoad;
 use super::connections::Connections;
+use super::counted_by::CountOfValue;
 use super::endpoint::{EndpointFacts, EndpointSummary, SummaryError, status_codes};
 use super::histograms::Histograms;
 use super::interval::ResponseInterval;
@@ -58,6 +59,9 @@ pub struct Summary {
     /// What the service itself says of its time, in `Server-Timing` headers: at most 8 metrics.
     #[serde(default)]
     pub server_timing: Vec<ServerTiming>,
+    /// Good answers by the value of the header of `--count-by`, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counted_by: Vec<CountOfValue>,
     /// Whether the generator did its part, and whether the service kept up.
     pub verdict: Verdict,
     /// The objectives, and whether the run met them.
@@ -199,6 +203,7 @@ impl Summary {
             rates,
             queueing: Queueing::new(&latency, facts.idle, total_of_the_service, facts.backlog, &facts.series),
             server_timing,
+            counted_by: CountOfValue::all(recorder.counted_by(), redact),
             latency,
             intervals: Vec::new(),
             verdict: Verdict::default(),

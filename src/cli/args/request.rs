@@ -114,6 +114,11 @@ pub(crate) struct RequestArgs {
     /// Compared with ==, !=, <, <=, > or >=; without one of these the value must only be there.
     #[arg(long, value_name = "CHECK", value_delimiter = '\n', hide_env_values = true)]
     pub expect_json: Vec<JsonCheck>,
+    /// Count good answers by the value of this header, with the response times of each: which backend, or which cache, it was
+    ///
+    /// Of at most 32 values; the others are counted together. Values are shown as bodies are: without hosts and credentials.
+    #[arg(long, value_name = "HEADER")]
+    pub count_by: Option<String>,
     /// Send a W3C traceparent header with a new trace id, so that a slow sample is found in a tracing system
     #[arg(long)]
     pub traceparent: bool,

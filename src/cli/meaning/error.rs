@@ -152,6 +152,8 @@ pub(crate) enum UsageError {
         "-d is the request body, as in curl: for a run of {0} write --duration {0}; to send the text `{0}` write --data-raw {0}"
     )]
     LengthAsBody(String),
+    #[error("--count-by is not a header name; names are letters, digits and -, as in X-Backend")]
+    CountBy,
     /// A body that curl would read from a file.
     #[error("--body is sent as it stands, and this one begins with @; for a file write --body-file FILE")]
     BodyAt,

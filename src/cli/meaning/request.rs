@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
+use http::header::HeaderName;
 
 use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
@@ -28,6 +29,7 @@ pub(crate) struct Requests {
     data_order: DataOrder,
     seed: u64,
     traceparent: bool,
+    count_by: Option<HeaderName>,
     keepalive: bool,
     show_hosts: bool,
     others: Others,
@@ -91,6 +93,11 @@ impl Requests {
             data_order: request.data_order,
             seed,
             traceparent: request.traceparent,
+            count_by: request
+                .count_by
+                .as_deref()
+                .map(|name| HeaderName::from_bytes(name.as_bytes()).map_err(|_| UsageError::CountBy))
+                .transpose()?,
             keepalive: !args.network.no_keepalive,
             show_hosts,
             others: Others { hosts: args.network.sni.clone().into_iter().collect(), secrets: Vec::new() },
@@ -111,6 +118,7 @@ impl Requests {
             data_order: DataOrder::Rotate,
             seed: 0,
             traceparent: false,
+            count_by: None,
             keepalive: true,
             show_hosts: false,
             others: Others::default(),
@@ -207,6 +215,7 @@ impl Requests {
             keepalive: self.keepalive,
             show_hosts: self.show_hosts,
             other_hosts: self.others.hosts,
+            count_by: self.count_by,
             other_secrets: self.others.secrets,
         })?;
         if has_data && !workload.uses_data() {

@@ -69,6 +69,9 @@ pub(crate) trait Desk: 'static {
     /// Notes what the service said in a `Server-Timing` header of an arrival's answer.
     fn note_server_timing(&self, sample: &Sample, header: &[u8]);
 
+    /// Notes what the header of an arrival's answer said that good answers are counted by.
+    fn note_value(&self, sample: &Sample, value: Option<&[u8]>);
+
     /// Notes why a measured arrival failed.
     fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String);
 }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 
 use super::event::{Desk, Event};
 use super::mailbox::Mailbox;
@@ -153,6 +153,9 @@ impl<D: Desk> Stream<D> {
                 let sample = answered(&ticket, &answer, expectation, watch);
                 for header in answer.headers.get_all(SERVER_TIMING) {
                     desk.note_server_timing(&sample, header.as_bytes());
+                }
+                if let Some(name) = context.workload.count_by() {
+                    desk.note_value(&sample, answer.headers.get(name).map(HeaderValue::as_bytes));
                 }
                 let shown = || Detail { headers: headers_of(&answer), body: watch.head().to_vec(), ..detail };
                 desk.keep(&sample, shown);

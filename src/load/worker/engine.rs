@@ -363,6 +363,10 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
         self.state.borrow_mut().recorder.note_server_timing(sample, header);
     }
 
+    fn note_value(&self, sample: &Sample, value: Option<&[u8]>) {
+        self.state.borrow_mut().recorder.note_value(sample, value);
+    }
+
     fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String) {
         if sample.slot.phase == Phase::Measured {
             let cause = || self.context.workload.redact(&cause());

@@ -129,6 +129,7 @@ pub(super) fn sections(summary: &Summary, charts: &Charts, prefix: &str) -> Vec<
         answers(summary),
         phases_of(&summary.phases),
         endpoints(&summary.endpoints),
+        counted_by(summary),
     ];
     sections.extend(summary.merged.as_ref().map(shards_of));
     sections.extend([details(summary), samples(summary)]);
@@ -269,6 +270,23 @@ fn answers(summary: &Summary) -> Section {
         .with(Table::new("Ledger", &["", "requests", "of planned"], rows.collect()))
         .with(Table::new("Answers by status", &["status", "answers", "of sent"], statuses.collect()))
         .with(Table::new("Failures", &["kind", "requests", "the first of them"], errors.collect()))
+}
+
+/// Good answers by the value of a header.
+fn counted_by(summary: &Summary) -> Section {
+    let rows = summary.counted_by.iter().map(|one| {
+        let mut row = times_row(&one.value, &one.response_ok);
+        row.insert(2, percent_of(one.response_ok.count, summary.ledger.ok));
+        row
+    });
+    let mut head = ["value", "count", "share"].map(str::to_owned).to_vec();
+    head.extend(FIGURES.iter().map(ToString::to_string));
+    let mut section = Section::new("Good answers by the value of a header");
+    if !summary.counted_by.is_empty() {
+        let caption = "Response times in milliseconds".to_owned();
+        section.tables.push(Table { caption, head, rows: rows.collect(), is_folded: false });
+    }
+    section
 }
 
 /// Each phase by itself, where the rate changes.

@@ -112,13 +112,18 @@ fn whose_runs_they_are_is_said_where_not_of_one_machine() {
 }
 
 #[test]
-fn reports_fit_the_page_and_colour_changes_nothing_but_colour() {
+fn colour_changes_nothing_but_colour() {
     let mut wide = searched();
     if let Some(search) = &mut wide.search {
         search.code = "search.budget_spent".to_owned();
     }
     for sweep in [sweep(), searched(), wide] {
-        crate::report::assert_is_well_set(|style| render(&sweep, Format::Text, style));
+        let text = |color| render(&sweep, Format::Text, &Style { color, ..Style::default() });
+        let mut coloured = text(true);
+        for code in ["\u{1b}[32m", "\u{1b}[33m", "\u{1b}[1;31m", "\u{1b}[0m"] {
+            coloured = coloured.replace(code, "");
+        }
+        assert_eq!(coloured, text(false));
     }
 }
 

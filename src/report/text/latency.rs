@@ -123,6 +123,27 @@ pub(super) fn of_endpoints(summary: &Summary) -> String {
     text + "  share of the planned; p50 to max: response in ms, all planned; serv p99: service, good answers\n"
 }
 
+/// Good answers by the value of a header; nothing where they were not counted so.
+pub(super) fn counted_by(summary: &Summary) -> String {
+    if summary.counted_by.is_empty() {
+        return String::new();
+    }
+    let head = ["Good answers by", "count", "share", "p50", "p90", "p99", "max"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(summary.counted_by.iter().map(|one| {
+        let times = &one.response_ok;
+        let mut cells = vec![
+            format!("  {}", shortened(&one.value, 40)),
+            count(times.count),
+            percent_of(times.count, summary.ledger.ok),
+        ];
+        let figures = [Figure::P50, Figure::P90, Figure::P99, Figure::Max];
+        cells.extend(figures.map(|figure| time(times.figure(figure))));
+        cells
+    }));
+    layout::table(&rows) + "  by the header of --count-by; p50 to max: response in ms\n"
+}
+
 fn endpoint_row(endpoint: &EndpointSummary, planned: u64) -> Vec<String> {
     let ledger = &endpoint.ledger;
     let response = &endpoint.latency.response;

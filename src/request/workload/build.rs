@@ -75,6 +75,7 @@ impl Workload {
             data_order: spec.data_order,
             seed: spec.seed,
             traceparent: spec.traceparent,
+            count_by: spec.count_by,
         })))
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::HeaderValue;
+use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
 
 use super::current_tokens::CurrentTokens;
@@ -50,6 +50,7 @@ struct Content {
     data_order: DataOrder,
     seed: u64,
     traceparent: bool,
+    count_by: Option<HeaderName>,
     needs_moment: bool,
 }
 
@@ -119,6 +120,11 @@ impl Workload {
     /// Bytes of the largest body, as it was given.
     pub fn largest_body(&self) -> usize {
         self.0.largest_body
+    }
+
+    /// The header whose value good answers are counted by.
+    pub(crate) fn count_by(&self) -> Option<&HeaderName> {
+        self.0.count_by.as_ref()
     }
 
     /// The endpoints, in the order they were given.
@@ -240,8 +246,11 @@ impl Workload {
     pub fn secrets(&self, sequence: u64, token: Option<&HeaderValue>) -> Vec<Secret<String>> {
         let template = &self.0.compiled(sequence).template;
         let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
-        if let Some(token) = token {
-            secrets.token(token.as_bytes());
+        match (token, &self.0.tokens) {
+            (Some(token), _) => secrets.token(token.as_bytes()),
+            // Of nobody knows which request: it may be any of them.
+            (None, Some(tokens)) => tokens.each_known(|token| secrets.token(token.as_bytes())),
+            (None, None) => {}
         }
         self.0.credentials(sequence, &mut secrets);
         template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);

@@ -116,8 +116,8 @@ fn a_command_of_curl_is_sent_as_curl_would_send_it() {
     // From a file, and what cannot be meant.
     let folder = tempfile::tempdir().expect("a folder");
     let saved = file(&folder, "request.sh", format!("curl {} \\\n  -H 'x-shop: south'\n", witness.url()));
-    assert_eq!(run(&["--rate", "50", "-n", "1", "-q", "--curl", &saved]).code, 0);
+    assert!(run(&["--rate", "50", "-n", "1", "-q", "--curl", &saved]).is_measured());
     assert_eq!(witness.seen()[1].header("x-shop"), ["south"]);
-    let ended = run(&["--rate", "50", "--curl", "curl http://127.0.0.1:9/ -F file=@a"]);
-    assert!(ended.code == 2 && ended.stderr.contains("--form cannot be sent"), "{ended:?}");
+    let ended = run(&["--rate", "50", "--curl", "curl http://127.0.0.1:9/ -T a"]);
+    assert!(ended.code == 2 && ended.stderr.contains("--upload-file cannot be sent"), "{ended:?}");
 }

@@ -8,6 +8,7 @@ mod closed;
 mod compare;
 mod conclusions;
 mod config;
+mod count_by;
 mod course;
 mod first_request;
 mod help;

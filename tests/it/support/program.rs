@@ -67,6 +67,13 @@ impl From<Output> for Ended {
     }
 }
 
+impl Ended {
+    /// Whether the run was carried out. On a machine that others keep busy the client may be the limit, which is exit code 3.
+    pub fn is_measured(&self) -> bool {
+        [0, 3].contains(&self.code)
+    }
+}
+
 /// Runs a command to its end.
 pub fn end_of(command: &mut Command) -> Ended {
     let _turn = side_by_side();
