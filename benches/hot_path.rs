@@ -2,15 +2,16 @@
 //! once for a run, on the worker's thread; and what the live screen costs the other threads. `cargo bench --bench hot_path`.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 
 use rpsbench::internals::{
-    Accounting, Arrivals, BurstDepth, DataOrder, DataTable, Decision, Dispatcher, Distribution, EndpointSpec,
-    ExampleScreen, Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase, Placeholders,
-    PoolLimits, Rate, Recorder, Route, Sample, Schedule, Secret, Slot, Ticket, Timeline, TokenBucket,
-    TokenList, Workload, WorkloadSpec, encode_histogram,
+    Accounting, Arrivals, AwsKeys, BurstDepth, DataOrder, DataTable, Decision, Dispatcher, Distribution,
+    EndpointSpec, ExampleScreen, Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase,
+    Placeholders, PoolLimits, Rate, Recorder, Route, Sample, Schedule, Secret, Signer, SigningScope, Slot,
+    Ticket, Timeline, TokenBucket, TokenList, Workload, WorkloadSpec, encode_histogram,
 };
 
 /// Arrivals in one iteration of a benchmark.
@@ -143,8 +144,12 @@ fn histogram_encode(bencher: Bencher) {
     bencher.bench_local(|| encode_histogram(black_box(distribution.histogram())));
 }
 
-/// One endpoint, with 120 tokens and 1,000 rows if its request is not always the same.
 fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
+    Workload::build(spec(url, header, body, feeds)).expect("a valid workload")
+}
+
+/// One endpoint, with 120 tokens and 1,000 rows if its request is not always the same.
+fn spec(url: &str, header: &str, body: &str, feeds: bool) -> WorkloadSpec {
     let endpoint = EndpointSpec {
         name: "bench".to_owned(),
         weight: 1,
@@ -158,10 +163,11 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
     let tokens: String = (0..120).map(|i| format!("Bearer {i:032x}\n")).collect();
     let rows: String = (0..1_000).map(|i| format!("user-{i},{i:016x}\n")).collect();
     let data = format!("user,article\n{rows}");
-    let spec = WorkloadSpec {
+    WorkloadSpec {
         endpoints: vec![endpoint],
         tokens: feeds.then(|| TokenList::read(tokens.as_bytes(), "tokens.csv").expect("valid tokens")),
         token_header: http::header::AUTHORIZATION,
+        signer: None,
         data: feeds.then(|| DataTable::read(data.as_bytes(), "data.csv").expect("a valid table")),
         data_order: DataOrder::Random,
         seed: 1,
@@ -171,8 +177,7 @@ fn workload(url: &str, header: &str, body: &str, feeds: bool) -> Workload {
         other_hosts: Vec::new(),
         count_by: None,
         other_secrets: Vec::new(),
-    };
-    Workload::build(spec).expect("a valid workload")
+    }
 }
 
 /// Making the request of an arrival: a copy of a fixed one, or one with a token, data in URL, header and a JSON body
@@ -194,6 +199,30 @@ fn request(bencher: Bencher, kind: &str) {
     bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
         sequence += 1;
         black_box(workload.request(black_box(sequence), Moment::default()))
+    });
+}
+
+/// What a signature for AWS costs the request of an arrival: one that never changes, one whose URL and body are made, and
+/// one with a body of 64 KiB that is made.
+#[divan::bench(args = ["unsigned", "fixed", "made", "made_64_kib"])]
+fn signed_request(bencher: Bencher, kind: &str) {
+    let keys = AwsKeys {
+        id: Secret::new("AKIDEXAMPLE".to_owned()),
+        secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
+        session_token: None,
+    };
+    let scope: SigningScope = "us-east-1:execute-api".parse().expect("a scope");
+    let signer = (kind != "unsigned").then(|| Arc::new(Signer::new(keys, scope)));
+    let padding = "x".repeat(if kind == "made_64_kib" { 64 << 10 } else { 117 });
+    let is_made = kind.starts_with("made");
+    let (url, index) = if is_made { ("http://x/a?u={index}", "{index}") } else { ("http://x/a?u=5", "5") };
+    let spec = spec(url, "user-500", &format!(r#"{{"user": {index}, "note": "{padding}"}}"#), false);
+    let workload = Workload::build(WorkloadSpec { signer, ..spec }).expect("a valid workload");
+    let mut sequence = 0;
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        sequence += 1;
+        let moment = Moment { unix_ms: 1_440_938_160_000 + sequence, ..Moment::default() };
+        black_box(workload.request(black_box(sequence), moment))
     });
 }
 

@@ -29,7 +29,7 @@
 //! | `plan` | what a run is to do, and all planning: cap, threads, lead, machine limits | pure |
 //! | `judge` | what a run amounts to: verdicts with their evidence, objectives, overload, recovery, intervals | pure |
 //! | `result` | the documents, and the one reader of saved ones | pure |
-//! | `request` | targets, tokens, data, endpoints: the request of each arrival; what may be shown of them | pure |
+//! | `request` | targets, tokens, signatures, data, endpoints: the request of each arrival; what may be shown of them | pure |
 //! | `measure` | counting: samples, ledger, distributions | pure |
 //! | `schedule` | when every arrival leaves, exactly; stripes for threads | pure |
 //! | `time` | the only reader of clocks, the only sleepers, and what the scheduler gave | the system |
@@ -76,8 +76,8 @@ pub mod internals {
     };
     pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
-        BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Placeholders, Route,
-        Secret, Target, TokenList, Workload, WorkloadSpec,
+        AwsKeys, BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Placeholders,
+        Route, ScopeError, Secret, Signer, SigningScope, Target, TokenList, Workload, WorkloadSpec,
     };
     pub use crate::result::{
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,

@@ -118,6 +118,7 @@ mod tests {
             "expect-json" => Some("/a == 3"),
             "abort-on" => Some("error_rate>3% for 3s"),
             "start-at" => Some("+3s"),
+            "aws-sigv4" => Some("us-east-3:s3"),
             "rendezvous" => Some("http://127.0.0.3:3"),
             "speed" => Some("3x"),
             _ => None,

@@ -27,7 +27,7 @@ pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use log_file::LogFormat;
 pub(crate) use meaning::{
     CalibrateJob, CompareJob, CompareSource, LiveJob, Meeting, MergeJob, ReportJob, RunJob, Screen,
-    SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, UsageError,
+    SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, TokenCommand, UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};
 pub(crate) use watchers::Watchers;

@@ -16,6 +16,11 @@ impl Console {
         Self { quiet }
     }
 
+    /// Whether only what must not be missed is told.
+    pub(super) fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// What goes on, unless quiet.
     pub(super) fn note(self, text: impl Display) {
         if !self.quiet {

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::exit::Exit;
+use super::token_command::TokenError;
 use crate::cli::{OutputError, UsageError};
 use crate::compare::{ImportError, TooFew};
 use crate::load::EngineError;
@@ -31,6 +32,9 @@ pub(super) enum CommandError {
     /// The target does not answer, or not as it should.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// Nothing to send without tokens.
+    #[error(transparent)]
+    Tokens(#[from] TokenError),
     /// The target is there, and has no good answer.
     #[error("{0}")]
     FirstRequest(String),

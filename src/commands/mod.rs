@@ -30,6 +30,7 @@ mod start;
 mod stream;
 mod sweep;
 mod together;
+mod token_command;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::console::{self, Console};
 use super::error::CommandError;
@@ -21,6 +22,7 @@ use super::runtime::runtime;
 use super::signals::Signals;
 use super::start::Start;
 use super::stream::Stream;
+use super::token_command;
 use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
 use crate::judge::{AbortWatch, WatchedSecond, sum_up, sum_up_so_far};
 use crate::load::{Finished, Progress, RunLog, Session};
@@ -31,7 +33,7 @@ use crate::result::{LatencyStats, PlanFacts, RunFacts, ShardAccount, ShardRecord
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::shard::ClockOffset;
-use crate::time::MonotonicClock;
+use crate::time::{Clock, MonotonicClock};
 use crate::transport::{Network, Proxy, Wire, WireOptions};
 
 /// A body from this many bytes on is not copied.
@@ -56,6 +58,8 @@ pub(super) struct Runner<'a> {
     abort: AbortWatch,
     /// Where a line is written each second of a measurement.
     stream: Option<Stream>,
+    /// What the user is to be told as soon as that does not break into the live line.
+    remarks: UnboundedReceiver<String>,
     /// Where a record of each request goes.
     log: Option<RequestLog>,
     /// Those who watch from outside.
@@ -94,7 +98,7 @@ impl<'a> Runner<'a> {
     ) -> Result<R, CommandError> {
         let Setup {
             target,
-            requests,
+            mut requests,
             wire,
             name,
             config,
@@ -119,13 +123,19 @@ impl<'a> Runner<'a> {
                 (Some(service.url().parse::<Target>().map_err(UsageError::from)?), Some(service))
             }
         };
+        let runtime = runtime()?;
+        let token_command = requests.token_command();
+        if let Some(command) = &token_command {
+            let redactor = requests.redactor();
+            let asked = signals.unless_stopped(token_command::first_tokens(command, &redactor));
+            requests.take_tokens(runtime.block_on(asked)?);
+        }
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
         let log = log.map(|log| RequestLog::open(&log.path, log.format, &workload)).transpose()?;
         let insecure = wire.tls.insecure;
         let proxy = wire.proxy.as_ref().map(Proxy::scheme);
         let wire = WireOptions { large_bodies: workload.largest_body() > LARGE_BODY, ..wire };
-        let runtime = runtime()?;
         let result = runtime.block_on(async {
             let prepared = Network::prepare(wire, workload.origins());
             let (network, probed, remarks) = signals.unless_stopped(prepared).await?;
@@ -151,6 +161,12 @@ impl<'a> Runner<'a> {
             let shared = Arc::clone(&network);
             let transport = move |worker| Wire::new(&shared, worker, MonotonicClock);
             let session = Session::start(threads, &workload, transport).await?;
+            let (to_say, remarks) = mpsc::unbounded_channel();
+            let warn = |warning| {
+                // The other end lives as long as what is running.
+                let _ = to_say.send(warning);
+            };
+            let renewing = token_command::renew(token_command, workload.clone(), warn);
             let mut runner = Runner {
                 planner,
                 threads,
@@ -164,6 +180,7 @@ impl<'a> Runner<'a> {
                 sharding,
                 abort,
                 stream,
+                remarks,
                 log,
                 metrics,
                 measured: 0,
@@ -183,9 +200,13 @@ impl<'a> Runner<'a> {
             let result = tokio::select! {
                 result = working => result,
                 never = refreshing => never,
+                never = renewing => match never {},
             };
             // What follows is for the terminal as it was.
             drop(runner.screen.take());
+            while let Ok(warning) = runner.remarks.try_recv() {
+                console.warn(warning);
+            }
             if let Some(said) = runner.stream.take().and_then(Stream::close) {
                 // Quiet or not: a file that is not whole must not be taken for one.
                 console::tell(format_args!("warning: {said}"));
@@ -267,7 +288,7 @@ impl<'a> Runner<'a> {
 
     /// That request, as it may be shown.
     pub(super) fn first_request_as_shown(&self) -> String {
-        self.workload.shown(0)
+        self.workload.shown(0, MonotonicClock.wall().as_millis() as u64)
     }
 
     /// Whether any connection is encrypted.
@@ -374,6 +395,7 @@ impl<'a> Runner<'a> {
         let known = self.is_stopping();
         let stop = self.signals.stop();
         let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
+        let (remarks, quiet) = (&mut self.remarks, self.console.is_quiet());
         let is_measured = plan.is_divided;
         self.signals.unless_left(self.session.prepare(plan, &self.workload)).await?;
         // Last of all: from here on the time runs.
@@ -433,8 +455,17 @@ impl<'a> Runner<'a> {
                 .remark("interrupted: waiting at most 1 s for answers under way; again to leave at once");
             std::future::pending().await
         };
+        let telling = async {
+            while let Some(warning) = remarks.recv().await {
+                if !quiet {
+                    line.borrow().remark(&format!("warning: {warning}"));
+                }
+            }
+            std::future::pending().await
+        };
         let finished = tokio::select! {
             finished = self.signals.unless_left(run) => finished,
+            never = telling => never,
             never = saying_that_it_ends => never,
         };
         line.borrow().clear();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::header::HeaderValue;
+
 /// Most headers kept of an answer.
 const MAX_HEADERS: usize = 64;
 /// Most bytes kept of one header's value, and of the body.
@@ -16,6 +18,8 @@ pub struct Detail {
     pub row: Option<u64>,
     /// Its trace id (W3C Trace Context).
     pub trace_id: Option<u128>,
+    /// The token that it was sent with.
+    pub token: Option<HeaderValue>,
     /// The headers of the answer, as many as are worth keeping.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The beginning of the body of the answer.
@@ -24,7 +28,21 @@ pub struct Detail {
     pub error: Option<String>,
 }
 
+/// Of a request, what tells which secrets an answer may repeat.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent<'d> {
+    /// Its place in the sequence.
+    pub sequence: u64,
+    /// The token that it was sent with: there may be others by now.
+    pub token: Option<&'d HeaderValue>,
+}
+
 impl Detail {
+    /// What was sent.
+    pub(crate) fn sent(&self) -> Sent<'_> {
+        Sent { sequence: self.sequence, token: self.token.as_ref() }
+    }
+
     /// No more of the answer than a result may hold: 64 headers, 1 KiB of each value and of the body.
     pub(super) fn bounded(mut self) -> Self {
         self.headers.truncate(MAX_HEADERS);
@@ -49,10 +67,10 @@ impl fmt::Debug for Detail {
 /// Makes what may be shown of an answer. The room that knows what the requests held knows what is secret.
 pub trait Redact {
     /// What may be shown of a header's value.
-    fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String;
+    fn header(&self, sent: Sent<'_>, name: &str, value: &[u8]) -> String;
 
-    /// What may be shown of the beginning of the answer to the arrival at `sequence`.
-    fn body(&self, sequence: u64, bytes: &[u8]) -> String;
+    /// What may be shown of the beginning of the answer.
+    fn body(&self, sent: Sent<'_>, bytes: &[u8]) -> String;
 }
 
 /// Shows nothing.
@@ -60,11 +78,11 @@ pub trait Redact {
 pub struct Withhold;
 
 impl Redact for Withhold {
-    fn header(&self, _sequence: u64, _name: &str, _value: &[u8]) -> String {
+    fn header(&self, _sent: Sent<'_>, _name: &str, _value: &[u8]) -> String {
         "***".to_owned()
     }
 
-    fn body(&self, _sequence: u64, _bytes: &[u8]) -> String {
+    fn body(&self, _sent: Sent<'_>, _bytes: &[u8]) -> String {
         "***".to_owned()
     }
 }
@@ -79,6 +97,7 @@ mod tests {
             sequence: 7,
             row: Some(3),
             trace_id: Some(1),
+            token: None,
             headers: vec![("set-cookie".to_owned(), b"hunter2".to_vec())],
             body: b"hunter2".to_vec(),
             error: Some("hunter2".to_owned()),
@@ -94,6 +113,7 @@ mod tests {
             sequence: 0,
             row: None,
             trace_id: None,
+            token: None,
             headers: (0..100).map(|i| (format!("x-{i}"), vec![b'a'; 5_000])).collect(),
             body: vec![b'a'; 5_000],
             error: None,

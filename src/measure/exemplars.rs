@@ -160,7 +160,15 @@ mod tests {
     use super::*;
 
     fn detail(sequence: u64) -> Detail {
-        Detail { sequence, row: None, trace_id: None, headers: Vec::new(), body: Vec::new(), error: None }
+        Detail {
+            sequence,
+            row: None,
+            trace_id: None,
+            token: None,
+            headers: Vec::new(),
+            body: Vec::new(),
+            error: None,
+        }
     }
 
     fn of<'a>(limit: usize, samples: impl IntoIterator<Item = &'a Sample>) -> Exemplars {

@@ -37,7 +37,7 @@ pub(crate) use distribution::{HIGHEST_NS, LOWEST_NS, full_range};
 pub use encoding::encode_histogram;
 pub(crate) use encoding::{EncodingError, decode_histogram, decode_interval, encode_interval};
 pub use exemplar::Withhold;
-pub(crate) use exemplar::{Detail, MAX_KEPT_BYTES, Redact};
+pub(crate) use exemplar::{Detail, MAX_KEPT_BYTES, Redact, Sent};
 pub(crate) use exemplars::{Exemplar, Exemplars};
 pub(crate) use interval::Interval;
 pub use interval::IntervalLog;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::saved::SavedRecorder;
 use super::{
     Account, CountedBy, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact,
-    Sample, ServerTimings,
+    Sample, Sent, ServerTimings,
 };
 use crate::schedule::{Phase, Slot};
 
@@ -202,9 +202,11 @@ impl Recorder {
             errors: self.errors.clone(),
             warmup: self.warmup.clone(),
             server_timings: timings
-                .map(|(name, times)| (redact.header(0, "server-timing", name.as_bytes()), times.clone()))
+                .map(|(name, times)| {
+                    (redact.header(Sent::default(), "server-timing", name.as_bytes()), times.clone())
+                })
                 .collect(),
-            counted_by: self.counted_by.shown(|value| redact.body(0, value.as_bytes())),
+            counted_by: self.counted_by.shown(|value| redact.body(Sent::default(), value.as_bytes())),
             planned: self.planned,
             cancelled: self.cancelled,
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! EndpointSpec ----> RequestTemplate --.
-//! TokenList, DataTable ----------------+--> Workload -> sequence, Moment -> Outgoing
+//! CurrentTokens, Signer, DataTable -----+--> Workload -> sequence, Moment -> Outgoing
 //! Mix ---------------------------------'
 //! ```
 //!
@@ -11,11 +11,13 @@
 //!
 //! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
 //! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
+//! Tokens may be renewed while requests are made ([`Workload::renew_tokens`]); a signature for AWS is made with its request.
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
 mod check;
 mod coding;
+mod current_tokens;
 mod data;
 mod expectation;
 mod file_errors;
@@ -29,6 +31,7 @@ mod rotation;
 mod rows;
 mod scenario;
 mod secret;
+mod sigv4;
 mod spec;
 mod target;
 mod targets;
@@ -51,11 +54,13 @@ pub(crate) use recording::{
 pub(crate) use redactor::Redactor;
 pub(crate) use scenario::{Defaults, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
+pub use sigv4::{AwsKeys, ScopeError, Signer, SigningScope};
 pub use spec::{EndpointSpec, Placeholders, WorkloadSpec};
 pub use target::Target;
 pub(crate) use target::TargetError;
 pub(crate) use targets::{TargetsProblem, parse_targets};
 pub use template::Moment;
 pub use tokens::TokenList;
+pub(crate) use tokens::TokenOutputError;
 pub(crate) use workload::{Outgoing, WorkloadError};
 pub use workload::{Route, Workload};

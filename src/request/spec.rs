@@ -1,5 +1,7 @@
 //! What a workload is made from, as the user wrote it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
@@ -7,6 +9,7 @@ use http::header::HeaderName;
 use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
 use super::secret::Secret;
+use super::sigv4::Signer;
 use super::target::Target;
 use super::tokens::TokenList;
 
@@ -51,6 +54,8 @@ pub struct WorkloadSpec {
     pub tokens: Option<TokenList>,
     /// The header that carries them.
     pub token_header: HeaderName,
+    /// Signs each request for AWS.
+    pub signer: Option<Arc<Signer>>,
     /// The values of the columns.
     pub data: Option<DataTable>,
     /// The order in which its rows are used.

@@ -210,7 +210,7 @@ fn is_host_and_port(text: &str) -> bool {
 }
 
 /// All but the unreserved characters of RFC 3986, 2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Bytes written so that they stand for themselves anywhere in a URL, as %XX where they must be.
 pub(super) fn encoded(bytes: &[u8]) -> PercentEncode<'_> {

@@ -11,6 +11,19 @@ use super::secret::Secret;
 
 const NEEDS: &str = "one token a row, in the first column";
 
+/// Why the output of a command is no list of tokens. It never repeats the output.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenOutputError {
+    #[error("it printed no token; what it prints is taken for tokens, one on each line")]
+    Nothing,
+    #[error("it printed JSON; let it print the token alone, as in `... | jq -r .access_token`")]
+    Json,
+    #[error("it printed null, as jq does where the answer has no such field")]
+    Null,
+    #[error("line {0} of what it printed holds characters that a header may not hold")]
+    Characters(usize),
+}
+
 /// The tokens of a CSV file, used in rotation, so that no single token is throttled or cached. There is at least one. Its
 /// `Debug` shows how many there are, and nothing else.
 #[derive(Clone)]
@@ -42,16 +55,44 @@ impl TokenList {
             if token.is_empty() {
                 return Err(FeedError::NoToken { file: file.to_owned(), line: row.line });
             }
-            let mut value = HeaderValue::from_str(token)
-                .map_err(|_| FeedError::TokenCharacters { file: file.to_owned(), line: row.line })?;
-            value.set_sensitive(true);
-            list.tokens.push(Secret::new(value));
+            let characters = || FeedError::TokenCharacters { file: file.to_owned(), line: row.line };
+            list.tokens.push(as_header(token).ok_or_else(characters)?);
         }
         match (list.tokens.is_empty(), list.header_line) {
             (false, _) => Ok(list),
             (true, Some(line)) => Err(FeedError::OnlyHeader { file: file.to_owned(), line, needs: NEEDS }),
             (true, None) => Err(FeedError::Empty { file: file.to_owned(), needs: NEEDS }),
         }
+    }
+
+    /// Reads what a command printed: a token on each line, trimmed; blank lines are skipped. With `is_bearer` a token
+    /// without a scheme is sent as `Bearer TOKEN`; one with a blank in it has a scheme.
+    ///
+    /// # Errors
+    /// [`TokenOutputError`]: no token at all, or what cannot be one.
+    pub(crate) fn of_output(output: &[u8], is_bearer: bool) -> Result<Self, TokenOutputError> {
+        if output.trim_ascii_start().starts_with(b"{") || output.trim_ascii_start().starts_with(b"[") {
+            return Err(TokenOutputError::Json);
+        }
+        let mut tokens = Vec::new();
+        for (place, line) in output.split(|byte| *byte == b'\n').enumerate() {
+            let characters = || TokenOutputError::Characters(place + 1);
+            let line = std::str::from_utf8(line).map_err(|_| characters())?.trim();
+            match line {
+                "" => continue,
+                "null" => return Err(TokenOutputError::Null),
+                _ => {}
+            }
+            let token = match is_bearer && !line.contains(' ') {
+                true => as_header(&format!("Bearer {line}")),
+                false => as_header(line),
+            };
+            tokens.push(token.ok_or_else(characters)?);
+        }
+        if tokens.is_empty() {
+            return Err(TokenOutputError::Nothing);
+        }
+        Ok(Self { tokens, header_line: None })
     }
 
     /// How many tokens there are; at least one.
@@ -69,6 +110,12 @@ impl TokenList {
     pub fn at(&self, sequence: u64) -> &HeaderValue {
         self.tokens[(sequence % self.tokens.len() as u64) as usize].expose()
     }
+}
+
+fn as_header(token: &str) -> Option<Secret<HeaderValue>> {
+    let mut value = HeaderValue::from_str(token).ok()?;
+    value.set_sensitive(true);
+    Some(Secret::new(value))
 }
 
 /// The longest cell that is taken for the name of a column, in characters.
@@ -139,6 +186,22 @@ mod tests {
         assert_eq!(error, FeedError::TokenCharacters { file: file(), line: 2 });
         assert!(!error.to_string().contains("sec"), "{error}");
         assert!(matches!(read("a\n\"sec\nret\"\n"), Err(FeedError::TokenCharacters { line: 2, .. })));
+    }
+
+    #[test]
+    fn what_a_command_prints_is_a_token_on_each_line() {
+        let of = |output: &str, is_bearer| {
+            let list = TokenList::of_output(output.as_bytes(), is_bearer)?;
+            Ok((0..list.count() as u64).map(|i| list.at(i).to_str().unwrap().to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(of("abc\n", true).unwrap(), ["Bearer abc"]);
+        assert_eq!(of("\n token-1 \r\n\nDPoP b,c\n", true).unwrap(), ["Bearer token-1", "DPoP b,c"]);
+        assert_eq!(of("abc\nApiKey d\n", false).unwrap(), ["abc", "ApiKey d"]);
+        assert_eq!(of(" \n", true), Err(TokenOutputError::Nothing));
+        assert_eq!(of("{\"access_token\": \"abc\"}", true), Err(TokenOutputError::Json));
+        assert_eq!(of("null\n", true), Err(TokenOutputError::Null));
+        assert_eq!(of("abc\nd\u{1}e", true), Err(TokenOutputError::Characters(2)));
+        assert_eq!(TokenList::of_output(b"a\xFF", true).unwrap_err(), TokenOutputError::Characters(1));
     }
 
     #[test]

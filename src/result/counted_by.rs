@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stats::LatencyStats;
-use crate::measure::{CountedBy, Redact};
+use crate::measure::{CountedBy, Redact, Sent};
 
 /// The good answers that had one value of the header of `--count-by`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ impl CountOfValue {
     /// All values that came, the most frequent first.
     pub(super) fn all(counted: &CountedBy, redact: &dyn Redact) -> Vec<Self> {
         let of = |(value, times): (&str, _)| Self {
-            value: redact.body(0, value.as_bytes()),
+            value: redact.body(Sent::default(), value.as_bytes()),
             response_ok: LatencyStats::of(times),
         };
         let mut all: Vec<Self> = counted.iter().map(of).collect();

@@ -94,7 +94,7 @@ impl SampleRecord {
         };
         let headers = detail.headers.iter().map(|(name, value)| HeaderRecord {
             name: name.clone(),
-            value: redact.header(detail.sequence, name, value),
+            value: redact.header(detail.sent(), name, value),
         });
         let endpoint = endpoints.get(sample.endpoint as usize).filter(|_| endpoints.len() > 1);
         let body = &detail.body;
@@ -113,7 +113,7 @@ impl SampleRecord {
             row: detail.row,
             trace_id: detail.trace_id.map(|id| format!("{id:032x}")),
             headers: headers.collect(),
-            body: if body.is_empty() { String::new() } else { redact.body(detail.sequence, body) },
+            body: if body.is_empty() { String::new() } else { redact.body(detail.sent(), body) },
             body_truncated: sample.body_bytes > body.len() as u64,
             error: detail.error.clone(),
         })

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stats::LatencyStats;
-use crate::measure::{Redact, ServerTimings};
+use crate::measure::{Redact, Sent, ServerTimings};
 
 /// A metric of the `Server-Timing` headers, over the good answers that had it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ impl ServerTiming {
     /// All metrics that came.
     pub(super) fn all(timings: &ServerTimings, redact: &dyn Redact) -> Vec<Self> {
         let of = |(name, times)| Self {
-            name: redact.header(0, "server-timing", str::as_bytes(name)),
+            name: redact.header(Sent::default(), "server-timing", str::as_bytes(name)),
             durations: LatencyStats::of(times),
         };
         timings.iter().map(of).collect()

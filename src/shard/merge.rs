@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 pub(super) use self::check::difference;
 use self::check::{apart, contradiction};
 use crate::judge::{Slo, judge};
-use crate::measure::{ConnectionLog, EncodingError, Recorder, Redact};
+use crate::measure::{ConnectionLog, EncodingError, Recorder, Redact, Sent};
 use crate::result::{
     Backlog, ClientLoad, EndpointFacts, LatencyStats, MergedShards, PlanFacts, RunFacts, SampleRecord,
     Series, ShardRecord, ShardSummary, Subject, Summary, SummaryError,
@@ -299,11 +299,11 @@ impl Sum {
 struct Redacted;
 
 impl Redact for Redacted {
-    fn header(&self, _sequence: u64, _name: &str, value: &[u8]) -> String {
+    fn header(&self, _sent: Sent<'_>, _name: &str, value: &[u8]) -> String {
         String::from_utf8_lossy(value).into_owned()
     }
 
-    fn body(&self, _sequence: u64, bytes: &[u8]) -> String {
+    fn body(&self, _sent: Sent<'_>, bytes: &[u8]) -> String {
         String::from_utf8_lossy(bytes).into_owned()
     }
 }

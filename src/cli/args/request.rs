@@ -49,11 +49,29 @@ pub(crate) struct RequestArgs {
     /// and cells trimmed.
     #[arg(long)]
     pub tokens: Option<PathBuf>,
-    /// The header that carries the token, as it stands in the file
+    /// Tokens that a command prints, one on each line; sh -c runs it before the first request
+    ///
+    /// They are used in rotation, as those of --tokens. A token is sent as 'Authorization: Bearer TOKEN'; one with a blank in it has
+    /// a scheme already and is sent as it stands, and so are all with --token-header. Without a token there is no run.
+    #[arg(long, value_name = "COMMAND", hide_env_values = true)]
+    pub token_command: Option<String>,
+    /// Run that command again each time this has passed, beside the load [default: never]
+    ///
+    /// At least 100ms, at most 24h. It may take as long, and 30s at most; where it fails or takes longer, the tokens of before stay in
+    /// use, and stderr says so.
+    #[arg(long)]
+    pub token_every: Option<Span>,
+    /// The header that carries the token, as it stands in the file [default: Authorization]
     ///
     /// It takes the place of any other header of that name.
-    #[arg(long, value_name = "NAME", default_value = "Authorization")]
-    pub token_header: String,
+    #[arg(long, value_name = "NAME")]
+    pub token_header: Option<String>,
+    /// Sign each request for AWS (Signature Version 4), such as eu-central-1:execute-api
+    ///
+    /// The keys are those of the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN.
+    /// curl's aws:amz:REGION:SERVICE will do as well.
+    #[arg(long, value_name = "REGION:SERVICE")]
+    pub aws_sigv4: Option<String>,
     /// Rows of a CSV file, one for each request; its header row names the columns, and {column} stands for a cell in
     /// the URL, in headers and in the body. Without a file there are {index}, {uuid} and {now_ms}
     #[arg(long)]

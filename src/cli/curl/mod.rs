@@ -205,8 +205,13 @@ impl Reading {
             "proxy-user" => self.proxy_user = Some(value),
             // As every proxy is asked here.
             "proxytunnel" => {}
+            "aws-sigv4" => {
+                return Err("--curl: curl's --aws-sigv4 signs with the key of -u; leave both out of the command, write \
+                            --aws-sigv4 REGION:SERVICE beside --curl, and set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+                    .to_owned());
+            }
             "upload-file" | "config" | "netrc" | "http3" | "noproxy" | "preproxy" | "proxy-digest"
-            | "proxy-ntlm" | "digest" | "ntlm" | "aws-sigv4" => {
+            | "proxy-ntlm" | "digest" | "ntlm" => {
                 return Err(unsupported(&format!("curl's --{name}")));
             }
             name => {

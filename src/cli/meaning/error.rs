@@ -6,7 +6,7 @@ use super::super::output::OutputError;
 use super::super::profile::ProfileProblem;
 use crate::report::NoReport;
 use crate::request::{
-    FeedError, HeaderError, InFile, RecordingError, ScenarioProblem, TargetError, TargetsProblem,
+    FeedError, HeaderError, InFile, RecordingError, ScenarioProblem, ScopeError, TargetError, TargetsProblem,
     WorkloadError,
 };
 use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
@@ -132,6 +132,21 @@ pub(crate) enum UsageError {
     /// The header of the tokens.
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,
+    #[error(
+        "--token-every says how often --token-command runs, which is not given; give a command, or leave it out"
+    )]
+    TokenEveryAlone,
+    #[error("--token-every must be at least 100ms: each time a command is run")]
+    TokenEvery,
+    #[error("--aws-sigv4: {0}")]
+    SigningScope(#[from] ScopeError),
+    /// No keys to sign with.
+    #[error(
+        "--aws-sigv4 signs with the keys of the environment; set {0} (and AWS_SESSION_TOKEN, if the keys are temporary)"
+    )]
+    NoAwsKeys(&'static str),
+    #[error("--aws-sigv4: {0} holds characters that a header may not hold")]
+    AwsKeyCharacters(&'static str),
     /// curl's words that say what cannot be sent.
     #[error("{0}")]
     Words(String),

@@ -13,10 +13,11 @@ use super::super::args::{RequestArgs, TrafficArgs};
 use super::super::invocation::Typed;
 use super::UsageError;
 use super::body::{Asked, headers_of};
+use super::credentials::{Credentials, TokenCommand};
 use super::files::{open_file, read_file};
 use crate::request::{
     Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
-    Recording, ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario,
+    Recording, Redactor, ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario,
     parse_targets,
 };
 use crate::transport::{ConnectTo, WireOptions};
@@ -25,8 +26,7 @@ use crate::transport::{ConnectTo, WireOptions};
 #[derive(Debug)]
 pub(crate) struct Requests {
     source: Source,
-    tokens: Option<TokenList>,
-    token_header: HeaderName,
+    credentials: Credentials,
     data: Option<DataTable>,
     data_order: DataOrder,
     seed: u64,
@@ -77,10 +77,7 @@ impl Requests {
         if let (Some((one, _)), Some((other, _))) = (readers.next(), readers.next()) {
             return Err(UsageError::BothReadStdin(one, other));
         }
-        let tokens = request.tokens.as_deref().map(|path| {
-            let tokens = TokenList::read(open_file("token", path)?, &path.display().to_string());
-            tokens.map_err(UsageError::from)
-        });
+        let credentials = Credentials::of(request)?;
         let data = request.data.as_deref().map(|path| {
             let data = DataTable::read(open_file("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
@@ -94,9 +91,7 @@ impl Requests {
         }
         Ok(Self {
             source,
-            tokens: tokens.transpose()?,
-            token_header: HeaderName::from_bytes(request.token_header.as_bytes())
-                .map_err(|_| UsageError::TokenHeader)?,
+            credentials,
             data: data.transpose()?,
             data_order: request.data_order,
             seed,
@@ -122,8 +117,7 @@ impl Requests {
                 defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
                 placeholders: Placeholders::Everywhere,
             },
-            tokens: None,
-            token_header: http::header::AUTHORIZATION,
+            credentials: Credentials::none(),
             data: None,
             data_order: DataOrder::Rotate,
             seed: 0,
@@ -161,7 +155,7 @@ impl Requests {
 
     /// What the user should know of the files.
     pub(super) fn warnings(&self) -> Option<String> {
-        let line = self.tokens.as_ref().and_then(TokenList::header_line)?;
+        let line = self.credentials.tokens.as_ref().and_then(TokenList::header_line)?;
         Some(format!(
             "line {line} of the token file names a column, so it was not taken for a token; if it is one, put a line `token` \
              before it"
@@ -175,7 +169,23 @@ impl Requests {
 
     /// How many tokens are in rotation.
     pub(crate) fn token_count(&self) -> u64 {
-        self.tokens.as_ref().map_or(0, |tokens| tokens.count() as u64)
+        self.credentials.tokens.as_ref().map_or(0, |tokens| tokens.count() as u64)
+    }
+
+    /// The command that prints the tokens: it has not been run.
+    pub(crate) fn token_command(&self) -> Option<TokenCommand> {
+        self.credentials.command.clone()
+    }
+
+    /// The first tokens of that command.
+    pub(crate) fn take_tokens(&mut self, tokens: TokenList) {
+        self.credentials.tokens = Some(tokens);
+    }
+
+    /// What hides secrets in texts that are written before there is a workload.
+    pub(crate) fn redactor(&self) -> Redactor {
+        let origins: Vec<Origin> = self.origins().cloned().collect();
+        Redactor::new(&origins, &self.others.hosts, self.show_hosts).hiding(self.others.secrets.clone())
     }
 
     /// How many rows of data there are.
@@ -205,8 +215,9 @@ impl Requests {
         let has_data = self.data.is_some();
         let workload = Workload::build(WorkloadSpec {
             endpoints,
-            tokens: self.tokens,
-            token_header: self.token_header,
+            tokens: self.credentials.tokens,
+            token_header: self.credentials.header,
+            signer: self.credentials.signer,
             data: self.data,
             data_order: self.data_order,
             seed: self.seed,

@@ -167,7 +167,11 @@ fn without_effect(
     let found = [
         ("streams", network.http1, "HTTP/1.1 has no streams"),
         ("data_order", request.data.is_none(), "there is no --data"),
-        ("token_header", request.tokens.is_none(), "there are no --tokens"),
+        (
+            "token_header",
+            request.tokens.is_none() && request.token_command.is_none(),
+            "there are no --tokens, and no --token-command",
+        ),
         ("connect_to", wire.unix_socket.is_some(), "every connection goes to the Unix socket"),
         ("resolve", wire.leaves_names_to_the_proxy(), "the proxy resolves the target's name"),
         (tls.unwrap_or_default(), tls.is_some(), "the target is plain http://"),
@@ -246,6 +250,7 @@ fn check_bounds(
     for (name, span, may_be_zero) in [
         ("--timeout", Some(request.timeout), false),
         ("--deadline", request.deadline, false),
+        ("--token-every", request.token_every, false),
         ("--drain", load.drain, true),
         ("--keepalive", Some(network.keepalive), true),
         ("--dns-ttl", Some(network.dns_ttl), true),

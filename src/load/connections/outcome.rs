@@ -14,7 +14,15 @@ const HEADER_VALUE_KEPT: usize = 1_024;
 /// The details of a request that was not sent, or of which nothing came back yet.
 pub(super) fn nothing_sent(ticket: &Ticket) -> Detail {
     let sequence = ticket.sequence;
-    Detail { sequence, row: None, trace_id: None, headers: Vec::new(), body: Vec::new(), error: None }
+    Detail {
+        sequence,
+        row: None,
+        trace_id: None,
+        token: None,
+        headers: Vec::new(),
+        body: Vec::new(),
+        error: None,
+    }
 }
 
 pub(super) fn headers_of(answer: &Answer) -> Vec<(String, Vec<u8>)> {

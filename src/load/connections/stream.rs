@@ -136,11 +136,11 @@ impl<D: Desk> Stream<D> {
         let expectation = context.workload.expectation(ticket.route.endpoint);
         watch.begin(expectation);
         // What it takes to make a request is the client's time and not the service's.
-        let Outgoing { request, row, trace_id } = context.request(ticket.sequence);
+        let Outgoing { request, row, trace_id, token } = context.request(ticket.sequence);
         let sent_ns = context.clock.now_ns();
         ticket.sent_ns = Some(sent_ns);
         self.mailbox.carries(ticket);
-        let detail = Detail { row, trace_id, ..nothing_sent(&ticket) };
+        let detail = Detail { row, trace_id, token, ..nothing_sent(&ticket) };
         let exchanged = if has_room {
             within(&mut self.watchdog, sent_ns, self.connection.exchange(request, sent_ns, watch)).await
         } else {

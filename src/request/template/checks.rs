@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Uri;
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 
 use super::error::{MAX_URL, TemplateProblem};
@@ -61,6 +61,14 @@ pub(super) fn framing(spec: &EndpointSpec, body: &Text) -> Result<(), (HeaderNam
         return Err((name.clone(), problem));
     }
     Ok(())
+}
+
+/// Whether the request has a header of its own where its signature belongs.
+pub(super) fn signing(spec: &EndpointSpec, is_signed: bool) -> Result<(), (HeaderName, TemplateProblem)> {
+    match is_signed && spec.headers.iter().any(|(name, _)| *name == AUTHORIZATION) {
+        true => Err((AUTHORIZATION, TemplateProblem::Signed)),
+        false => Ok(()),
+    }
 }
 
 /// Whether every row makes a valid header. `typed` is the value as it was typed: placeholders consist of characters

@@ -69,6 +69,11 @@ pub enum TemplateProblem {
     /// Two hosts.
     #[error("it is given twice; a request goes to one host (RFC 9112, 3.2)")]
     TwoHosts,
+    /// A header of the user's own in the place of a signature.
+    #[error(
+        "--aws-sigv4 makes this header, with the keys of the environment; leave out your own, also -u and --oauth2-bearer"
+    )]
+    Signed,
     /// A header that would change how the body is sent.
     #[error("bodies are sent whole and at once, so that it would not be true; leave it out")]
     NotSent,

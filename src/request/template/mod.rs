@@ -9,6 +9,7 @@ pub(super) mod grammar;
 mod text;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
@@ -26,6 +27,7 @@ use text::{Encoding, Field, Text, push_hex};
 use super::data::DataTable;
 use super::header::is_public;
 use super::secret::Secrets;
+use super::sigv4::{Fixed, Signer};
 use super::spec::{EndpointSpec, Placeholders};
 use super::target::Target;
 
@@ -48,6 +50,7 @@ pub(crate) struct RequestTemplate {
     guarded: Vec<(HeaderName, Text)>,
     columns: Vec<usize>,
     needs_moment: bool,
+    signed: Option<(Arc<Signer>, Fixed)>,
 }
 
 /// A header that is made for each request.
@@ -73,6 +76,8 @@ pub(super) struct Setting<'w> {
     pub data: Option<&'w DataTable>,
     /// The header that carries a token, where there are tokens.
     pub token_header: Option<&'w HeaderName>,
+    /// What signs the requests.
+    pub signer: Option<&'w Arc<Signer>>,
     /// Whether requests carry a trace id.
     pub traceparent: bool,
     /// Without it, the server is told to close the connection after each answer.
@@ -98,6 +103,8 @@ impl RequestTemplate {
             _ => Text::verbatim(spec.body.expose()),
         };
 
+        checks::signing(spec, setting.signer.is_some())
+            .map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
         checks::framing(spec, &body).map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
         let overridden = |name: &HeaderName| {
             setting.token_header == Some(name) || (setting.traceparent && *name == TRACEPARENT)
@@ -134,7 +141,7 @@ impl RequestTemplate {
         let mut columns: Vec<usize> = all().flat_map(Text::columns).collect();
         columns.sort_unstable();
         columns.dedup();
-        let needs_moment = setting.traceparent || all().any(Text::needs_moment);
+        let needs_moment = setting.traceparent || setting.signer.is_some() || all().any(Text::needs_moment);
         let body = match body.literal() {
             // The given bytes are shared; only where escapes were taken out are they others.
             Some(text) if text == &spec.body.expose()[..] => Field::Fixed(spec.body.expose().clone()),
@@ -142,6 +149,8 @@ impl RequestTemplate {
             None => Field::Made(body),
         };
         texts.retain(|(name, _)| !is_public(name));
+        let signed =
+            setting.signer.map(|signer| (Arc::clone(signer), signer.prepare(uri.fixed(), body.fixed())));
         let says_empty =
             is_body_meant(&spec.method) && matches!(&body, Field::Fixed(body) if body.is_empty());
         Ok(Self {
@@ -154,6 +163,7 @@ impl RequestTemplate {
             guarded: texts,
             columns,
             needs_moment,
+            signed,
         })
     }
 
@@ -208,6 +218,9 @@ impl RequestTemplate {
             }
         }
         *request.headers_mut() = headers;
+        if let Some((signer, fixed)) = &self.signed {
+            signer.sign(&mut request, fixed, values.moment.unix_ms);
+        }
         request
     }
 

@@ -46,6 +46,16 @@ pub(super) enum Field<T> {
     Made(Text),
 }
 
+impl<T> Field<T> {
+    /// What is always the same.
+    pub(super) fn fixed(&self) -> Option<&T> {
+        match self {
+            Self::Fixed(fixed) => Some(fixed),
+            Self::Made(_) => None,
+        }
+    }
+}
+
 /// How values are written; literals are written as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {

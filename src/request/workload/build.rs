@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError};
+use crate::request::current_tokens::CurrentTokens;
 use crate::request::data::DataTable;
 use crate::request::mix::Mix;
 use crate::request::origin::Origin;
@@ -12,7 +13,6 @@ use crate::request::rotation::Rotation;
 use crate::request::spec::WorkloadSpec;
 use crate::request::targets::group_names;
 use crate::request::template::{RequestTemplate, Setting};
-use crate::request::tokens::TokenList;
 
 impl Workload {
     /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
@@ -23,6 +23,7 @@ impl Workload {
         let setting = Setting {
             data: spec.data.as_ref(),
             token_header: spec.tokens.as_ref().map(|_| &spec.token_header),
+            signer: spec.signer.as_ref(),
             traceparent: spec.traceparent,
             keepalive: spec.keepalive,
         };
@@ -55,7 +56,6 @@ impl Workload {
         let redactor =
             Redactor::new(&origins.list, &spec.other_hosts, spec.show_hosts).hiding(spec.other_secrets);
         let period = mix.as_ref().map_or(1, Mix::period);
-        let tokens = spec.tokens.as_ref().map_or(1, TokenList::count) as u64;
         let rows = spec.data.as_ref().map_or(1, DataTable::row_count);
         let largest_body =
             spec.endpoints.iter().map(|endpoint| endpoint.body.expose().len()).max().unwrap_or(0);
@@ -68,8 +68,9 @@ impl Workload {
             mix,
             redactor,
             origins: origins.list,
-            tokens: spec.tokens.map(|tokens| (spec.token_header, tokens)),
-            token_turns: Rotation::new(tokens, period),
+            token_header: spec.tokens.as_ref().map(|_| spec.token_header),
+            tokens: spec.tokens.map(|tokens| CurrentTokens::new(tokens, period)),
+            signer: spec.signer,
             row_turns: Rotation::new(rows, period),
             data: spec.data,
             data_order: spec.data_order,

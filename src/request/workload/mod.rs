@@ -7,9 +7,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
 
+use super::current_tokens::CurrentTokens;
 use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
 use super::mix::{Mix, MixError};
@@ -18,10 +19,11 @@ use super::recording::{RecordedRequest, Recording};
 use super::redactor::Redactor;
 use super::rotation::Rotation;
 use super::secret::{Secret, Secrets};
+use super::sigv4::Signer;
 use super::target::Target;
 use super::template::{Moment, RequestTemplate, TRACEPARENT, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
-use crate::measure::{MAX_KEPT_BYTES, Redact};
+use crate::measure::{MAX_KEPT_BYTES, Redact, Sent};
 use crate::schedule::Shard;
 
 /// Makes the request of each arrival from the arrival's place in the sequence alone, so requests are the same for any
@@ -42,8 +44,10 @@ struct Content {
     mix: Option<Mix>,
     redactor: Redactor,
     origins: Vec<Origin>,
-    tokens: Option<(HeaderName, TokenList)>,
-    token_turns: Rotation,
+    /// The header that carries them, where there are any.
+    token_header: Option<HeaderName>,
+    tokens: Option<CurrentTokens>,
+    signer: Option<Arc<Signer>>,
     row_turns: Rotation,
     data: Option<DataTable>,
     data_order: DataOrder,
@@ -93,6 +97,8 @@ pub struct Outgoing {
     pub row: Option<u64>,
     /// Its trace id (W3C Trace Context).
     pub trace_id: Option<u128>,
+    /// The token that it carries: by the time of its answer there may be others.
+    pub token: Option<HeaderValue>,
 }
 
 impl fmt::Debug for Outgoing {
@@ -212,27 +218,44 @@ impl Workload {
     ) -> Outgoing {
         let template = &self.0.compiled(sequence).template;
         let values = self.0.values(template, sequence, moment);
-        let token = self.0.tokens.as_ref().map(|(_, tokens)| tokens.at(self.0.token_turns.at(sequence)));
-        let mut request = template.request(&values, token);
+        let token = self.0.tokens.as_ref().map(|tokens| tokens.at(sequence));
+        let mut request = template.request(&values, token.as_ref());
         if let Some(row) = row {
-            let token_header = self.0.tokens.as_ref().map(|(header, _)| header);
             let trace = self.0.traceparent.then_some(TRACEPARENT);
-            let ours: Vec<&HeaderName> = token_header.into_iter().chain(&trace).collect();
+            let ours: Vec<&HeaderName> = self.0.token_header.iter().chain(&trace).collect();
             row.apply(&mut request, &ours);
         }
         Outgoing {
             request,
             row: values.row.map(|(_, row)| row + 1),
             trace_id: self.0.traceparent.then(|| trace_id(&values)),
+            token,
         }
     }
 
-    /// The request of the arrival at `sequence` as it may be shown: its line, its headers and the beginning of its body. What
-    /// placeholders make of time and chance is that of another moment.
-    pub(crate) fn shown(&self, sequence: u64) -> String {
-        let (redactor, Outgoing { request, .. }) =
-            (&self.0.redactor, self.request(sequence, Moment::default()));
-        let own = self.secrets_of_tokens(sequence);
+    /// Requests that are made from now on carry these tokens. Without tokens from the beginning there is no place for them.
+    pub(crate) fn renew_tokens(&self, list: TokenList) {
+        if let Some(tokens) = &self.0.tokens {
+            tokens.renew(list);
+        }
+    }
+
+    /// What may be shown of a text of whoever knows these tokens, and these `others`.
+    pub(crate) fn redact_knowing(&self, text: &[u8], others: &[Secret<String>]) -> String {
+        let mut secrets = Secrets::default();
+        if let Some(tokens) = &self.0.tokens {
+            tokens.each_known(|token| secrets.token(token.as_bytes()));
+        }
+        let known: Vec<_> = secrets.into_texts().map(Secret::new).chain(others.iter().cloned()).collect();
+        self.0.redactor.body(text, &known)
+    }
+
+    /// The request of the arrival at `sequence` as it may be shown, if it is made at `unix_ms`: its line, its headers and the
+    /// beginning of its body. What placeholders make of chance is that of another moment.
+    pub(crate) fn shown(&self, sequence: u64, unix_ms: u64) -> String {
+        let moment = Moment { unix_ms, ..Moment::default() };
+        let (redactor, Outgoing { request, .. }) = (&self.0.redactor, self.request(sequence, moment));
+        let own = self.own_credentials(sequence);
         let mut text = redactor.body(format!("{} {}", request.method(), request.uri()).as_bytes(), &own);
         for (name, value) in request.headers() {
             text += &format!("\n{name}: {}", redactor.header(name.as_str(), value.as_bytes(), &own));
@@ -245,25 +268,28 @@ impl Workload {
         text
     }
 
-    /// The token alone: what else the user typed is not hidden from the user, where its name does not say that it is secret.
-    fn secrets_of_tokens(&self, sequence: u64) -> Vec<Secret<String>> {
+    /// Tokens and keys alone: what else the user typed is not hidden from the user, where its name does not say that it is
+    /// secret.
+    fn own_credentials(&self, sequence: u64) -> Vec<Secret<String>> {
         let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
-        if let Some((_, tokens)) = &self.0.tokens {
-            secrets.token(tokens.at(self.0.token_turns.at(sequence)).as_bytes());
-        }
+        self.0.credentials(sequence, &mut secrets);
         secrets.into_texts().map(Secret::new).collect()
     }
 
     /// Every secret text in the request of the arrival at `sequence`, each once, longer ones first:
-    /// the token, values of headers that may be credentials, query values, and the cells in use; with their encoded
+    /// the token, keys, values of headers that may be credentials, query values, and the cells in use; with their encoded
     /// or decoded form where that is another. What a built-in placeholder stands for is not secret; nor are query values and
-    /// cells where hosts are shown.
-    pub fn secrets(&self, sequence: u64) -> Vec<Secret<String>> {
+    /// cells where hosts are shown. `token` is the one it was sent with, where that is known.
+    pub fn secrets(&self, sequence: u64, token: Option<&HeaderValue>) -> Vec<Secret<String>> {
         let template = &self.0.compiled(sequence).template;
         let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
-        if let Some((_, tokens)) = &self.0.tokens {
-            secrets.token(tokens.at(self.0.token_turns.at(sequence)).as_bytes());
+        match (token, &self.0.tokens) {
+            (Some(token), _) => secrets.token(token.as_bytes()),
+            // Of nobody knows which request: it may be any of them.
+            (None, Some(tokens)) => tokens.each_known(|token| secrets.token(token.as_bytes())),
+            (None, None) => {}
         }
+        self.0.credentials(sequence, &mut secrets);
         template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);
         if let Some(row) = self.0.opening(sequence) {
             row.secrets(&mut secrets);
@@ -322,6 +348,15 @@ impl Content {
         &self.compiled[self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence)) as usize]
     }
 
+    /// Adds the tokens that the arrival at `sequence` may carry, and what requests are signed with.
+    fn credentials(&self, sequence: u64, secrets: &mut Secrets) {
+        let tokens = self.tokens.iter().flat_map(|tokens| tokens.known_at(sequence));
+        tokens.for_each(|token| secrets.token(token.as_bytes()));
+        if let Some(signer) = &self.signer {
+            signer.secrets(secrets);
+        }
+    }
+
     fn values(&self, template: &RequestTemplate, sequence: u64, moment: Moment) -> Values<'_> {
         let data = self.data.as_ref().filter(|_| template.uses_data());
         // Random rows cannot fall into step with the endpoints.
@@ -336,12 +371,12 @@ impl Content {
 
 /// Redacts the answers that are kept as samples.
 impl Redact for Workload {
-    fn header(&self, sequence: u64, name: &str, value: &[u8]) -> String {
-        self.0.redactor.header(name, value, &self.secrets(sequence))
+    fn header(&self, sent: Sent<'_>, name: &str, value: &[u8]) -> String {
+        self.0.redactor.header(name, value, &self.secrets(sent.sequence, sent.token))
     }
 
-    fn body(&self, sequence: u64, bytes: &[u8]) -> String {
-        self.0.redactor.body(bytes, &self.secrets(sequence))
+    fn body(&self, sent: Sent<'_>, bytes: &[u8]) -> String {
+        self.0.redactor.body(bytes, &self.secrets(sent.sequence, sent.token))
     }
 }
 

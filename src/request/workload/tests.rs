@@ -7,7 +7,7 @@ use http::Request;
 
 use super::*;
 use crate::request::template::TemplateProblem;
-use crate::request::{EndpointSpec, Placeholders, WorkloadSpec, parse_header_text};
+use crate::request::{AwsKeys, EndpointSpec, Placeholders, TokenList, WorkloadSpec, parse_header_text};
 
 fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
     EndpointSpec {
@@ -27,6 +27,7 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         endpoints,
         tokens: None,
         token_header: http::header::AUTHORIZATION,
+        signer: None,
         data: None,
         data_order: DataOrder::Rotate,
         seed: 1,
@@ -261,7 +262,11 @@ fn secrets_are_all_that_a_request_carries_and_no_more() {
     );
     let tokens = TokenList::read(&b"Bearer a1\nBearer b1\n"[..], "tokens.csv").unwrap();
     let workload = Workload::build(WorkloadSpec { tokens: Some(tokens), ..with_data(shop, DATA) }).unwrap();
-    let mut secrets: Vec<String> = workload.secrets(1).iter().map(|secret| secret.expose().clone()).collect();
+    let mut secrets: Vec<String> = workload
+        .secrets(1, workload.request(1, Moment::default()).token.as_ref())
+        .iter()
+        .map(|secret| secret.expose().clone())
+        .collect();
     secrets.sort();
     let expected = ["2", "B & C", "B%20%26%20C", "Bearer b1", "b1", "k-", "plain", "s1", "sid=s1"];
     assert_eq!(secrets, expected);
@@ -269,4 +274,46 @@ fn secrets_are_all_that_a_request_carries_and_no_more() {
     for secret in ["Bearer", "k-", "s1", "plain"] {
         assert!(!debug.contains(secret), "{debug}");
     }
+}
+
+#[test]
+fn renewed_tokens_are_sent_from_then_on_and_those_of_before_stay_hidden() {
+    let list = |output: &str| TokenList::of_output(output.as_bytes(), true).unwrap();
+    let spec =
+        WorkloadSpec { tokens: Some(list("first-1\nfirst-2")), ..spec(vec![endpoint("http://h/", &[], "")]) };
+    let workload = Workload::build(spec).unwrap();
+    let sent = |sequence| workload.request(sequence, Moment::default());
+    let first = sent(1);
+    assert_eq!(all(&first.request, "authorization"), ["Bearer first-2"]);
+    (0..100).for_each(|n| workload.renew_tokens(list(&format!("later-{n}"))));
+    assert_eq!(all(&sent(1).request, "authorization"), ["Bearer later-99"]);
+    let shown = |token: Option<&HeaderValue>, answer: &str| {
+        workload.body(Sent { sequence: 1, token }, answer.as_bytes())
+    };
+    // A request knows its own token, however many there have been since.
+    assert_eq!(shown(first.token.as_ref(), "no first-2, no later-99, no later-98"), "no ***, no ***, no ***");
+    // Where nobody knows which request it was, all that are remembered are hidden.
+    assert_eq!(shown(None, "no later-90, no first-2"), "no ***, no first-2");
+    assert_eq!(workload.redact_knowing(b"later-97 and x", &[Secret::new("x".repeat(3))]), "*** and x");
+    assert!(!workload.shown(0, 0).contains("later"), "{}", workload.shown(0, 0));
+}
+
+#[test]
+fn what_is_signed_has_no_authorization_of_its_own() {
+    let keys = AwsKeys { id: Secret::default(), secret: Secret::default(), session_token: None };
+    let signer = || Some(Arc::new(Signer::new(keys.clone(), "us-east-1:sqs".parse().unwrap())));
+    let own = endpoint("http://h/", &["authorization: hunter2"], "");
+    let (found, text) = problem(WorkloadSpec { signer: signer(), ..spec(vec![own]) });
+    assert!(found == TemplateProblem::Signed && !text.contains("hunter2"), "{text}");
+    let workload = Workload::build(WorkloadSpec {
+        signer: signer(),
+        ..spec(vec![endpoint("http://h/{index}", &[], "")])
+    });
+    let workload = workload.unwrap();
+    assert!(workload.needs_moment());
+    let signed = |unix_ms| {
+        let made = workload.request(3, Moment { unix_ms, ..Moment::default() });
+        all(&made.request, "authorization").join("|")
+    };
+    assert_ne!(signed(1_000), signed(2_000));
 }

@@ -24,6 +24,8 @@ mod refusals;
 mod replay;
 mod request_log;
 mod secrets;
+mod sigv4;
 mod sweep;
+mod token_command;
 mod traffic;
 mod words;

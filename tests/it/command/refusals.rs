@@ -59,6 +59,12 @@ rpsbench $URL --rate 10 -d @body.json
 rpsbench $URL --rate 10 -d a --body-file b
 rpsbench $URL --rate 10 --body-file missing
 rpsbench $URL --rate 10 --tokens - --data -
+rpsbench $URL --rate 10 --tokens a --token-command b
+rpsbench $URL --rate 10 --token-every 10m
+rpsbench $URL --rate 10 --token-command b --token-every 10ms
+rpsbench $URL --rate 10 --token-command 'echo hunter2; exit 3'
+rpsbench $URL --rate 10 --aws-sigv4 s3
+rpsbench $URL --rate 10 --aws-sigv4 goog:goog4:auto:storage
 
 # Proxies
 rpsbench $URL --rate 10 -x https://127.0.0.1:3128

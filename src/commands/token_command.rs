@@ -1,0 +1,171 @@
+//! Tokens that a command prints: run once before the load, and again beside it (`--token-command`, `--token-every`).
+//!
+//! It runs in the runtime of the main thread. Workers go on with the tokens of before until the new ones are there, so
+//! that a slow command delays no request.
+
+use std::convert::Infallible;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::cli::TokenCommand;
+use crate::report::clean;
+use crate::request::{Redactor, Secret, TokenList, TokenOutputError, Workload};
+
+/// Most bytes that a command may print: far more than anybody's tokens, far less than memory.
+const MOST_PRINTED: u64 = 8 << 20;
+/// Bytes of stderr of which the last line is shown.
+const KEPT_OF_STDERR: usize = 4 << 10;
+/// Characters of that line.
+const SHOWN_OF_STDERR: usize = 200;
+
+/// So many words of stdout are hidden in that line: that takes a time for each.
+const MOST_HIDDEN: usize = 1_000;
+
+/// Why a command gave no tokens. It holds nothing of what was printed on stdout.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum TokenError {
+    #[error("--token-command: {problem}{}", last_words(said.as_deref()))]
+    Output {
+        problem: TokenOutputError,
+        /// The last line of its stderr, redacted: of a pipe only the last command tells whether it failed.
+        said: Option<String>,
+    },
+    #[error("--token-command cannot be run: {0}")]
+    Start(io::Error),
+    /// It said itself that it failed.
+    #[error("--token-command failed ({status}){}", last_words(said.as_deref()))]
+    Failed {
+        status: ExitStatus,
+        /// The last line of its stderr, redacted.
+        said: Option<String>,
+    },
+    #[error("--token-command took longer than {} s and was ended", .0.as_secs_f64())]
+    TooSlow(Duration),
+    #[error("--token-command printed more than {} MiB, which cannot be tokens", MOST_PRINTED >> 20)]
+    TooMuch,
+}
+
+fn last_words(said: Option<&str>) -> String {
+    said.map_or_else(String::new, |said| format!(": {said}"))
+}
+
+/// What a command came to.
+struct Ended {
+    status: ExitStatus,
+    printed: Vec<u8>,
+    said: Vec<u8>,
+}
+
+/// Runs the command for the first time.
+///
+/// # Errors
+/// [`TokenError`]: then there is nothing to send.
+pub(super) async fn first_tokens(
+    command: &TokenCommand,
+    redactor: &Redactor,
+) -> Result<TokenList, TokenError> {
+    let redact = |said: &str, printed: &[Secret<String>]| redactor.body(said.as_bytes(), printed);
+    ask(command, command.patience(), redact).await
+}
+
+/// Renews the tokens of a workload for as long as the future is polled; `warn` is told each time that fails.
+#[expect(clippy::disallowed_methods, reason = "a renewal may be a millisecond late, unlike an arrival")]
+pub(super) async fn renew(
+    command: Option<TokenCommand>,
+    workload: Workload,
+    warn: impl Fn(String),
+) -> Infallible {
+    let Some((command, every)) = command.and_then(|command| Some((command.clone(), command.every?))) else {
+        return std::future::pending().await;
+    };
+    loop {
+        tokio::time::sleep(every).await;
+        let redact =
+            |said: &str, printed: &[Secret<String>]| workload.redact_knowing(said.as_bytes(), printed);
+        match ask(&command, command.patience_of_renewal(), redact).await {
+            Ok(tokens) => workload.renew_tokens(tokens),
+            Err(error) => {
+                warn(format!("the tokens were not renewed, and those of before stay in use: {error}"))
+            }
+        }
+    }
+}
+
+/// `redact` makes what may be shown of a line of stderr, given what was printed on stdout.
+async fn ask(
+    command: &TokenCommand,
+    patience: Duration,
+    redact: impl Fn(&str, &[Secret<String>]) -> String,
+) -> Result<TokenList, TokenError> {
+    // One that is late is ended when the future is dropped: by its own id, it alone.
+    let ended = timeout(patience, run(command.line.expose())).await;
+    let Ended { status, printed, said } = ended.map_err(|_| TokenError::TooSlow(patience))??;
+    let said = || {
+        let printed = String::from_utf8_lossy(&printed);
+        let words = printed.split_whitespace().map(|word| Secret::new(word.to_owned())).take(MOST_HIDDEN);
+        last_line(&said).map(|line| clean(&redact(&line, &words.collect::<Vec<_>>())))
+    };
+    if !status.success() {
+        return Err(TokenError::Failed { status, said: said() });
+    }
+    command.read(&printed).map_err(|problem| TokenError::Output { problem, said: said() })
+}
+
+async fn run(line: &str) -> Result<Ended, TokenError> {
+    let mut child = Command::new("sh")
+        .args(["-c", line])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(TokenError::Start)?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let printed = async {
+        let mut printed = Vec::new();
+        if let Some(stdout) = stdout {
+            stdout.take(MOST_PRINTED + 1).read_to_end(&mut printed).await.map_err(TokenError::Start)?;
+        }
+        if printed.len() as u64 > MOST_PRINTED { Err(TokenError::TooMuch) } else { Ok(printed) }
+    };
+    let said = async { Ok(end_of(stderr).await) };
+    let status = async { child.wait().await.map_err(TokenError::Start) };
+    let (printed, said, status) = tokio::try_join!(printed, said, status)?;
+    Ok(Ended { status, printed, said })
+}
+
+/// Reads to the end, and keeps the last of it.
+async fn end_of(stderr: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let Some(mut stderr) = stderr else { return kept };
+    let mut part = [0; 1 << 10];
+    while let Ok(length @ 1..) = stderr.read(&mut part).await {
+        kept.extend_from_slice(&part[..length]);
+        kept.drain(..kept.len().saturating_sub(KEPT_OF_STDERR));
+    }
+    kept
+}
+
+/// The last line that says something.
+fn last_line(said: &[u8]) -> Option<String> {
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().map(str::trim).rfind(|line| !line.is_empty())?;
+    Some(line.chars().take(SHOWN_OF_STDERR).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_stderr_the_last_line_is_shown() {
+        assert_eq!(last_line(b"one\ntwo \n\n"), Some("two".to_owned()));
+        assert_eq!(last_line(b"\n"), None);
+        assert_eq!(last_line(&[b'x'; 3_000]).map(|line| line.len()), Some(SHOWN_OF_STDERR));
+    }
+}

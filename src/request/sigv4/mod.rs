@@ -1,0 +1,244 @@
+//! Requests signed for AWS: Signature Version 4 in the `Authorization` header, as
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html> describes it.
+//!
+//! A signature holds for a few minutes, so it is made when its request is made: some microseconds of the client's time
+//! (benches/hot_path.rs measures them), before the request counts as sent. Whatever is the same in every request is
+//! worked out once: the key of the day, the hash of a body that never changes, the canonical form of a fixed URL.
+
+mod canonical;
+mod scope;
+
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use http::{Request, Uri};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use ring::{digest, hmac};
+
+use super::secret::{Secret, Secrets};
+pub use scope::{ScopeError, SigningScope};
+
+const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
+const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// Headers that are not signed, because something on the way may change or drop them, and the signature would no longer
+/// hold. AWS asks only for `host`, `content-type` and `x-amz-*`.
+const UNSIGNED: [&str; 22] = [
+    "accept",
+    "accept-encoding",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-length",
+    "expect",
+    "from",
+    "keep-alive",
+    "max-forwards",
+    "pragma",
+    "proxy-authorization",
+    "referer",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "x-amzn-trace-id",
+];
+
+/// Who signs: what AWS calls credentials.
+#[derive(Debug, Clone)]
+pub struct AwsKeys {
+    /// Names the key; it is sent with every request.
+    pub id: Secret<String>,
+    /// Signs, and is never sent.
+    pub secret: Secret<String>,
+    /// Sent beside the signature where the keys are temporary ones.
+    pub session_token: Option<Secret<HeaderValue>>,
+}
+
+/// Signs requests. Its `Debug` shows nothing.
+pub struct Signer {
+    keys: AwsKeys,
+    scope: SigningScope,
+    /// Derived from the secret key once a day. A writer holds the lock for as long as that takes: microseconds.
+    of_day: RwLock<Option<([u8; 8], hmac::Key)>>,
+}
+
+/// What is signed of a request, as far as it is the same each time.
+#[derive(Clone, Default)]
+pub(super) struct Fixed {
+    resource: Option<Vec<u8>>,
+    body_hash: Option<[u8; 64]>,
+}
+
+impl Signer {
+    /// Signs with `keys`, for one region and service.
+    pub fn new(keys: AwsKeys, scope: SigningScope) -> Self {
+        Self { keys, scope, of_day: RwLock::new(None) }
+    }
+
+    /// Works out what is the same in every request: of a URL and of a body that never change.
+    pub(super) fn prepare(&self, uri: Option<&Uri>, body: Option<&Bytes>) -> Fixed {
+        Fixed {
+            resource: uri.map(|uri| self.resource(uri)),
+            body_hash: body.map(|body| hex(digest::digest(&digest::SHA256, body).as_ref())),
+        }
+    }
+
+    /// Signs a request that is complete otherwise, at `unix_ms` milliseconds since 1970 (UTC). A hash of the body that the
+    /// user has given (`UNSIGNED-PAYLOAD`, say) stays.
+    pub(super) fn sign(&self, request: &mut Request<Bytes>, fixed: &Fixed, unix_ms: u64) {
+        let stamp = Stamp::at(unix_ms);
+        let given = request.headers().get(CONTENT_HASH).map(|value| value.as_bytes().to_vec());
+        let has_given = given.is_some();
+        let hash = given.unwrap_or_else(|| match &fixed.body_hash {
+            Some(hash) => hash.to_vec(),
+            None => hex(digest::digest(&digest::SHA256, request.body()).as_ref()).to_vec(),
+        });
+        let made;
+        let resource = match &fixed.resource {
+            Some(resource) => resource,
+            None => {
+                made = self.resource(request.uri());
+                &made
+            }
+        };
+        let headers = request.headers_mut();
+        if self.scope.is_s3() && !has_given {
+            put(headers, CONTENT_HASH, &hash, false);
+        }
+        put(headers, DATE, &stamp.0, false);
+        if let Some(token) = &self.keys.session_token {
+            headers.insert(SESSION_TOKEN, token.expose().clone());
+        }
+        let mut signed: Vec<(&str, &[u8])> =
+            request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        signed.retain(|(name, _)| !UNSIGNED.contains(name));
+        // Stable: values of one name keep their order.
+        signed.sort_by_key(|(name, _)| *name);
+        let authorization = self.authorization(request.method().as_str(), resource, &signed, &hash, &stamp);
+        put(request.headers_mut(), AUTHORIZATION, &authorization, true);
+    }
+
+    /// Adds what answers may repeat of the keys.
+    pub(super) fn secrets(&self, secrets: &mut Secrets) {
+        secrets.token(self.keys.id.expose().as_bytes());
+        secrets.token(self.keys.secret.expose().as_bytes());
+        if let Some(token) = &self.keys.session_token {
+            secrets.token(token.expose().as_bytes());
+        }
+    }
+
+    fn resource(&self, uri: &Uri) -> Vec<u8> {
+        canonical::resource(uri.path(), uri.query().unwrap_or(""), self.scope.is_s3())
+    }
+
+    /// The value of `Authorization`. `headers` are in the order of their names.
+    fn authorization(
+        &self,
+        method: &str,
+        resource: &[u8],
+        headers: &[(&str, &[u8])],
+        body_hash: &[u8],
+        stamp: &Stamp,
+    ) -> Vec<u8> {
+        let (canonical, names) = canonical::request(method, resource, headers, body_hash);
+        let hash = hex(digest::digest(&digest::SHA256, &canonical).as_ref());
+        let scope = self.scope.of_day(stamp.day());
+        let to_sign = [ALGORITHM.as_bytes(), &stamp.0, scope.as_bytes(), &hash].join(&b'\n');
+        let signature = self.with_key(stamp.day(), |key| hmac::sign(key, &to_sign));
+        let mut text = Vec::with_capacity(256);
+        for part in [ALGORITHM, " Credential=", self.keys.id.expose(), "/", &scope, ", SignedHeaders="] {
+            text.extend_from_slice(part.as_bytes());
+        }
+        text.extend_from_slice(&names);
+        text.extend_from_slice(b", Signature=");
+        text.extend_from_slice(&hex(signature.as_ref()));
+        text
+    }
+
+    fn with_key<R>(&self, day: [u8; 8], sign: impl FnOnce(&hmac::Key) -> R) -> R {
+        if let Some((of_day, key)) = &*self.of_day.read().unwrap_or_else(PoisonError::into_inner)
+            && *of_day == day
+        {
+            return sign(key);
+        }
+        let key = self.derived(&day);
+        let signed = sign(&key);
+        *self.of_day.write().unwrap_or_else(PoisonError::into_inner) = Some((day, key));
+        signed
+    }
+
+    /// The key of a day: a chain of HMACs over day, region and service.
+    fn derived(&self, day: &[u8]) -> hmac::Key {
+        let first = format!("AWS4{}", self.keys.secret.expose());
+        let key = |bytes: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
+        let chain = [day, self.scope.region().as_bytes(), self.scope.service().as_bytes(), b"aws4_request"];
+        chain.into_iter().fold(key(first.as_bytes()), |last, part| key(hmac::sign(&last, part).as_ref()))
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signer(***)")
+    }
+}
+
+/// A moment as AWS writes it: `20150830T123600Z`.
+struct Stamp([u8; 16]);
+
+impl Stamp {
+    fn at(unix_ms: u64) -> Self {
+        let at = i64::try_from(unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let at = Offset::UTC.to_datetime(at.unwrap_or(Timestamp::UNIX_EPOCH));
+        let mut text = *b"00000000T000000Z";
+        let parts = [
+            (0, 4, at.year()),
+            (4, 2, at.month().into()),
+            (6, 2, at.day().into()),
+            (9, 2, at.hour().into()),
+            (11, 2, at.minute().into()),
+            (13, 2, at.second().into()),
+        ];
+        for (from, length, mut number) in parts {
+            for place in (from..from + length).rev() {
+                text[place] = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        Self(text)
+    }
+
+    fn day(&self) -> [u8; 8] {
+        std::array::from_fn(|place| self.0[place])
+    }
+}
+
+fn hex(hash: &[u8]) -> [u8; 64] {
+    std::array::from_fn(|place| {
+        let byte = hash.get(place / 2).copied().unwrap_or(0);
+        b"0123456789abcdef"[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })]
+    })
+}
+
+/// Sets a header in place of what there is of its name. All values that are made here are valid ones, apart from a key that
+/// holds what a header cannot, which is refused when it is read.
+fn put(headers: &mut HeaderMap, name: HeaderName, value: &[u8], is_secret: bool) {
+    let value = HeaderValue::from_bytes(value);
+    debug_assert!(value.is_ok(), "signatures make valid headers");
+    if let Ok(mut value) = value {
+        value.set_sensitive(is_secret);
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;
