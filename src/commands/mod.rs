@@ -31,6 +31,7 @@ mod stream;
 mod sweep;
 mod together;
 mod token_command;
+mod witnesses;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

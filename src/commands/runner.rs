@@ -1,7 +1,8 @@
 //! What every command that sends requests stands on: the target, the connections and the workers. A command orders one run
 //! after another, and the connections stay.
 
-use std::cell::RefCell;
+mod follow;
+
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,27 +10,27 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use super::console::{self, Console};
+use super::console::Console;
 use super::error::CommandError;
-use super::facts::{asked_of, cut_off, facts_of};
+use super::facts::asked_of;
 use super::first_request;
 use super::idle::{Alone, measure_idle};
-use super::live::{self, Course, Display, Lengths, LiveScreen, ProgressLine, Surroundings};
+use super::live::{self, Display, LiveScreen, Surroundings};
 use super::metrics::Metrics;
 use super::partial::Partial;
 use super::request_log::RequestLog;
 use super::runtime::runtime;
 use super::signals::Signals;
-use super::start::Start;
 use super::stream::Stream;
 use super::token_command;
+use super::witnesses::Witnesses;
 use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
-use crate::judge::{AbortWatch, WatchedSecond, sum_up, sum_up_so_far};
-use crate::load::{Finished, Progress, RunLog, Session};
-use crate::measure::{Protocol, Recorder};
+use crate::judge::AbortWatch;
+use crate::load::Session;
+use crate::measure::Protocol;
 use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
-use crate::result::{LatencyStats, PlanFacts, RunFacts, ShardAccount, ShardRecord, Summary};
+use crate::result::{LatencyStats, PlanFacts, Summary};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::shard::ClockOffset;
@@ -56,18 +57,10 @@ pub(super) struct Runner<'a> {
     sharding: Sharding,
     /// When a measurement ends before its time.
     abort: AbortWatch,
-    /// Where a line is written each second of a measurement.
-    stream: Option<Stream>,
+    /// Those who see measurements while they go on.
+    witnesses: Witnesses,
     /// What the user is to be told as soon as that does not break into the live line.
     remarks: UnboundedReceiver<String>,
-    /// Where a record of each request goes.
-    log: Option<RequestLog>,
-    /// Those who watch from outside.
-    metrics: Option<Metrics>,
-    /// Measurements so far.
-    measured: u64,
-    /// Where what a measurement has so far is kept.
-    partial: Option<Rc<Partial>>,
     /// What is shown of runs.
     display: Display,
     /// The screen, from the first run on that is shown.
@@ -179,12 +172,8 @@ impl<'a> Runner<'a> {
                 service,
                 sharding,
                 abort,
-                stream,
+                witnesses: Witnesses::new(stream, log, metrics),
                 remarks,
-                log,
-                metrics,
-                measured: 0,
-                partial: None,
                 display,
                 screen: None,
             };
@@ -207,17 +196,7 @@ impl<'a> Runner<'a> {
             while let Ok(warning) = runner.remarks.try_recv() {
                 console.warn(warning);
             }
-            if let Some(said) = runner.stream.take().and_then(Stream::close) {
-                // Quiet or not: a file that is not whole must not be taken for one.
-                console::tell(format_args!("warning: {said}"));
-            }
-            // Who leaves waits for nothing more.
-            if let Some(said) = runner.metrics.take().filter(|_| result.is_ok()).and_then(Metrics::close) {
-                console::tell(format_args!("warning: {said}"));
-            }
-            if let Some(said) = runner.log.take().filter(|_| result.is_ok()).and_then(RequestLog::close) {
-                console::tell(format_args!("warning: {said}"));
-            }
+            runner.witnesses.close(result.is_err());
             if result.is_ok() {
                 runner.session.close();
             }
@@ -230,7 +209,7 @@ impl<'a> Runner<'a> {
 
     /// From now on, what a measurement has so far is kept there.
     pub(super) fn keep_partial(&mut self, partial: Option<Rc<Partial>>) {
-        self.partial = partial;
+        self.witnesses.partial = partial;
     }
 
     /// Whether a signal has come: a run that was under way was cut short, and there should be no other.
@@ -339,164 +318,11 @@ impl<'a> Runner<'a> {
         Ok(Alone { times: recorder.total().service, took_ns })
     }
 
-    async fn carry_out(
-        &mut self,
-        source: Source,
-        purpose: Purpose,
-        shown: Shown,
-    ) -> Result<Summary, CommandError> {
-        let plan = self.plan(source, purpose);
-        let is_measured = purpose == Purpose::Measurement;
-        let at = self.sharding.start_at.filter(|_| is_measured);
-        let watch = if is_measured { self.abort.clone() } else { AbortWatch::default() };
-        let (facts, recorder, start) = self.follow(&plan, at, watch, shown).await?;
-        let identity = self.sharding.identity.as_ref().filter(|_| is_measured);
-        let shard = identity.map(|identity| ShardRecord {
-            index: identity.shard.index(),
-            count: identity.shard.count(),
-            from: identity.from.clone(),
-            started_at_us: start.unix_ns / 1_000,
-            clock_offset_us: self.sharding.clock.map(|clock| clock.ahead_ns as f64 / 1e3),
-            clock_error_us: self.sharding.clock.map(|clock| clock.error_ns as f64 / 1e3),
-            account: Box::new(ShardAccount::of(&facts, &recorder, &self.workload)),
-        });
-        let summary = Summary { shard, ..sum_up(facts, &plan.slos, &recorder, &self.workload)? };
-        if let Some(screen) = self.screen.as_ref().filter(|_| shown != Shown::Nowhere) {
-            screen.end(&summary);
-        }
-        Ok(summary)
-    }
-
-    /// Puts up the screen for the first run that it is to show; where that fails a line does.
-    fn show_screen(&mut self, shown: Shown) {
-        if self.display != Display::Screen || shown == Shown::Nowhere || self.screen.is_some() {
-            return;
-        }
-        match LiveScreen::start() {
-            Ok(screen) => self.screen = Some(screen),
-            Err(error) => {
-                self.display = Display::Line;
-                self.console.warn(format_args!("no live screen, so there is a line: {error}"));
-            }
-        }
-    }
-
-    async fn follow(
-        &mut self,
-        plan: &Plan,
-        at: Option<Timestamp>,
-        mut watch: AbortWatch,
-        shown: Shown,
-    ) -> Result<(RunFacts, Recorder, Start), CommandError> {
-        self.show_screen(shown);
-        let has_line = self.display == Display::Line && shown == Shown::Everywhere;
-        let line = RefCell::new(ProgressLine::new(has_line, Lengths::of(plan)));
-        let screen = self.screen.as_ref().filter(|_| shown != Shown::Nowhere);
-        let known = self.is_stopping();
-        let stop = self.signals.stop();
-        let (signals, aborted, stream) = (self.signals, RefCell::new(None), &mut self.stream);
-        let (remarks, quiet) = (&mut self.remarks, self.console.is_quiet());
-        let is_measured = plan.is_divided;
-        self.signals.unless_left(self.session.prepare(plan, &self.workload)).await?;
-        // Last of all: from here on the time runs.
-        let start = Start::new(&MonotonicClock, at)?;
-        if let Some(ahead) = start.is_far_ahead(&MonotonicClock) {
-            self.console.note(ahead);
-        }
-        if let Some(screen) = screen {
-            screen.begin(Course::of(plan, &self.traffic), start.origin_ns);
-        }
-        self.measured += u64::from(is_measured);
-        let log = self.log.as_ref().filter(|_| is_measured).and_then(RequestLog::feed);
-        let log = log.map(|feed| RunLog { feed, run: start.stamp(self.measured, plan.source.warmup_ns()) });
-        let metrics = &self.metrics;
-        let partial = self.partial.clone().filter(|_| is_measured);
-        let (workload, traffic, idle) = (&self.workload, &self.traffic, &self.idle);
-        let mut keep = |mut finished: Finished| {
-            cut_off(plan, workload, &mut finished);
-            let (facts, recorder) = facts_of(plan, workload, traffic, start.words(), finished);
-            let facts = RunFacts { idle: idle.clone(), ..facts };
-            // What does not add up is no result to keep.
-            if let (Some(partial), Ok(result)) =
-                (&partial, sum_up_so_far(facts, &plan.slos, &recorder, workload))
-            {
-                partial.keep(result);
-            }
-        };
-        let on_so_far = partial.as_ref().map(|_| &mut keep as &mut dyn FnMut(Finished));
-        let on_progress = |progress: &Progress| {
-            line.borrow_mut().show(progress);
-            if let Some(screen) = screen {
-                screen.second(progress);
-            }
-            if let Some(metrics) = metrics.as_ref().filter(|_| is_measured) {
-                metrics.second(progress);
-            }
-            if let Some(stream) = stream.as_mut().filter(|_| is_measured) {
-                stream.second(progress);
-            }
-            let is_over = aborted.borrow().is_some() || signals.are_stopping();
-            if let Some(why) = watch.second(&second_of(progress)).filter(|_| !is_over) {
-                line.borrow().remark(&format!("aborted: {why}"));
-                aborted.replace(Some(why));
-                signals.end();
-            }
-        };
-        let run = self.session.run(plan, start.origin_ns, stop, log, on_progress, on_so_far);
-        let saying_that_it_ends = async {
-            self.signals.stopped().await;
-            if let Some(screen) = screen {
-                screen.stop();
-            }
-            if known || aborted.borrow().is_some() {
-                return std::future::pending().await;
-            }
-            line.borrow()
-                .remark("interrupted: waiting at most 1 s for answers under way; again to leave at once");
-            std::future::pending().await
-        };
-        let telling = async {
-            while let Some(warning) = remarks.recv().await {
-                if !quiet {
-                    line.borrow().remark(&format!("warning: {warning}"));
-                }
-            }
-            std::future::pending().await
-        };
-        let finished = tokio::select! {
-            finished = self.signals.unless_left(run) => finished,
-            never = telling => never,
-            never = saying_that_it_ends => never,
-        };
-        line.borrow().clear();
-        if let Some(trouble) = self.session.trouble() {
-            // Quiet or not: what was missed was missed for this.
-            console::tell(format_args!("warning: {trouble}"));
-        }
-        let (facts, recorder) = facts_of(plan, &self.workload, &self.traffic, start.words(), finished?);
-        let facts = RunFacts { idle: self.idle.clone(), aborted: aborted.into_inner(), ..facts };
-        Ok((facts, recorder, start))
-    }
-
     /// Makes the built-in service begin anew, so that runs that are compared find it alike.
     pub(super) fn renew_service(&self) {
         if let Some(service) = &self.service {
             service.renew();
         }
-    }
-}
-
-/// What happened in a second, for who watches it.
-fn second_of(progress: &Progress) -> WatchedSecond<'_> {
-    WatchedSecond {
-        is_warmup: progress.warming_up,
-        offered: progress.offered,
-        completed: progress.completed,
-        http_errors: progress.http_errors,
-        failed: progress.errors - progress.http_errors,
-        refused: progress.refused,
-        overflow: progress.overflow,
-        response: &progress.response,
     }
 }
 
