@@ -106,6 +106,13 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Inv
         .try_get_matches_from(&arguments)
         .map_err(|error| without_strays(hints::with_hint(error, &arguments)))?;
     let (name, of_command) = matches.subcommand().unwrap_or(("run", &matches));
+    let can_be_told = of_command.try_contains_id("config").is_ok();
+    if let Some(file) = file.as_ref().filter(|file| can_be_told && !file.is_of(of_command)) {
+        return Err(refused(format!(
+            "--config and --preset stand where they are read as something else than {}; write them apart: --config FILE --preset NAME",
+            file.name()
+        )));
+    }
     if of_command.try_get_one::<bool>("print_config").is_ok_and(|is_asked| is_asked == Some(&true)) {
         let below = command.find_subcommand(name).unwrap_or(&command);
         return Ok(Invocation::PrintConfig(config::print(below, name, of_command, file.as_ref())));

@@ -5,6 +5,8 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +23,8 @@ const LAST: Duration = Duration::from_secs(1);
 pub(super) struct Partial {
     results: RefCell<Option<SyncSender<Box<Summary>>>>,
     ended: Receiver<()>,
+    /// Whether the file is this run's: one of an earlier run may have that name.
+    is_own: Arc<AtomicBool>,
     path: PathBuf,
 }
 
@@ -37,14 +41,18 @@ impl Partial {
         let (results, waiting) = sync_channel::<Box<Summary>>(1);
         let (done, ended) = sync_channel(1);
         let to = path.clone();
+        let is_own = Arc::new(AtomicBool::new(false));
+        let is_written = Arc::clone(&is_own);
         thread::Builder::new().name("partial".to_owned()).spawn(move || {
             for result in waiting {
                 // What could not be written is tried again with the next.
-                let _ = write(&to, &result);
+                if write(&to, &result).is_ok() {
+                    is_written.store(true, Ordering::Release);
+                }
             }
             let _ = done.send(());
         })?;
-        Ok(Self { results: RefCell::new(Some(results)), ended, path })
+        Ok(Self { results: RefCell::new(Some(results)), ended, is_own, path })
     }
 
     /// What there is so far. Left out where the last one is still being written.
@@ -54,16 +62,16 @@ impl Partial {
         }
     }
 
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    /// Where it is, once there is something.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.is_own.load(Ordering::Acquire).then_some(self.path.as_path())
     }
 
     /// The result itself is written: this is no longer needed.
     pub(super) fn remove(&self) {
         self.results.replace(None);
         // Not while the thread could still write it.
-        if self.ended.recv_timeout(LAST).is_ok() {
+        if self.ended.recv_timeout(LAST).is_ok() && self.path().is_some() {
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -87,9 +95,11 @@ mod tests {
     fn it_is_a_result_and_gone_when_the_result_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let partial = Partial::beside(&folder.path().join("run.json")).unwrap();
-        assert_eq!(partial.path(), folder.path().join("run.json.partial"));
-        write(partial.path(), &fixture::few()).unwrap();
-        assert_eq!(read_result(&std::fs::read(partial.path()).unwrap()).unwrap(), fixture::few());
+        assert_eq!(partial.path(), None);
+        let path = folder.path().join("run.json.partial");
+        write(&path, &fixture::few()).unwrap();
+        assert_eq!(read_result(&std::fs::read(&path).unwrap()).unwrap(), fixture::few());
+        assert_eq!(partial.path(), None, "that of another run is not its own");
         partial.keep(fixture::freeze());
         partial.remove();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");

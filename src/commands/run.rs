@@ -51,12 +51,10 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
         };
         together.carry_out(runner, lead).await
     });
-    let part = match (part, &partial) {
-        (Err(error @ CommandError::Left), Some(partial)) if partial.path().exists() => {
-            console::tell(format_args!(
-                "what was measured so far: rpsbench report {}",
-                partial.path().display()
-            ));
+    let kept = partial.as_ref().and_then(|partial| partial.path());
+    let part = match (part, kept) {
+        (Err(error @ CommandError::Left), Some(path)) => {
+            console::tell(format_args!("what was measured so far: rpsbench report {}", path.display()));
             return Err(error);
         }
         (part, _) => part?,

@@ -102,7 +102,7 @@ async fn ask(
     patience: Duration,
     redact: impl Fn(&str, &[Secret<String>]) -> String,
 ) -> Result<TokenList, TokenError> {
-    // One that is late is ended when the future is dropped: by its own id, it alone.
+    // One that is late is ended when the future is dropped, with all that it has started.
     let ended = timeout(patience, run(command.line.expose())).await;
     let Ended { status, printed, said } = ended.map_err(|_| TokenError::TooSlow(patience))??;
     let said = || {
@@ -116,15 +116,31 @@ async fn ask(
     command.read(&printed).map_err(|problem| TokenError::Output { problem, said: said() })
 }
 
+/// The processes of a command, which are ended when nobody waits for them any more.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(group) = group {
+            // One that is over has nobody to end.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 async fn run(line: &str) -> Result<Ended, TokenError> {
     let mut child = Command::new("sh")
         .args(["-c", line])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // What it starts is ended with it.
+        .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(TokenError::Start)?;
+    let mut group = Group(child.id());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let printed = async {
         let mut printed = Vec::new();
@@ -136,6 +152,8 @@ async fn run(line: &str) -> Result<Ended, TokenError> {
     let said = async { Ok(end_of(stderr).await) };
     let status = async { child.wait().await.map_err(TokenError::Start) };
     let (printed, said, status) = tokio::try_join!(printed, said, status)?;
+    // It is over, and its number may be that of another by now.
+    group.0 = None;
     Ok(Ended { status, printed, said })
 }
 

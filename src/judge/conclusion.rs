@@ -114,7 +114,7 @@ fn answered(summary: &Summary) -> Concluded {
         );
         return Concluded::new(Conclusion::ClosedLoop, evidence, next);
     }
-    let phases = match summary.plan.phases.len() {
+    let phases = match PhaseRun::all(summary).len() {
         0 | 1 => String::new(),
         phases => format!(", in each of {phases} phases"),
     };

@@ -135,11 +135,11 @@ impl Recorder {
     }
 
     /// Notes what the header said that good answers are counted by.
-    pub(crate) fn note_value(&mut self, sample: &Sample, value: Option<&[u8]>) {
+    pub(crate) fn note_value(&mut self, sample: &Sample, header: &str, value: Option<&[u8]>) {
         if let (Phase::Measured, Outcome::Ok { .. }, Some(timeline)) =
             (sample.slot.phase, sample.outcome, &sample.timeline)
         {
-            self.counted_by.record(value, timeline.response_ns(sample.slot));
+            self.counted_by.record(header, value, timeline.response_ns(sample.slot));
         }
     }
 
@@ -206,7 +206,7 @@ impl Recorder {
                     (redact.header(Sent::default(), "server-timing", name.as_bytes()), times.clone())
                 })
                 .collect(),
-            counted_by: self.counted_by.shown(|value| redact.body(Sent::default(), value.as_bytes())),
+            counted_by: self.counted_by.redacted(redact),
             planned: self.planned,
             cancelled: self.cancelled,
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stats::LatencyStats;
-use crate::measure::{CountedBy, Redact, Sent};
+use crate::measure::{CountedBy, Redact};
 
 /// The good answers that had one value of the header of `--count-by`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,10 @@ pub struct CountOfValue {
 impl CountOfValue {
     /// All values that came, the most frequent first.
     pub(super) fn all(counted: &CountedBy, redact: &dyn Redact) -> Vec<Self> {
+        // What is shown alike is counted together.
+        let counted = &counted.redacted(redact);
         let of = |(value, times): (&str, _)| Self {
-            value: redact.body(Sent::default(), value.as_bytes()),
+            value: value.to_owned(),
             response_ok: LatencyStats::of(times),
         };
         let mut all: Vec<Self> = counted.iter().map(of).collect();

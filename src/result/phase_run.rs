@@ -8,6 +8,9 @@ use super::stats::Latency;
 use super::summary::Summary;
 use crate::measure::{Account, Distribution, Ledger, decode_histogram};
 
+/// Most phases that are looked at.
+const MOST_PHASES: usize = 1_000;
+
 /// A phase of a run that is over: what was counted in it, as if it were a run of its own.
 #[derive(Debug)]
 pub(crate) struct PhaseRun {
@@ -37,7 +40,8 @@ impl PhaseRun {
             merged: None,
             ..summary.clone()
         };
-        let phases = summary.plan.phases.iter();
+        // More than any plan has: a document may have been changed.
+        let phases = summary.plan.phases.iter().take(MOST_PHASES);
         phases.filter_map(|phase| Self::of(phase, summary, &bare)).collect()
     }
 

@@ -26,8 +26,11 @@ struct Layer {
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Problem {
-    #[error("this is not TOML: {0}")]
-    NotToml(String),
+    #[error("line {line}: this is not TOML: {why}")]
+    NotToml { line: usize, why: String },
+    /// A command of curl is read before the file is.
+    #[error("--curl cannot stand in a file; give it on the command line, or in RPSBENCH_CURL")]
+    Curl,
     #[error(
         "no command has a flag --{0}; keys are the long names of flags, tables are commands, and [preset.NAME] is a preset"
     )]
@@ -51,8 +54,12 @@ impl Layers {
     /// # Errors
     /// The first [`Problem`].
     pub(super) fn read(text: &str, preset: Option<&str>, command: &Command) -> Result<Self, Problem> {
-        let mut file: Table =
-            text.parse().map_err(|error: toml::de::Error| Problem::NotToml(error.to_string()))?;
+        let mut file: Table = text.parse().map_err(|error: toml::de::Error| {
+            // Without the line itself: it may hold a secret.
+            let line =
+                error.span().map_or(1, |span| 1 + text[..span.start.min(text.len())].matches('\n').count());
+            Problem::NotToml { line, why: error.message().to_owned() }
+        })?;
         let presets = match file.remove(PRESETS) {
             None => Table::new(),
             Some(Value::Table(presets)) => presets,
@@ -113,6 +120,9 @@ fn checked(
 ) -> Result<(String, Vec<String>), Problem> {
     if [CONFIG, PRESET, PRINT_CONFIG].contains(&flag) {
         return Err(Problem::NotInAFile(flag.to_owned()));
+    }
+    if flag == "curl" {
+        return Err(Problem::Curl);
     }
     let texts = texts_of(value).ok_or_else(|| Problem::Type(flag.to_owned()))?;
     let has_flag = |name: &str| {
@@ -200,9 +210,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_toml_is_told_by_its_line_and_not_repeated() {
+        let problem = read("rate = 5\noauth2-bearer = hunter2\n", None).unwrap_err().to_string();
+        assert!(problem.starts_with("line 2: this is not TOML") && !problem.contains("hunter2"), "{problem}");
+    }
+
+    #[test]
     fn what_is_wrong_is_said_before_anything_is_sent() {
         for (text, part) in [
             ("rate = ", "not TOML"),
+            ("curl = 'curl http://x/'", "--curl cannot stand in a file"),
             ("rte = 5", "no command has a flag --rte"),
             ("[closed]\nrates = '5'", "`closed` has no flag --rates"),
             ("[report]\nformat = 'csv'", "--report is a text"),

@@ -7,10 +7,10 @@
 mod layers;
 mod print;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use clap::Command;
+use clap::{ArgMatches, Command};
 
 use layers::{Layers, Problem};
 pub(super) use print::print;
@@ -96,6 +96,15 @@ fn value_of(arguments: &[OsString], names: &[&str]) -> Option<String> {
 }
 
 impl ConfigFile {
+    /// Whether these are the file and the preset that the command line names, now that it was read as a whole.
+    pub(super) fn is_of(&self, matches: &ArgMatches) -> bool {
+        let value = |name: &str| {
+            matches.get_raw(name).and_then(|mut values| values.next()).map(OsStr::to_string_lossy)
+        };
+        let (file, preset) = (value(CONFIG), value(PRESET));
+        file.is_some_and(|file| name_of(&file, preset.as_deref()) == self.name)
+    }
+
     /// How it is called.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -118,7 +127,11 @@ impl ConfigFile {
         command.mut_args(|arg| {
             let values = arg.get_long().and_then(|long| self.values(name, long));
             match values {
-                Some(values) => arg.default_values(values),
+                Some(values) => {
+                    // A help text shows defaults, and what is a secret in the environment is one in a file.
+                    let is_secret = arg.is_hide_env_values_set();
+                    arg.default_values(values).hide_default_value(is_secret)
+                }
                 None => arg,
             }
         })

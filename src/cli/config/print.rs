@@ -33,6 +33,11 @@ pub(in crate::cli) fn print(
                     None => "default".to_owned(),
                 },
             };
+            if matches!(arg.get_action(), clap::ArgAction::SetTrue) {
+                // However it was written: yes, on, 1.
+                let is_on = matches.get_flag(arg.get_id().as_str());
+                return Some((format!("{long} = {is_on}"), from));
+            }
             let raw = matches.get_raw(arg.get_id().as_str())?;
             let values: Vec<String> = raw.map(|value| shown(arg, &value.to_string_lossy())).collect();
             let value = match (arg.get_action(), values.as_slice()) {
@@ -56,9 +61,6 @@ fn shown(arg: &Arg, value: &str) -> String {
     if arg.is_hide_env_values_set() {
         return "\"***\"".to_owned();
     }
-    match arg.get_action() {
-        clap::ArgAction::SetTrue => value.to_owned(),
-        // A JSON string is a string of TOML too.
-        _ => serde_json::Value::from(value).to_string(),
-    }
+    // A JSON string is a string of TOML too.
+    serde_json::Value::from(value).to_string()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::HeaderName;
+use http::header::{CONTENT_TYPE, HeaderName};
 
 use super::super::args::RequestArgs;
 use super::super::curl::Said;
@@ -30,20 +30,9 @@ impl Asked {
     /// # Errors
     /// [`UsageError`] for two bodies, and for what cannot be read.
     pub(super) fn of(args: &RequestArgs, typed: &Typed) -> Result<Self, UsageError> {
-        let said = said_by(args)?;
-        let form = form_of(args)?;
-        let mut bodies = vec![
-            ("--body", args.body.is_some() || args.body_file.is_some()),
-            ("--form", form.is_some()),
-            (
-                "--json, --data-raw, --data-binary and --data-urlencode",
-                said.body.is_some() || said.body_file.is_some(),
-            ),
-        ];
-        bodies.retain(|(_, given)| *given);
-        if let [(one, _), (other, _), ..] = bodies.as_slice() {
-            return Err(UsageError::Exclusive(one, other));
-        }
+        let kind = kind_of_body(args, typed)?;
+        let said = said_by(args, typed, kind == Some(Body::Words))?;
+        let form = if kind == Some(Body::Form) { form_of(args)? } else { None };
         let mut own = said.headers;
         let body = match form {
             Some((content_type, body)) => {
@@ -53,17 +42,61 @@ impl Asked {
             None => match (&said.body, &said.body_file) {
                 (Some(text), _) => Bytes::from(text.clone()),
                 (None, Some(file)) => read_file("body", Path::new(file)).map(Bytes::from)?,
-                (None, None) => body_of(args, typed)?,
+                (None, None) if kind == Some(Body::Plain) => body_of(args, typed)?,
+                (None, None) => Bytes::new(),
             },
         };
-        let has_body = !bodies.is_empty();
-        Ok(Self { method: method_of(args, has_body)?, headers: with(args, &own)?, body })
+        Ok(Self { method: method_of(args, kind.is_some())?, headers: with(args, &own)?, body })
+    }
+}
+
+/// How a body is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    /// As a text or a file.
+    Plain,
+    /// As a form with files.
+    Form,
+    /// In curl's words for forms and JSON.
+    Words,
+}
+
+/// Which of them is meant: what was typed beats the environment and a file of flags.
+fn kind_of_body(args: &RequestArgs, typed: &Typed) -> Result<Option<Body>, UsageError> {
+    let words = &args.words;
+    let kinds: [(Body, &'static str, bool, &[&str]); 3] = [
+        (Body::Plain, "--body", args.body.is_some() || args.body_file.is_some(), &["body", "body_file"]),
+        (
+            Body::Form,
+            "--form",
+            !words.form.is_empty() || !words.form_string.is_empty(),
+            &["form", "form_string"],
+        ),
+        (
+            Body::Words,
+            "--json, --data-raw, --data-binary and --data-urlencode",
+            words.json.is_some()
+                || [&words.data_raw, &words.data_binary, &words.data_urlencode]
+                    .iter()
+                    .any(|data| !data.is_empty()),
+            &["json", "data_raw", "data_binary", "data_urlencode"],
+        ),
+    ];
+    let given: Vec<_> = kinds.into_iter().filter(|(_, _, is_given, _)| *is_given).collect();
+    let is_typed = |fields: &[&str]| fields.iter().any(|field| typed.has(field));
+    let of_typed: Vec<_> = given.iter().filter(|(_, _, _, fields)| is_typed(fields)).collect();
+    match (of_typed.as_slice(), given.as_slice()) {
+        ([only], _) => Ok(Some(only.0)),
+        ([], []) => Ok(None),
+        ([], [only]) => Ok(Some(only.0)),
+        ([one, other, ..], _) => Err(UsageError::Exclusive(one.1, other.1)),
+        ([], [one, other, ..]) => Err(UsageError::Exclusive(one.1, other.1)),
     }
 }
 
 /// The headers of every request: those that were typed, and those that curl's words stand for.
-pub(super) fn headers_of(args: &RequestArgs) -> Result<Headers, UsageError> {
-    with(args, &said_by(args)?.headers)
+pub(super) fn headers_of(args: &RequestArgs, typed: &Typed) -> Result<Headers, UsageError> {
+    with(args, &said_by(args, typed, false)?.headers)
 }
 
 /// What was typed as a header is meant, whatever a word stands for.
@@ -72,6 +105,14 @@ fn with(args: &RequestArgs, of_words: &[String]) -> Result<Headers, UsageError> 
         args.header.iter().map(|text| parse_header_text(text)).collect::<Result<Headers, _>>()?;
     for text in of_words {
         let (name, value) = parse_header_text(text)?;
+        // Without its boundary nobody could read a form, so it takes the place of one that was typed as a plain header.
+        let lacks_boundary = |value: &Secret<String>| {
+            let typed = value.expose().to_ascii_lowercase();
+            typed.starts_with("multipart/") && !typed.contains("boundary=")
+        };
+        if name == CONTENT_TYPE && value.expose().starts_with("multipart/") {
+            headers.retain(|(other, typed)| *other != name || !lacks_boundary(typed));
+        }
         if !headers.iter().any(|(typed, _)| *typed == name) {
             headers.push((name, value));
         }
@@ -79,28 +120,39 @@ fn with(args: &RequestArgs, of_words: &[String]) -> Result<Headers, UsageError> 
     Ok(headers)
 }
 
-/// curl's words on our own command line.
-fn said_by(args: &RequestArgs) -> Result<Said, UsageError> {
+/// curl's words on our own command line; those of a body only where it is meant.
+fn said_by(args: &RequestArgs, typed: &Typed, has_body: bool) -> Result<Said, UsageError> {
     let words = &args.words;
+    // Two credentials make one header.
+    let (user, bearer) = match (&words.user, &words.oauth2_bearer) {
+        (Some(_), Some(_)) => match (typed.has("user"), typed.has("oauth2_bearer")) {
+            (true, false) => (&words.user, &None),
+            (false, true) => (&None, &words.oauth2_bearer),
+            _ => return Err(UsageError::Exclusive("--user", "--oauth2-bearer")),
+        },
+        both => both,
+    };
     let one = |name: &'static str, value: &Option<String>| value.clone().map(|value| (name, value));
     let several = |name: &'static str, values: &[String]| {
         values.iter().map(|value| (name, value.clone())).collect::<Vec<_>>()
     };
     let mut said: Vec<(&str, String)> = [
-        one("user", &words.user),
-        one("oauth2-bearer", &words.oauth2_bearer),
+        one("user", user),
+        one("oauth2-bearer", bearer),
         one("cookie", &words.cookie),
         one("user-agent", &words.user_agent),
         one("referer", &words.referer),
-        one("json", &words.json),
         words.compressed.then(|| ("compressed", String::new())),
     ]
     .into_iter()
     .flatten()
     .collect();
-    said.extend(several("data-raw", &words.data_raw));
-    said.extend(several("data-binary", &words.data_binary));
-    said.extend(several("data-urlencode", &words.data_urlencode));
+    if has_body {
+        said.extend(one("json", &words.json));
+        said.extend(several("data-raw", &words.data_raw));
+        said.extend(several("data-binary", &words.data_binary));
+        said.extend(several("data-urlencode", &words.data_urlencode));
+    }
     Said::of(said).map_err(UsageError::Words)
 }
 

@@ -50,6 +50,12 @@ pub(crate) enum UsageError {
     CountOfAProfile(&'static str),
     #[error("--profile-steps is about the rows of a file: --profile FILE.csv")]
     StepsOfNothing,
+    /// An objective on a phase that has no interval of its own.
+    #[error(
+        "the objective `{slo}` is about a phase without a whole interval of the series in it, which is {interval_s} s in a run of this \
+         length; make the phase longer, or let it begin with an interval"
+    )]
+    ShortPhase { slo: String, interval_s: u64 },
     /// An objective on a phase that there is not.
     #[error("the objective `{slo}` is about a phase, and {known}")]
     NoSuchPhase {

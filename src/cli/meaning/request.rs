@@ -247,7 +247,7 @@ fn checks_of(args: &RequestArgs) -> Arc<[Check]> {
 }
 
 fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result<Source, UsageError> {
-    let headers = headers_of(args)?;
+    let headers = headers_of(args, typed)?;
     let expectation = Expectation {
         statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
         body: args.expect_body.as_ref().map(|text| Bytes::from(text.clone())),

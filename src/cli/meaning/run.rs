@@ -55,7 +55,9 @@ impl RunJob {
         };
         check_phases(&args.runs.reporting.slo, schedule.phases())?;
         let url = args.target.as_deref();
-        let is_counted = recording.is_none() && requests_of(args, typed).is_some();
+        // A profile and a recording have a length of their own.
+        let is_counted =
+            recording.is_none() && schedule.phases().is_empty() && requests_of(args, typed).is_some();
         let (mut setup, planner) = open_loop_of(&args.runs, url, typed, machine, is_counted)?;
         if let Some(recording) = recording {
             replay::replay(recording, args, typed, &mut setup);
@@ -126,11 +128,8 @@ fn profile_of(args: &RunArgs, typed: &Typed) -> Result<Option<Profile>, UsageErr
             return Err(UsageError::Exclusive("--profile", flag));
         }
     }
-    if typed.has("rate") {
+    if ["rate", "duration", "requests"].iter().any(|field| typed.has(field)) {
         return Ok(None);
-    }
-    if typed.has("requests") {
-        return Err(UsageError::CountOfAProfile("--profile"));
     }
     match profile {
         ProfileArg::Phases(_) if typed.has("profile_steps") => Err(UsageError::StepsOfNothing),

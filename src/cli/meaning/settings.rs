@@ -6,7 +6,7 @@ use super::super::values::LimitOrAll;
 use super::{Setup, TargetChoice, UsageError};
 use crate::judge::Slo;
 use crate::plan::{Auto, Machine, OverflowPolicy, Planner, Settings};
-use crate::result::BurstDepth;
+use crate::result::{BurstDepth, Series};
 use crate::schedule::{NANOS_PER_S, NamedPhase};
 
 /// What every command has that sends requests. `is_counted`: whether the number of requests was given.
@@ -42,6 +42,16 @@ pub(super) fn settings_of(
 
 /// Checks that objectives on phases are about phases of the run; commands without phases give none.
 pub(super) fn check_phases(slos: &[Slo], phases: &[NamedPhase]) -> Result<(), UsageError> {
+    let interval_ns = Series::interval_ns(phases.last().map_or(0, |last| last.end_ns));
+    // A phase is told from the intervals of the series: it takes a whole one.
+    let is_short =
+        |phase: &NamedPhase| phase.end_ns < phase.start_ns.div_ceil(interval_ns) * interval_ns + interval_ns;
+    let is_on_a_short_one = |slo: &&Slo| {
+        slo.phase().is_some_and(|name| phases.iter().any(|phase| phase.name == name && is_short(phase)))
+    };
+    if let Some(slo) = slos.iter().find(is_on_a_short_one) {
+        return Err(UsageError::ShortPhase { slo: slo.to_string(), interval_s: interval_ns / NANOS_PER_S });
+    }
     let is_known = |name: &str| phases.iter().any(|phase| phase.name == name);
     let Some(slo) = slos.iter().find(|slo| slo.phase().is_some_and(|name| !is_known(name))) else {
         return Ok(());

@@ -6,7 +6,7 @@ use crate::request::{DataTable, InFile};
 use crate::schedule::Stretch;
 
 /// Most phases of a file: each has figures of its own.
-const MOST_PHASES: usize = 100;
+pub(super) const MOST_PHASES: usize = 100;
 
 /// Why a table is no profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,6 +5,7 @@ mod file;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use file::MOST_PHASES;
 pub(super) use file::{ProfileProblem, of_table};
 
 use super::values::Span;
@@ -91,6 +92,11 @@ impl FromStr for ProfileArg {
                 ));
             }
             phases.push((name, stretch));
+        }
+        if phases.len() > MOST_PHASES {
+            return Err(format!(
+                "there are more than {MOST_PHASES} phases; write them into a file, FILE.csv"
+            ));
         }
         Ok(Self::Phases(phases))
     }

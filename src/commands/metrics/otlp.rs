@@ -69,6 +69,8 @@ impl Exporter {
                     told.last = why;
                 }
                 if is_last {
+                    // A name lookup that hangs must not hold the report up.
+                    runtime.shutdown_background();
                     return told;
                 }
             }

@@ -96,15 +96,17 @@ impl Follower<'_> {
             };
             let number = order.number;
             let (load, own) = self.send(runner, order).await?;
+            // Clocks drift, and a search may take an hour. Before the result is there: with the last of them shard 0 may order the
+            // next run at once, and on a long way eight questions take longer than its notice. One without an answer leaves the
+            // clock as it was.
+            if let Ok(clock) = self.guest.compare_clocks().await {
+                self.clock = clock;
+            }
             let handed = async { Ok::<_, CommandError>(self.guest.hand_over(number, &own).await) };
             let handed = signals.unless_left(handed).await?;
             self.runs.push((load, own));
             if let Err(error) = handed {
                 return Ok(self.alone(error));
-            }
-            // Clocks drift, and a search may take an hour. A question that gets no answer leaves it as it was.
-            if let Ok(clock) = self.guest.compare_clocks().await {
-                self.clock = clock;
             }
         }
     }

@@ -70,7 +70,7 @@ pub(crate) trait Desk: 'static {
     fn note_server_timing(&self, sample: &Sample, header: &[u8]);
 
     /// Notes what the header of an arrival's answer said that good answers are counted by.
-    fn note_value(&self, sample: &Sample, value: Option<&[u8]>);
+    fn note_value(&self, sample: &Sample, header: &str, value: Option<&[u8]>);
 
     /// Notes why a measured arrival failed.
     fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String);

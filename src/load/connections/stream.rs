@@ -154,7 +154,11 @@ impl<D: Desk> Stream<D> {
                     desk.note_server_timing(&sample, header.as_bytes());
                 }
                 if let Some(name) = context.workload.count_by() {
-                    desk.note_value(&sample, answer.headers.get(name).map(HeaderValue::as_bytes));
+                    desk.note_value(
+                        &sample,
+                        name.as_str(),
+                        answer.headers.get(name).map(HeaderValue::as_bytes),
+                    );
                 }
                 let shown = || Detail { headers: headers_of(&answer), body: watch.head().to_vec(), ..detail };
                 desk.keep(&sample, shown);

@@ -383,8 +383,8 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
         self.state.borrow_mut().recorder.note_server_timing(sample, header);
     }
 
-    fn note_value(&self, sample: &Sample, value: Option<&[u8]>) {
-        self.state.borrow_mut().recorder.note_value(sample, value);
+    fn note_value(&self, sample: &Sample, header: &str, value: Option<&[u8]>) {
+        self.state.borrow_mut().recorder.note_value(sample, header, value);
     }
 
     fn note_failure(&self, sample: &Sample, kind: ErrorKind, cause: impl FnOnce() -> String) {

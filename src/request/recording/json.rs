@@ -169,11 +169,19 @@ pub(super) fn log_line(line: &str) -> Result<(i64, Option<RecordedRequest>), Rec
 }
 
 fn request_of(fields: &Fields<'_>) -> Option<RecordedRequest> {
-    if let Some(request) = fields.first(&REQUESTS) {
-        return match text(request) {
+    match fields.first(&REQUESTS) {
+        // One level and no more: a line may hold as many as it has letters.
+        Some(request) => match text(request) {
             Some(line) => of_request_line(&line),
-            None => request_of(&Fields::of(request.get()).ok()?),
-        };
+            None => of_fields(&Fields::of(request.get()).ok()?),
+        },
+        None => of_fields(fields),
+    }
+}
+
+fn of_fields(fields: &Fields<'_>) -> Option<RecordedRequest> {
+    if let Some(line) = fields.first(&REQUESTS).and_then(text) {
+        return of_request_line(&line);
     }
     let mut request = RecordedRequest::default();
     request.set_method(&text(fields.first(&METHODS)?)?).ok()?;

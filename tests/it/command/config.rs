@@ -78,3 +78,18 @@ fn a_file_that_is_wrong_is_refused_with_its_name() {
         assert!(ended.code == 2 && ended.stderr.contains(part), "{ended:?}");
     }
 }
+
+#[test]
+fn no_help_text_shows_what_may_be_a_secret_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let config =
+        file(&folder, "bench.toml", "user = 'alice:hunter2'\nheader = ['X-Key: hunter3']\nrate = 77\n");
+    let ended = run(&["run", "--config", &config, "--help"]);
+    assert!(
+        ended.code == 0 && ended.stdout.contains("[default: 77]") && !ended.stdout.contains("hunter"),
+        "{ended:?}"
+    );
+    // Read as a preset there, and as something else here.
+    let ended = run(&["--config", &config, "-qpsmoke"]);
+    assert!(ended.code == 2, "{ended:?}");
+}

@@ -66,6 +66,7 @@ fn what_a_profile_has_is_not_given_twice() {
         (&["--profile", "none.csv"], "cannot read the profile file"),
         (&["--profile", "a:5@1s,b:6@1s", "--slo", "c:p99<1s"], "there are these: a, b"),
         (&["--rate", "5", "--slo", "c:p99<1s"], "they come with --profile"),
+        (&["--profile", "a:5@10s,b:6@400ms", "--slo", "b:p99<1s"], "without a whole interval"),
         (&[], "--rate"),
     ] {
         let ended = run(&[&[url.as_str()], flags].concat());

@@ -79,6 +79,19 @@ fn a_form_with_a_file_arrives_as_one() {
 }
 
 #[test]
+fn a_form_has_its_boundary_whatever_was_typed_and_what_was_typed_beats_a_file() {
+    let seen = sent(&["-F", "a=b", "-H", "Content-Type: multipart/form-data"]);
+    assert!(seen.header("content-type")[0].contains("boundary="), "{:?}", seen.header("content-type"));
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(&folder, "bench.toml", "user = 'a:b'\nbody = 'x'\n");
+    let seen = sent(&["--config", &config, "--oauth2-bearer", "tok", "--json", "{}"]);
+    assert_eq!((seen.header("authorization"), &seen.body[..]), (vec!["Bearer tok"], &b"{}"[..]));
+    let url = Witness::start(GOOD).url();
+    let ended = run(&[&url, "--rate", "5", "-u", "a:b", "--oauth2-bearer", "c"]);
+    assert!(ended.code == 2 && ended.stderr.contains("--user and --oauth2-bearer"), "{ended:?}");
+}
+
+#[test]
 fn a_body_is_sent_byte_for_byte_unless_it_is_a_template() {
     let seen = sent(&["-d", "{{\"n\": {index}, \"x\": {none}}}"]);
     assert_eq!(String::from_utf8_lossy(&seen.body), "{{\"n\": {index}, \"x\": {none}}}");
