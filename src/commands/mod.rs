@@ -1,5 +1,6 @@
 //! What each command does, from a validated job to an exit code: the only room that knows all the others.
 
+mod aside;
 mod calibrate;
 mod ci;
 mod compare;

@@ -6,13 +6,12 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::aside::{Aside, Why, Writer};
 use super::error::CommandError;
 use crate::load::Progress;
 use crate::measure::millis;
@@ -65,12 +64,21 @@ impl Line {
 
 /// Where the lines go.
 pub(super) struct Stream {
-    lines: Option<mpsc::SyncSender<String>>,
-    /// Told when all of them are written.
-    written: mpsc::Receiver<io::Result<()>>,
-    /// Lines that nobody got.
-    lost: Arc<AtomicU64>,
+    aside: Aside<String>,
     t_s: u64,
+}
+
+/// A file, or stdout.
+struct Out(Box<dyn Write + Send>);
+
+impl Writer<String> for Out {
+    fn write(&mut self, line: &String) -> io::Result<()> {
+        self.0.write_all(line.as_bytes()).and_then(|()| self.0.flush())
+    }
+
+    fn finish(self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Stream {
@@ -90,53 +98,28 @@ impl Stream {
         Self::to(out).map_err(failed)
     }
 
-    fn to(mut out: Box<dyn Write + Send>) -> io::Result<Self> {
-        let (lines, waiting) = mpsc::sync_channel::<String>(WAITING);
-        let lost = Arc::new(AtomicU64::new(0));
-        let not_written = Arc::clone(&lost);
-        let (done, written) = mpsc::channel();
-        thread::Builder::new().name("stream".to_owned()).spawn(move || {
-            let mut result = Ok(());
-            for line in waiting {
-                // After the first failure the others are only counted.
-                if result.is_ok() {
-                    result = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-                }
-                if result.is_err() {
-                    not_written.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-            // Who no longer waits for it knows why.
-            let _ = done.send(result);
-        })?;
-        Ok(Self { lines: Some(lines), written, lost, t_s: 0 })
+    fn to(out: Box<dyn Write + Send>) -> io::Result<Self> {
+        Ok(Self { aside: Aside::start("stream", WAITING, |_| 1, Out(out))?, t_s: 0 })
     }
 
     /// A second has passed.
     pub(super) fn second(&mut self, progress: &Progress) {
         self.t_s += 1;
         let Ok(line) = serde_json::to_string(&Line::new(self.t_s, progress)) else { return };
-        let sent = self.lines.as_ref().is_some_and(|lines| lines.try_send(line + "\n").is_ok());
-        if !sent {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+        if self.aside.queue.try_send(line + "\n").is_err() {
+            self.aside.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Waits shortly for the last lines. Says what was lost, if anything was.
-    pub(super) fn close(mut self) -> Option<String> {
-        self.lines = None;
-        let why = match self.written.recv_timeout(LAST_LINES) {
-            Ok(result) => result.err().map(|error| error.to_string()),
-            Err(_) => Some("its reader does not read".to_owned()),
+    pub(super) fn close(self) -> Option<String> {
+        let (lost, why) = self.aside.close(LAST_LINES)?;
+        let why = match why {
+            Why::TooSlow => "its reader was too slow".to_owned(),
+            Why::Hangs => "its reader does not read".to_owned(),
+            Why::Failed(error) => error.to_string(),
         };
-        let lost = self.lost.load(Ordering::Relaxed);
-        match (why, lost) {
-            (None, 0) => None,
-            (why, lost) => {
-                let why = why.unwrap_or_else(|| "its reader was too slow".to_owned());
-                Some(format!("the stream is not complete, {lost} lines were lost: {why}"))
-            }
-        }
+        Some(format!("the stream is not complete, {lost} lines were lost: {why}"))
     }
 }
 

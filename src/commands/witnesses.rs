@@ -33,7 +33,7 @@ impl Witnesses {
     /// Another measurement begins. Where its requests are logged.
     pub(super) fn begin(&mut self, start: Start, warmup_ns: u64) -> Option<RunLog> {
         self.measured += 1;
-        let feed = self.log.as_ref().and_then(RequestLog::feed)?;
+        let feed = self.log.as_ref().map(RequestLog::feed)?;
         Some(RunLog { feed, run: start.stamp(self.measured, warmup_ns) })
     }
 

@@ -9,14 +9,13 @@ mod vegeta;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::aside::{Aside, Why, Writer};
 use super::error::CommandError;
 use crate::cli::LogFormat;
 use crate::load::{LogFeed, Lot};
@@ -37,10 +36,26 @@ struct Endpoint {
 }
 
 /// A log that is being written.
-pub(super) struct RequestLog {
-    feed: Option<LogFeed>,
-    written: mpsc::Receiver<io::Result<()>>,
-    lost: Arc<AtomicU64>,
+pub(super) struct RequestLog(Aside<Lot>);
+
+/// Writes lots in one of the forms.
+struct Records {
+    sink: Sink,
+    format: LogFormat,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Writer<Lot> for Records {
+    fn write(&mut self, lot: &Lot) -> io::Result<()> {
+        match self.format {
+            LogFormat::Vegeta => vegeta::write(&mut self.sink, lot, &self.endpoints),
+            _ => record::write(&mut self.sink, lot, &self.endpoints),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        self.sink.finish()
+    }
 }
 
 /// Where records go, compressed or not.
@@ -97,62 +112,32 @@ impl RequestLog {
             what: "cannot write the log",
             source: io::Error::new(source.kind(), format!("`{}`: {source}; check the path", path.display())),
         };
-        let sink = Sink::new(File::create(path).map_err(failed)?, format).map_err(failed)?;
+        let mut sink = Sink::new(File::create(path).map_err(failed)?, format).map_err(failed)?;
+        if format != LogFormat::Vegeta {
+            record::write_header(&mut sink).map_err(failed)?;
+        }
         let endpoints = workload.endpoints().iter().map(|endpoint| Endpoint {
             name: workload.name(endpoint),
             method: endpoint.method.to_string(),
             target: workload.label(&endpoint.target),
         });
-        Self::to(sink, format, endpoints.collect()).map_err(failed)
-    }
-
-    fn to(mut sink: Sink, format: LogFormat, endpoints: Vec<Endpoint>) -> io::Result<Self> {
-        let (lots, waiting) = mpsc::sync_channel::<Lot>(WAITING);
-        let lost = Arc::new(AtomicU64::new(0));
-        let not_written = Arc::clone(&lost);
-        let (done, written) = mpsc::channel();
-        thread::Builder::new().name("log".to_owned()).spawn(move || {
-            let mut result = match format {
-                LogFormat::Vegeta => Ok(()),
-                _ => record::write_header(&mut sink),
-            };
-            for lot in waiting {
-                // After the first failure the others are only counted.
-                if result.is_ok() {
-                    result = match format {
-                        LogFormat::Vegeta => vegeta::write(&mut sink, &lot, &endpoints),
-                        _ => record::write(&mut sink, &lot, &endpoints),
-                    };
-                }
-                if result.is_err() {
-                    not_written.fetch_add(lot.samples.len() as u64, Ordering::Relaxed);
-                }
-            }
-            // Who no longer waits for it knows why.
-            let _ = done.send(result.and_then(|()| sink.finish()));
-        })?;
-        Ok(Self { feed: Some(LogFeed::new(lots, Arc::clone(&lost))), written, lost })
+        let records = Records { sink, format, endpoints: endpoints.collect() };
+        Aside::start("log", WAITING, |lot| lot.samples.len() as u64, records).map(Self).map_err(failed)
     }
 
     /// Where the workers of a run hand their arrivals over.
-    pub(super) fn feed(&self) -> Option<LogFeed> {
-        self.feed.clone()
+    pub(super) fn feed(&self) -> LogFeed {
+        LogFeed::new(self.0.queue.clone(), Arc::clone(&self.0.lost))
     }
 
     /// Waits for the last records. Says what was lost, if anything was.
-    pub(super) fn close(mut self) -> Option<String> {
-        self.feed = None;
-        let why = match self.written.recv_timeout(LAST_LOTS) {
-            Ok(result) => result.err().map(|error| error.to_string()),
-            Err(_) => Some("its disk is too slow".to_owned()),
+    pub(super) fn close(self) -> Option<String> {
+        let (lost, why) = self.0.close(LAST_LOTS)?;
+        let why = match why {
+            Why::TooSlow => "its disk was too slow for a while".to_owned(),
+            Why::Hangs => "its disk is too slow".to_owned(),
+            Why::Failed(error) => error.to_string(),
         };
-        let lost = self.lost.load(Ordering::Relaxed);
-        match (why, lost) {
-            (None, 0) => None,
-            (why, lost) => {
-                let why = why.unwrap_or_else(|| "its disk was too slow for a while".to_owned());
-                Some(format!("the log is not complete, {lost} requests are missing in it: {why}"))
-            }
-        }
+        Some(format!("the log is not complete, {lost} requests are missing in it: {why}"))
     }
 }
