@@ -59,7 +59,7 @@ const MISSPELT: usize = 2;
 /// The same error, with what was perhaps meant.
 pub(super) fn with_hint(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let hint = match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) => foreign(flag),
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) => foreign(flag, is_closed(arguments)),
         (ErrorKind::InvalidValue | ErrorKind::ValueValidation, _) => single_dash(arguments),
         _ => None,
     };
@@ -72,7 +72,15 @@ pub(super) fn with_hint(mut error: clap::Error, arguments: &[OsString]) -> clap:
     error
 }
 
-fn foreign(flag: &str) -> Option<String> {
+/// Whether the command has users.
+fn is_closed(arguments: &[OsString]) -> bool {
+    arguments.get(1).is_some_and(|word| word == "closed")
+}
+
+fn foreign(flag: &str, is_closed: bool) -> Option<String> {
+    if is_closed && ["--vus", "--users"].contains(&flag) {
+        return Some("here that is: the number of users, -c N".to_owned());
+    }
     let found = FOREIGN.iter().find(|(foreign, _)| *foreign == flag)?;
     Some(format!("here that is: {}", found.1))
 }
@@ -136,6 +144,7 @@ mod tests {
     fn flags_of_other_tools_are_translated() {
         for (line, part) in [
             ("rpsbench --vus 5", "rpsbench closed -c N"),
+            ("rpsbench closed --vus 5", "the number of users, -c N"),
             ("rpsbench run -z 10s", "--duration 30s"),
             ("rpsbench -t4 -c100 -d30s", "--threads N"),
             ("rpsbench -rate=100", "two dashes: --rate"),

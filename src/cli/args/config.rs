@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// Where flags come from that stand neither on the command line nor in the environment.
-#[allow(rustdoc::broken_intra_doc_links, reason = "the help of flags: names of tables stand in brackets")]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct ConfigArgs {

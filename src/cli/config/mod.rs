@@ -49,6 +49,14 @@ pub(super) enum ConfigError {
 /// # Errors
 /// [`ConfigError`] where it cannot be used.
 pub(super) fn read(arguments: &[OsString], command: &Command) -> Result<Option<ConfigFile>, ConfigError> {
+    // A file in the environment that is wrong must not keep a result from being printed.
+    let has_no_file = |word: &OsString| {
+        let found = word.to_str().and_then(|name| command.find_subcommand(name));
+        found.is_some_and(|below| below.get_arguments().all(|arg| arg.get_long() != Some(CONFIG)))
+    };
+    if arguments.get(1).is_some_and(has_no_file) {
+        return Ok(None);
+    }
     let variable =
         |name: &str| std::env::var(format!("RPSBENCH_{name}")).ok().filter(|value| !value.is_empty());
     let file = value_of(arguments, &["--config"]).or_else(|| variable("CONFIG"));
