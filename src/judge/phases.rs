@@ -44,6 +44,7 @@ pub(super) fn most_overloaded(summary: &Summary) -> Option<(PhaseRun, Vec<Sign>)
 
 #[cfg(test)]
 mod tests {
+    use super::{Overload, PhaseRun};
     use crate::fixture;
     use crate::result::{Conclusion, Figure, ServiceVerdict};
 
@@ -61,8 +62,24 @@ mod tests {
         assert!(peak.backlog_end.abs_diff(2_500) < 10 && (peak.ended_per_s - 250.0).abs() < 1.0, "{peak:?}");
         let p50_ms = peak.response.exact(Figure::P50).unwrap();
         assert!((p50_ms / 5_000.0 - 1.0).abs() < 0.02, "the middle arrival waits 5 s: {p50_ms}");
+        // What was due in 20 s, and the 2,500 that the peak had left.
+        assert!((summary.phases[2].ended_per_s - 225.0).abs() < 1.0, "{:?}", summary.phases[2]);
         let offered: u64 = summary.phases.iter().map(|phase| phase.offered).sum();
         assert_eq!(offered, summary.ledger.planned);
+    }
+
+    /// A service that takes a second for each request, however many there are: twice the rate has twice as many under way.
+    #[test]
+    fn a_backlog_that_rises_with_the_rate_alone_is_no_overload() {
+        let mut summary = fixture::changing(&[("ramp", "10", "1000", 60)], 2_000, Vec::new());
+        summary.latency.service.set(Figure::Min, Some(1_000.0));
+        summary.series.iter_mut().for_each(|row| {
+            row.in_flight = row.offered;
+            row.response_p50_ms = Some(1_000.0);
+        });
+        assert!(!Overload::of(&summary).is_overloaded(), "{:?}", Overload::of(&summary));
+        let steady = PhaseRun::all(&summary).remove(0).summary;
+        assert!(Overload::of(&steady).is_overloaded(), "at a rate that does not change it would be");
     }
 
     #[test]

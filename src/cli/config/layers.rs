@@ -210,6 +210,13 @@ mod tests {
     }
 
     #[test]
+    fn a_table_of_a_command_counts_more_than_the_top_for_that_command() {
+        let layers = read("timeout = '9s'\n[closed]\ntimeout = '3s'\n", None).unwrap();
+        let timeout = |command: &str| layers.values(command, "timeout").unwrap();
+        assert_eq!((timeout("closed"), timeout("run")), (vec!["3s".to_owned()], vec!["9s".to_owned()]));
+    }
+
+    #[test]
     fn what_is_no_toml_is_told_by_its_line_and_not_repeated() {
         let problem = read("rate = 5\noauth2-bearer = hunter2\n", None).unwrap_err().to_string();
         assert!(problem.starts_with("line 2: this is not TOML") && !problem.contains("hunter2"), "{problem}");
