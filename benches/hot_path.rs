@@ -159,6 +159,7 @@ fn spec(url: &str, header: &str, body: &str, feeds: bool) -> WorkloadSpec {
         body: Secret::new(bytes::Bytes::copy_from_slice(body.as_bytes())),
         expectation: Expectation::default(),
         placeholders: Placeholders::Everywhere,
+        chain: None,
     };
     let tokens: String = (0..120).map(|i| format!("Bearer {i:032x}\n")).collect();
     let rows: String = (0..1_000).map(|i| format!("user-{i},{i:016x}\n")).collect();
@@ -172,6 +173,7 @@ fn spec(url: &str, header: &str, body: &str, feeds: bool) -> WorkloadSpec {
         data_order: DataOrder::Random,
         seed: 1,
         traceparent: false,
+        follows_redirects: false,
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Flags of wrk, wrk2, hey, oha, k6, vegeta, ab and curl, and how the same is said here. A flag that means different things in
 /// different tools has both.
-const FOREIGN: [(&str, &str); 37] = [
+const FOREIGN: [(&str, &str); 36] = [
     ("-c", "an open loop has no users; for users who wait for their answers: rpsbench closed -c N"),
     (
         "--concurrency",
@@ -39,9 +39,8 @@ const FOREIGN: [(&str, &str); 37] = [
     ("--disable-keepalive", "close each connection after its answer: --no-keepalive"),
     ("--disable-compression", "compression is asked for only by --compressed"),
     ("--max-body", "bodies are read to their end"),
-    ("--redirects", "redirects are not followed: give the URL that they lead to"),
-    ("-L", "redirects are not followed: give the URL that they lead to"),
-    ("--location", "redirects are not followed: give the URL that they lead to"),
+    ("--redirects", "follow redirects, up to 20 of each request: --location"),
+    ("--max-redirs", "redirects are followed with --location, up to 20 of each request"),
     ("-a", "user and password: -u USER:PASSWORD"),
     ("-T", "a header: -H 'Content-Type: ...'"),
     ("-D", "the request body, from a file: --body-file FILE"),

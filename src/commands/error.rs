@@ -3,6 +3,7 @@
 use std::io;
 
 use super::exit::Exit;
+use super::login::LoginError;
 use super::token_command::TokenError;
 use crate::cli::{OutputError, UsageError};
 use crate::compare::{ImportError, TooFew};
@@ -35,6 +36,9 @@ pub(super) enum CommandError {
     /// Nothing to send without tokens.
     #[error(transparent)]
     Tokens(#[from] TokenError),
+    /// Nothing to send without what the login tells.
+    #[error(transparent)]
+    Login(#[from] LoginError),
     /// The target is there, and has no good answer.
     #[error("{0}")]
     FirstRequest(String),

@@ -4,7 +4,7 @@ use crate::load::Finished;
 use crate::measure::{Ledger, Recorder};
 use crate::plan::{Plan, Traffic};
 use crate::request::Workload;
-use crate::result::{EndpointFacts, RunFacts};
+use crate::result::{EndpointFacts, RunFacts, StepFacts};
 use crate::schedule::{LoopEnd, Shard, Source};
 
 /// Ends the account of a run that goes on, as if it were cut off: what is under way and what is to come was never sent.
@@ -37,9 +37,23 @@ pub(super) fn facts_of(
         client: finished.client,
         connections: finished.connections,
         endpoints: endpoints_of(plan, workload, &finished.recorder),
+        steps: steps_of(workload),
         series: finished.series,
     };
     (facts, finished.recorder)
+}
+
+fn steps_of(workload: &Workload) -> Vec<StepFacts> {
+    let steps = workload.steps().into_iter().filter_map(|step| {
+        let session = workload.endpoints().get(step.endpoint as usize)?;
+        Some(StepFacts {
+            session: workload.name(session),
+            name: workload.redact(&step.name),
+            method: step.method.to_string(),
+            target: workload.label(&step.target),
+        })
+    });
+    steps.collect()
 }
 
 fn endpoints_of(plan: &Plan, workload: &Workload, recorder: &Recorder) -> Vec<EndpointFacts> {
@@ -79,6 +93,13 @@ pub(super) fn asked_of(workload: &Workload) -> (String, String) {
         // Each row of a recording may name its own.
         [only] if workload.recording().is_some_and(|recording| recording.names_requests()) => {
             ("mixed".to_owned(), workload.label(&only.target))
+        }
+        [only] if workload.step_count() > 0 => {
+            let steps = match workload.step_count() {
+                1 => "1 step".to_owned(),
+                steps => format!("{steps} steps"),
+            };
+            ("session".to_owned(), format!("{} ({steps})", workload.label(&only.target)))
         }
         [only] => (only.method.to_string(), workload.label(&only.target)),
         several => {

@@ -23,7 +23,9 @@ pub(super) fn refusal(summary: &Summary, tries: u32, is_tls: bool) -> String {
     let sample = bad_sample(summary);
     let which =
         if tries > 1 { format!("the first {tries} requests") } else { "the first request".to_owned() };
-    let mut text = format!("{which} got no good answer: {}", what_came(summary, sample));
+    let step = sample.and_then(|sample| sample.step.as_ref());
+    let step = step.map_or_else(String::new, |step| format!(" in the step `{step}`"));
+    let mut text = format!("{which} got no good answer{step}: {}", what_came(summary, sample));
     for line in sample
         .iter()
         .flat_map(|sample| sample.body.lines())
@@ -44,6 +46,10 @@ pub(super) fn verdict(summary: &Summary, is_tls: bool) -> String {
 fn what_came(summary: &Summary, sample: Option<&SampleRecord>) -> String {
     let kind = summary.errors.first().map(|error| error.kind);
     let in_words = sample.and_then(|sample| sample.error.as_deref());
+    // A good answer that lacks what a later step needs.
+    if let (Some(lacking), Some(status)) = (in_words, sample.and_then(|sample| sample.status)) {
+        return format!("{status}, but {lacking}");
+    }
     match (sample.and_then(|sample| sample.status), kind) {
         (Some(status), _) if summary.ledger.unexpected_body > 0 => {
             format!("{status}, but not with the body that is expected")
@@ -107,6 +113,7 @@ mod tests {
             first_byte_ms: Some(1.0),
             status: Some(status),
             endpoint: None,
+            step: None,
             row: None,
             trace_id: None,
             headers: Vec::new(),

@@ -13,6 +13,7 @@ mod first_request;
 mod generate;
 mod idle;
 mod live;
+mod login;
 mod machine;
 mod merge;
 mod metrics;

@@ -6,6 +6,7 @@ mod follow;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -16,6 +17,7 @@ use super::facts::asked_of;
 use super::first_request;
 use super::idle::{Alone, measure_idle};
 use super::live::{self, Display, LiveScreen, Surroundings};
+use super::login::log_in;
 use super::metrics::Metrics;
 use super::partial::Partial;
 use super::request_log::RequestLog;
@@ -122,6 +124,14 @@ impl<'a> Runner<'a> {
             let redactor = requests.redactor();
             let asked = signals.unless_stopped(token_command::first_tokens(command, &redactor));
             requests.take_tokens(runtime.block_on(asked)?);
+        }
+        if let Some(login) = requests.login(base.as_ref())? {
+            let (began_ns, rows) = (MonotonicClock.now_ns(), login.rows);
+            let patience = Duration::from_nanos(planner.timeout_ns());
+            let told = runtime.block_on(signals.unless_stopped(log_in(login, wire.clone(), patience)))?;
+            requests.take_logins(&told);
+            let took_s = (MonotonicClock.now_ns() - began_ns) as f64 / 1e9;
+            console.note(format_args!("logged in before the load: {rows} requests in {took_s:.1} s"));
         }
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;

@@ -14,6 +14,8 @@ pub(crate) const MAX_KEPT_BYTES: usize = 1_024;
 pub struct Detail {
     /// Its place in the sequence that the workload knows: what it sent can be made again from it.
     pub sequence: u64,
+    /// The step that it ended with: its place among the steps of all sessions.
+    pub step: Option<u32>,
     /// The data row that the request was made from, counted from 1.
     pub row: Option<u64>,
     /// Its trace id (W3C Trace Context).
@@ -24,6 +26,8 @@ pub struct Detail {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The beginning of the body of the answer.
     pub body: Vec<u8>,
+    /// Bytes of that body, where the arrival has read more than that.
+    pub body_bytes: Option<u64>,
     /// Why it failed, in words, redacted.
     pub error: Option<String>,
 }
@@ -95,6 +99,8 @@ mod tests {
     fn printing_a_detail_by_accident_tells_nothing() {
         let detail = Detail {
             sequence: 7,
+            step: None,
+            body_bytes: None,
             row: Some(3),
             trace_id: Some(1),
             token: None,
@@ -111,6 +117,8 @@ mod tests {
     fn an_answer_is_kept_only_so_far() {
         let detail = Detail {
             sequence: 0,
+            step: None,
+            body_bytes: None,
             row: None,
             trace_id: None,
             token: None,

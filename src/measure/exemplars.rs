@@ -162,6 +162,8 @@ mod tests {
     fn detail(sequence: u64) -> Detail {
         Detail {
             sequence,
+            step: None,
+            body_bytes: None,
             row: None,
             trace_id: None,
             token: None,

@@ -23,6 +23,7 @@ mod recorder;
 mod sample;
 mod saved;
 mod server_timing;
+mod walked;
 
 #[cfg(test)]
 mod test_samples;
@@ -49,6 +50,7 @@ pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
 pub(crate) use saved::SavedRecorder;
 pub(crate) use server_timing::ServerTimings;
+pub(crate) use walked::{Redirects, Walked};
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.
 pub(crate) fn millis(nanos: u64) -> f64 {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::saved::SavedRecorder;
 use super::{
     Account, CountedBy, Detail, Distribution, ErrorKind, Exemplars, IntervalLog, Ledger, Outcome, Redact,
-    Sample, Sent, ServerTimings,
+    Redirects, Sample, Sent, ServerTimings, Walked,
 };
 use crate::schedule::{Phase, Slot};
 
@@ -29,6 +29,9 @@ pub struct Recorder {
     exemplars: Exemplars,
     server_timings: ServerTimings,
     counted_by: CountedBy,
+    /// The steps of sessions, as the workload numbers them.
+    steps: Vec<Account>,
+    redirects: Redirects,
     deadline_ns: Option<u64>,
     /// Measured arrivals in the schedule.
     planned: u64,
@@ -52,6 +55,8 @@ pub struct Accounting {
     pub deadline_ns: Option<u64>,
     /// Endpoints of the workload, at least one.
     pub endpoints: usize,
+    /// Steps of all sessions of the workload.
+    pub steps: usize,
     /// How many of the slowest arrivals to keep, and how many of each kind of failure.
     pub samples: usize,
 }
@@ -59,7 +64,7 @@ pub struct Accounting {
 /// One endpoint, no deadline, nothing kept.
 impl Default for Accounting {
     fn default() -> Self {
-        Self { deadline_ns: None, endpoints: 1, samples: 0 }
+        Self { deadline_ns: None, endpoints: 1, steps: 0, samples: 0 }
     }
 }
 
@@ -74,6 +79,8 @@ impl Recorder {
             exemplars: Exemplars::new(accounting.samples),
             server_timings: ServerTimings::default(),
             counted_by: CountedBy::default(),
+            steps: (0..accounting.steps).map(|_| Account::default()).collect(),
+            redirects: Redirects::default(),
             deadline_ns: accounting.deadline_ns,
             planned: 0,
             cancelled: 0,
@@ -98,6 +105,29 @@ impl Recorder {
             account.record(sample, self.deadline_ns);
         }
         self.intervals.record(sample);
+    }
+
+    /// A step of a session is over, or an arrival that followed redirects.
+    pub fn record_walked(&mut self, phase: Phase, walked: &Walked) {
+        if phase == Phase::Warmup {
+            return;
+        }
+        self.redirects.count(walked.redirects);
+        if let Some((place, sample)) = &walked.step
+            && let Some(account) = self.steps.get_mut(*place as usize)
+        {
+            account.record(sample, None);
+        }
+    }
+
+    /// The account of each step of a session, as the workload numbers them. Its ledger knows only what was sent.
+    pub fn steps(&self) -> &[Account] {
+        &self.steps
+    }
+
+    /// Redirects that were followed.
+    pub fn redirects(&self) -> Redirects {
+        self.redirects
     }
 
     /// How many arrivals the worker's part of the schedule has.
@@ -187,6 +217,8 @@ impl Recorder {
             exemplars: Exemplars::new(0),
             server_timings: self.server_timings.clone(),
             counted_by: self.counted_by.clone(),
+            steps: self.steps.clone(),
+            redirects: self.redirects,
             deadline_ns: self.deadline_ns,
             planned: self.planned,
             cancelled: self.cancelled,
@@ -207,6 +239,8 @@ impl Recorder {
                 })
                 .collect(),
             counted_by: self.counted_by.redacted(redact),
+            steps: self.steps.clone(),
+            redirects: self.redirects,
             planned: self.planned,
             cancelled: self.cancelled,
         }
@@ -222,6 +256,7 @@ impl Recorder {
         recorder.warmup = saved.warmup;
         recorder.server_timings = ServerTimings::restored(saved.server_timings);
         recorder.counted_by = saved.counted_by;
+        (recorder.steps, recorder.redirects) = (saved.steps, saved.redirects);
         (recorder.planned, recorder.cancelled) = (saved.planned, saved.cancelled);
         recorder
     }
@@ -232,6 +267,11 @@ impl Recorder {
             self.accounts.resize_with(other.accounts.len(), Account::default);
         }
         self.accounts.iter_mut().zip(&other.accounts).for_each(|(account, other)| account.merge(other));
+        if self.steps.len() < other.steps.len() {
+            self.steps.resize_with(other.steps.len(), Account::default);
+        }
+        self.steps.iter_mut().zip(&other.steps).for_each(|(account, other)| account.merge(other));
+        self.redirects.merge(other.redirects);
         for (kind, (count, example)) in other.errors {
             self.errors.entry(kind).or_insert((0, example)).0 += count;
         }
@@ -262,7 +302,7 @@ mod tests {
     use super::*;
 
     fn of(samples: &[Sample], endpoints: usize) -> Recorder {
-        let accounting = Accounting { deadline_ns: Some(5_000_000), endpoints, samples: 3 };
+        let accounting = Accounting { deadline_ns: Some(5_000_000), endpoints, steps: 0, samples: 3 };
         let mut recorder = Recorder::new(IntervalLog::new(0, 1_000_000_000, 1), accounting);
         for sample in samples {
             recorder.record(sample);

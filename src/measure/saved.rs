@@ -7,7 +7,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::recorder::Warmup;
-use super::{Account, CountedBy, Distribution, ErrorKind, decode_histogram, encode_histogram};
+use super::{Account, CountedBy, Distribution, ErrorKind, Redirects, decode_histogram, encode_histogram};
 
 /// All that a recorder counted. It holds nothing that a report may not show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub(crate) struct SavedRecorder {
     pub(super) server_timings: Vec<(String, Distribution)>,
     #[serde(default)]
     pub(super) counted_by: CountedBy,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) steps: Vec<Account>,
+    #[serde(default, skip_serializing_if = "Redirects::is_empty")]
+    pub(super) redirects: Redirects,
     pub(super) planned: u64,
     pub(super) cancelled: u64,
 }

@@ -152,6 +152,11 @@ impl Planner {
         self.settings.max_in_flight == Auto::Auto && self.unbound_cap(rate) > self.connections()
     }
 
+    /// Longest time of a request, and to connect, in nanoseconds.
+    pub(crate) fn timeout_ns(&self) -> u64 {
+        self.settings.timeout_ns
+    }
+
     /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight. A tenth more, and
     /// ten, are for timeouts that ring late on a busy machine.
     pub(super) fn unbound_cap(&self, rate: Rate) -> u64 {

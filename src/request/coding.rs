@@ -100,7 +100,7 @@ mod tests {
     fn finds(coding: &'static str, body: &[u8], wanted: &'static str) -> bool {
         let mut watch = BodyWatch::new(0);
         let wanted = Some(Bytes::from_static(wanted.as_bytes()));
-        watch.begin(&Expectation { body: wanted, ..Expectation::default() });
+        watch.begin(&Expectation { body: wanted, ..Expectation::default() }, false);
         watch.head_has_come(&headers(coding));
         body.chunks(7).for_each(|part| watch.part(part));
         watch.is_good()

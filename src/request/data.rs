@@ -18,6 +18,8 @@ const NEEDS_ROWS: &str = "a row of data below it";
 pub struct DataTable {
     file: String,
     columns: Vec<String>,
+    /// How many of them, at the end, a login told.
+    told: usize,
     text: Vec<u8>,
     /// Where each row begins in the text.
     starts: Vec<u64>,
@@ -74,6 +76,7 @@ impl DataTable {
         let mut table = Self {
             file: file.to_owned(),
             columns: columns(&header, file)?,
+            told: 0,
             text: Vec::new(),
             starts: Vec::new(),
             ends: Vec::new(),
@@ -125,6 +128,48 @@ impl DataTable {
     /// The name of the file, as errors give it.
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// One row without a column: for what is told before the load.
+    pub(crate) fn of_one_row() -> Self {
+        Self {
+            file: "the login".to_owned(),
+            columns: Vec::new(),
+            told: 0,
+            text: Vec::new(),
+            starts: vec![0],
+            ends: Vec::new(),
+            jumps: vec![(0, 1)],
+        }
+    }
+
+    /// The same with more columns, whose cells are credentials; `cell` has the cell of a row (from 0) in one of them.
+    #[must_use]
+    pub(crate) fn with_told<'c>(&self, names: &[String], cell: impl Fn(u64, usize) -> &'c [u8]) -> Self {
+        let mut table = Self {
+            file: self.file.clone(),
+            columns: self.columns.iter().chain(names).cloned().collect(),
+            told: names.len(),
+            text: Vec::new(),
+            starts: Vec::with_capacity(self.starts.len()),
+            ends: Vec::new(),
+            jumps: self.jumps.clone(),
+        };
+        for row in 0..self.row_count() {
+            let start = table.text.len();
+            let own = (0..self.columns.len()).map(|column| self.cell(row, column));
+            for cell in own.chain((0..names.len()).map(|column| cell(row, column))) {
+                table.text.extend_from_slice(cell);
+                table.ends.push((table.text.len() - start) as u32);
+            }
+            table.starts.push(start as u64);
+        }
+        table
+    }
+
+    /// Whether the cells of a column were told by the service, and are credentials.
+    pub(super) fn is_told(&self, column: usize) -> bool {
+        column >= self.columns.len() - self.told
     }
 
     /// The names of the columns, each once, none empty.

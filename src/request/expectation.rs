@@ -1,5 +1,6 @@
 //! What counts as a good answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -54,6 +55,8 @@ pub struct BodyWatch {
     checks: Arc<[Check]>,
     /// Whether the headers passed.
     head_is_good: bool,
+    /// Whether the body is held whatever the checks want.
+    holds: bool,
     /// Bytes of the body so far, as they came.
     size: u64,
     /// The body, where a check looks into it and it is not compressed.
@@ -72,21 +75,22 @@ impl BodyWatch {
         Self { keep, ..Self::default() }
     }
 
-    /// Starts over for the next answer.
-    pub fn begin(&mut self, expectation: &Expectation) {
+    /// Starts over for the next answer; with `holds` the body is kept whole for [`Self::body`].
+    pub fn begin(&mut self, expectation: &Expectation, holds: bool) {
+        self.holds = holds;
         self.search = expectation.body.clone().map(TextSearch::new);
         self.head.clear();
         self.held = None;
         self.head_is_good = true;
+        self.whole.clear();
         if !self.checks.is_empty() || !expectation.checks.is_empty() {
             self.checks = Arc::clone(&expectation.checks);
             self.size = 0;
-            self.whole.clear();
         }
     }
 
     fn wants_body(&self) -> bool {
-        self.checks.iter().any(Check::wants_body)
+        self.holds || self.checks.iter().any(Check::wants_body)
     }
 
     /// The head of the answer: says how the body is compressed that follows.
@@ -128,9 +132,16 @@ impl BodyWatch {
         if self.checks.is_empty() {
             return true;
         }
-        let decoded = self.held.as_ref().filter(|_| self.wants_body()).map(Held::decoded);
-        let body = decoded.as_deref().unwrap_or(&self.whole);
-        self.head_is_good && self.checks.iter().all(|check| check.passes_body(self.size, body))
+        let body = if self.wants_body() { self.body() } else { Cow::default() };
+        self.head_is_good && self.checks.iter().all(|check| check.passes_body(self.size, &body))
+    }
+
+    /// The body that was held, decoded; of a long one its beginning.
+    pub fn body(&self) -> Cow<'_, [u8]> {
+        match &self.held {
+            Some(held) => Cow::Owned(held.decoded()),
+            None => Cow::Borrowed(&self.whole),
+        }
     }
 
     fn has_text(&self) -> bool {
@@ -176,7 +187,7 @@ mod tests {
         ) {
             let expectation = Expectation { body: Some(Bytes::from(wanted.clone())), ..Expectation::default() };
             let mut watch = BodyWatch::new(keep);
-            watch.begin(&expectation);
+            watch.begin(&expectation, false);
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(body.len())).collect();
             cuts.extend([0, body.len()]);
             cuts.sort_unstable();

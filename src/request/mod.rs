@@ -38,6 +38,7 @@ mod targets;
 mod template;
 mod text_search;
 mod tokens;
+mod walk;
 mod workload;
 
 pub(crate) use check::{Check, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
@@ -52,15 +53,18 @@ pub(crate) use recording::{
     LeftOut, RecordedArrival, RecordedRequest, Recording, RecordingError, RecordingFormat,
 };
 pub(crate) use redactor::Redactor;
-pub(crate) use scenario::{Defaults, ScenarioProblem, parse_scenario};
+pub(crate) use scenario::{Defaults, Scenario, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
 pub use sigv4::{AwsKeys, ScopeError, Signer, SigningScope};
-pub use spec::{EndpointSpec, Placeholders, WorkloadSpec};
+pub(crate) use spec::LoginSpec;
+pub use spec::{ChainSpec, EndpointSpec, Placeholders, StepSpec, WorkloadSpec};
 pub use target::Target;
 pub(crate) use target::TargetError;
 pub(crate) use targets::{TargetsProblem, parse_targets};
 pub use template::Moment;
 pub use tokens::TokenList;
 pub(crate) use tokens::TokenOutputError;
+pub(crate) use walk::{Answered, Walk, Way};
+pub use walk::{Take, TakeFrom};
 pub(crate) use workload::{Outgoing, WorkloadError};
 pub use workload::{Route, Workload};

@@ -25,6 +25,11 @@ impl<T> Secret<T> {
     pub fn expose(&self) -> &T {
         &self.0
     }
+
+    /// The value, to be changed.
+    pub(super) fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 impl<T> fmt::Debug for Secret<T> {
@@ -103,6 +108,12 @@ impl Secrets {
         }
         self.add(cell);
         self.add(encoded(cell).to_string().as_bytes());
+    }
+
+    /// Adds what an answer told: as it is, and as it stands in a URL.
+    pub(super) fn taken(&mut self, value: &[u8]) {
+        self.add(value);
+        self.add(encoded(value).to_string().as_bytes());
     }
 
     fn add(&mut self, text: &[u8]) {

@@ -12,6 +12,7 @@ use super::secret::Secret;
 use super::sigv4::Signer;
 use super::target::Target;
 use super::tokens::TokenList;
+use super::walk::Take;
 
 /// One endpoint as it was written.
 #[derive(Debug, Clone)]
@@ -32,6 +33,37 @@ pub struct EndpointSpec {
     pub expectation: Expectation,
     /// Where braces stand for values; elsewhere they are sent as they are.
     pub placeholders: Placeholders,
+    /// Where an arrival is a session: this is its first request, and there the others follow.
+    pub chain: Option<ChainSpec>,
+}
+
+/// The steps of a session as they were written.
+#[derive(Debug, Clone)]
+pub struct ChainSpec {
+    /// Whether it keeps the cookies that answers set.
+    pub cookies: bool,
+    /// The first step, whose request is that of the endpoint.
+    pub first: StepSpec,
+    /// The others, each with its request.
+    pub more: Vec<(EndpointSpec, StepSpec)>,
+}
+
+/// What a step is besides a request.
+#[derive(Debug, Clone)]
+pub struct StepSpec {
+    /// Its name in reports.
+    pub name: String,
+    /// What is taken from its answer.
+    pub takes: Vec<Take>,
+}
+
+/// What is sent before the load, once for each row of the data.
+#[derive(Debug, Clone)]
+pub(crate) struct LoginSpec {
+    /// The request.
+    pub request: EndpointSpec,
+    /// What is taken from its answer: columns of the data from then on.
+    pub takes: Vec<Take>,
 }
 
 /// Where a request may hold placeholders.
@@ -64,6 +96,8 @@ pub struct WorkloadSpec {
     pub seed: u64,
     /// Whether each request carries a trace id of its own (W3C Trace Context).
     pub traceparent: bool,
+    /// Whether redirects are followed.
+    pub follows_redirects: bool,
     /// Whether connections are kept; without it, servers are told to close them.
     pub keepalive: bool,
     /// Whether reports show hosts, paths and query values. They never show credentials.

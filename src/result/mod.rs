@@ -41,6 +41,7 @@ mod server_timing;
 mod shards;
 mod slo_result;
 mod stats;
+mod step;
 mod summary;
 mod sweep;
 mod times;
@@ -71,6 +72,7 @@ pub(crate) use sample_record::SampleRecord;
 pub(crate) use seconds::Seconds;
 pub use series::Series;
 pub(crate) use series::SeriesRow;
+pub(crate) use step::{StepFacts, StepSummary};
 
 pub(crate) use shards::{MergedShards, PART_MARK, ShardAccount, ShardRecord, ShardSummary, part_checksum};
 pub(crate) use slo_result::{Loss, SloResult};

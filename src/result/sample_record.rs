@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::EndpointFacts;
+use super::step::StepFacts;
 use crate::measure::{Exemplar, Exemplars, Outcome, Redact, millis};
 
 /// One arrival in full: one of the slowest good answers, or one of the first failures of its kind.
@@ -33,6 +34,9 @@ pub struct SampleRecord {
     pub status: Option<u16>,
     /// Name of the endpoint; null where there is only one.
     pub endpoint: Option<String>,
+    /// The step of its session that it ended with; absent where it was one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     /// The data row that the request was made from, counted from 1; null where there is no data.
     #[cfg_attr(test, schemars(range(min = 1)))]
     pub row: Option<u64>,
@@ -66,6 +70,7 @@ impl SampleRecord {
     pub(super) fn all(
         exemplars: &Exemplars,
         endpoints: &[EndpointFacts],
+        steps: &[StepFacts],
         origin_ns: u64,
         redact: &dyn Redact,
     ) -> Vec<Self> {
@@ -74,7 +79,7 @@ impl SampleRecord {
             .failures()
             .flat_map(|(kind, kept)| kept.iter().map(move |exemplar| (kind.to_string(), exemplar)));
         slow.chain(failures)
-            .filter_map(|(kind, exemplar)| Self::new(kind, exemplar, endpoints, origin_ns, redact))
+            .filter_map(|(kind, exemplar)| Self::new(kind, exemplar, endpoints, steps, origin_ns, redact))
             .collect()
     }
 
@@ -83,6 +88,7 @@ impl SampleRecord {
         kind: String,
         exemplar: &Exemplar,
         endpoints: &[EndpointFacts],
+        steps: &[StepFacts],
         origin_ns: u64,
         redact: &dyn Redact,
     ) -> Option<Self> {
@@ -110,11 +116,12 @@ impl SampleRecord {
             first_byte_ms: status.map(|_| millis(timeline.time_to_first_byte_ns())),
             status,
             endpoint: endpoint.map(|endpoint| endpoint.name.clone()),
+            step: detail.step.and_then(|place| steps.get(place as usize)).map(|step| step.name.clone()),
             row: detail.row,
             trace_id: detail.trace_id.map(|id| format!("{id:032x}")),
             headers: headers.collect(),
             body: if body.is_empty() { String::new() } else { redact.body(detail.sent(), body) },
-            body_truncated: sample.body_bytes > body.len() as u64,
+            body_truncated: detail.body_bytes.unwrap_or(sample.body_bytes) > body.len() as u64,
             error: detail.error.clone(),
         })
     }

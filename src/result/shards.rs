@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::EndpointFacts;
 use super::stats::LatencyStats;
+use super::step::StepFacts;
 use super::summary::RunFacts;
 use super::verdict::GeneratorVerdict;
 use crate::measure::{ConnectionLog, Ledger, Recorder, Redact, SavedRecorder};
@@ -50,6 +51,9 @@ pub struct ShardAccount {
     pub(crate) window_ns: u64,
     pub(crate) elapsed_ns: Option<u64>,
     pub(crate) endpoints: Vec<EndpointFacts>,
+    /// The steps of sessions, as the workload numbers them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) steps: Vec<StepFacts>,
 }
 
 impl ShardAccount {
@@ -61,6 +65,7 @@ impl ShardAccount {
             window_ns: facts.window_ns,
             elapsed_ns: facts.elapsed_ns,
             endpoints: facts.endpoints.clone(),
+            steps: facts.steps.clone(),
         }
     }
 }

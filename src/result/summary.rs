@@ -20,8 +20,9 @@ use super::server_timing::ServerTiming;
 use super::shards::{MergedShards, ShardRecord};
 use super::slo_result::SloResult;
 use super::stats::{Latency, LatencyStats};
+use super::step::{StepFacts, StepSummary};
 use super::verdict::Verdict;
-use crate::measure::{ConnectionLog, ErrorKind, Ledger, Recorder, Redact};
+use crate::measure::{ConnectionLog, ErrorKind, Ledger, Recorder, Redact, Redirects};
 
 /// The schema that this version writes and reads.
 pub(crate) const SCHEMA: &str = "rpsbench.result/1";
@@ -89,6 +90,12 @@ pub struct Summary {
     /// Each endpoint's part, where there are several; all the figures above are over all of them.
     #[serde(default)]
     pub endpoints: Vec<EndpointSummary>,
+    /// Each step of each session; the ledger, the rates and the times above are those of whole sessions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepSummary>,
+    /// Redirects that were followed; absent where none was.
+    #[serde(default, skip_serializing_if = "Redirects::is_empty")]
+    pub redirects: Redirects,
     /// Single arrivals: the slowest good answers, and the first failures of each kind.
     #[serde(default)]
     pub samples: Vec<SampleRecord>,
@@ -168,6 +175,8 @@ pub struct RunFacts {
     pub connections: ConnectionLog,
     /// The endpoints, as the workload numbers them; one or none: the result does not tell them apart.
     pub endpoints: Vec<EndpointFacts>,
+    /// The steps of sessions, as the workload numbers them.
+    pub steps: Vec<StepFacts>,
     /// The run over time.
     pub series: Vec<SeriesRow>,
 }
@@ -227,9 +236,12 @@ impl Summary {
                 response_ok: LatencyStats::of(&recorder.warmup.response_ok),
             }),
             endpoints: EndpointSummary::all(&facts.endpoints, recorder, &ledger, window)?,
+            steps: StepSummary::all(&facts.steps, recorder),
+            redirects: recorder.redirects(),
             samples: SampleRecord::all(
                 recorder.exemplars(),
                 &facts.endpoints,
+                &facts.steps,
                 recorder.intervals.origin_ns(),
                 redact,
             ),

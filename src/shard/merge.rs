@@ -15,7 +15,7 @@ use crate::judge::{Slo, judge};
 use crate::measure::{ConnectionLog, EncodingError, Recorder, Redact, Sent};
 use crate::result::{
     Backlog, ClientLoad, EndpointFacts, LatencyStats, MergedShards, PlanFacts, RunFacts, SampleRecord,
-    Series, ShardRecord, ShardSummary, Subject, Summary, SummaryError,
+    Series, ShardRecord, ShardSummary, StepFacts, Subject, Summary, SummaryError,
 };
 
 /// The kind of the samples that are no failures.
@@ -84,6 +84,7 @@ struct Sum {
     interrupted: bool,
     aborted: Option<String>,
     endpoints: Vec<EndpointFacts>,
+    steps: Vec<StepFacts>,
     samples: Vec<SampleRecord>,
     most_samples: usize,
     idle: Option<LatencyStats>,
@@ -163,6 +164,7 @@ impl Sum {
             interrupted: false,
             aborted: None,
             endpoints: Vec::new(),
+            steps: Vec::new(),
             samples: Vec::new(),
             most_samples: 0,
             idle: None,
@@ -230,6 +232,9 @@ impl Sum {
         self.threads += summary.plan.threads;
         self.is_cap_lowered |= summary.plan.is_cap_lowered;
         self.duration_s = self.duration_s.max(summary.plan.duration_s);
+        if self.steps.is_empty() {
+            self.steps = account.steps;
+        }
         if self.endpoints.is_empty() {
             self.endpoints = account.endpoints;
         } else {
@@ -285,6 +290,7 @@ impl Sum {
             client: self.client,
             connections: self.connections,
             endpoints: self.endpoints,
+            steps: self.steps,
             series,
         };
         let total = self.recorder.total();

@@ -21,6 +21,13 @@ pub(crate) struct WordsArgs {
     /// The Referer
     #[arg(short = 'e', long, value_name = "URL", hide_env_values = true)]
     pub referer: Option<String>,
+    /// Follow redirects, up to 20 of each request [default: a redirect is an answer like any other]
+    ///
+    /// Their time is part of the response time, and the report says how many there were. Followed as browsers do: POST becomes GET
+    /// after 301, 302 and 303. Only to origins that a URL of the load names: nobody asked to load others. A status of
+    /// --expect-status is not followed.
+    #[arg(short = 'L', long)]
+    pub location: bool,
     /// Ask for compressed answers; they are decoded only for --expect-*, off the clock
     #[arg(long)]
     pub compressed: bool,

@@ -189,6 +189,7 @@ impl Reading {
             "cookie" if value.contains('=') => self.headers.push(format!("Cookie: {value}")),
             "cookie" => return Err(unsupported("a file of cookies (-b FILE)")),
             "compressed" => self.headers.push("Accept-Encoding: gzip, deflate, br".to_owned()),
+            "location" => self.curl.flags.push("--location".to_owned()),
             "insecure" => self.curl.flags.push("--insecure".to_owned()),
             "http1.1" | "http1.0" => self.curl.flags.push("--http1".to_owned()),
             "http2" | "http2-prior-knowledge" => self.curl.flags.push("--http2".to_owned()),

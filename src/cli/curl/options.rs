@@ -38,8 +38,7 @@ pub(super) const SHORT: [(char, &str); 33] = [
 ];
 
 /// Options that have no meaning here, and whether a value follows.
-pub(super) const NO_MEANING: [(&str, bool); 26] = [
-    ("location", false),
+pub(super) const NO_MEANING: [(&str, bool); 25] = [
     ("silent", false),
     ("show-error", false),
     ("verbose", false),

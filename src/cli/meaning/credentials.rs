@@ -48,7 +48,7 @@ impl TokenCommand {
 }
 
 /// What the flags say of credentials.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Credentials {
     pub tokens: Option<TokenList>,
     pub command: Option<TokenCommand>,

@@ -126,6 +126,14 @@ pub(crate) enum UsageError {
         "--data is given, but no request holds a column of it; write {{column}} in the URL, a header or the body, or leave --data out"
     )]
     UnusedData,
+    /// A login that changes nothing.
+    #[error(
+        "no request of the load holds what the login takes; write its {{name}} in a URL, a header or a body, or leave [login] out"
+    )]
+    UnusedLogin,
+    /// A value of the login with the name of a column.
+    #[error("the login takes `{0}`, but that is a column of --data already; take it under another name")]
+    LoginColumn(String),
     /// Requests that cannot be made.
     #[error(transparent)]
     Workload(#[from] WorkloadError),

@@ -16,21 +16,24 @@ use super::body::{Asked, headers_of};
 use super::credentials::{Credentials, TokenCommand};
 use super::files::{open_file, read_file};
 use crate::request::{
-    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
-    Recording, Redactor, ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario,
-    parse_targets,
+    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, LoginSpec, Origin,
+    Placeholders, Recording, Redactor, Scenario, ScenarioProblem, Secret, Target, TokenList, Workload,
+    WorkloadSpec, parse_scenario, parse_targets,
 };
 use crate::transport::{ConnectTo, WireOptions};
 
 /// What is asked. The URL of the built-in service is known only when it runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Requests {
     source: Source,
+    /// What is sent before the load.
+    pub(super) login: Option<LoginSpec>,
     credentials: Credentials,
-    data: Option<DataTable>,
+    pub(super) data: Option<DataTable>,
     data_order: DataOrder,
     seed: u64,
     traceparent: bool,
+    follows_redirects: bool,
     count_by: Option<HeaderName>,
     keepalive: bool,
     show_hosts: bool,
@@ -39,19 +42,20 @@ pub(crate) struct Requests {
 }
 
 /// Hosts besides those of the requests, and credentials that no request carries: reports hide both.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Others {
     pub hosts: Vec<String>,
     pub secrets: Vec<Secret<String>>,
 }
 
 /// Where the requests come from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Source {
     /// The flags: one request to the URL.
     Flags { method: Method, body: Secret<Bytes>, defaults: Defaults, placeholders: Placeholders },
     /// A file whose endpoints have URLs.
     Endpoints(Vec<EndpointSpec>),
+
     /// A scenario whose paths need a URL.
     Scenario { file: PathBuf, text: Secret<String>, defaults: Defaults },
 }
@@ -82,7 +86,10 @@ impl Requests {
             let data = DataTable::read(open_file("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
         });
-        let source = source_of(request, base, typed)?;
+        let (source, login) = source_of(request, base, typed)?;
+        if request.words.location && credentials.signer.is_some() {
+            return Err(UsageError::Exclusive("--location", "--aws-sigv4"));
+        }
         if let Source::Endpoints(endpoints) = &source
             && let Some(base) = base.filter(|_| typed.has("target") || typed.has("url"))
             && endpoints.iter().all(|endpoint| endpoint.target.origin() != base.origin())
@@ -91,11 +98,13 @@ impl Requests {
         }
         Ok(Self {
             source,
+            login,
             credentials,
             data: data.transpose()?,
             data_order: request.data_order,
             seed,
             traceparent: request.traceparent,
+            follows_redirects: request.words.location,
             count_by: request
                 .count_by
                 .as_deref()
@@ -117,11 +126,13 @@ impl Requests {
                 defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
                 placeholders: Placeholders::Everywhere,
             },
+            login: None,
             credentials: Credentials::none(),
             data: None,
             data_order: DataOrder::Rotate,
             seed: 0,
             traceparent: false,
+            follows_redirects: false,
             count_by: None,
             keepalive: true,
             show_hosts: false,
@@ -193,14 +204,28 @@ impl Requests {
         self.data.as_ref().map_or(0, DataTable::row_count)
     }
 
+    /// Paths lead somewhere from now on.
+    ///
+    /// # Errors
+    /// [`UsageError`] where the scenario says what cannot be.
+    pub(super) fn settle(&mut self, base: Option<&Target>) -> Result<(), UsageError> {
+        if let Source::Scenario { file, text, defaults } = &self.source {
+            let Scenario { endpoints, login } = scenario(file, text.expose(), base, defaults)?;
+            (self.source, self.login) = (Source::Endpoints(endpoints), login);
+        }
+        Ok(())
+    }
+
     /// The requests, to a URL where one is needed.
     ///
     /// # Errors
     /// [`UsageError`] where a request could not be made.
-    pub(crate) fn into_workload(self, base: Option<&Target>) -> Result<Workload, UsageError> {
-        let endpoints = match self.source {
+    pub(crate) fn into_workload(mut self, base: Option<&Target>) -> Result<Workload, UsageError> {
+        self.settle(base)?;
+        let nothing = Source::Endpoints(Vec::new());
+        let endpoints = match std::mem::replace(&mut self.source, nothing) {
             Source::Endpoints(endpoints) => endpoints,
-            Source::Scenario { file, text, defaults } => scenario(&file, text.expose(), base, &defaults)?,
+            Source::Scenario { .. } => return Err(UsageError::NoTarget),
             Source::Flags { method, body, defaults, placeholders } => vec![EndpointSpec {
                 name: "request".to_owned(),
                 weight: 1,
@@ -210,9 +235,23 @@ impl Requests {
                 body,
                 expectation: defaults.expectation,
                 placeholders,
+                chain: None,
             }],
         };
-        let has_data = self.data.is_some();
+        let (has_data, has_login) = (self.data.is_some(), self.login.is_some());
+        let recording = self.recording.take();
+        let workload = self.workload_of(endpoints)?;
+        if has_data && !workload.uses_data() {
+            return Err(if has_login { UsageError::UnusedLogin } else { UsageError::UnusedData });
+        }
+        Ok(match recording {
+            Some(recording) => workload.replaying(recording),
+            None => workload,
+        })
+    }
+
+    /// These endpoints with everything else that was asked for.
+    pub(super) fn workload_of(self, endpoints: Vec<EndpointSpec>) -> Result<Workload, UsageError> {
         let workload = Workload::build(WorkloadSpec {
             endpoints,
             tokens: self.credentials.tokens,
@@ -222,19 +261,14 @@ impl Requests {
             data_order: self.data_order,
             seed: self.seed,
             traceparent: self.traceparent,
+            follows_redirects: self.follows_redirects,
             keepalive: self.keepalive,
             show_hosts: self.show_hosts,
             other_hosts: self.others.hosts,
             count_by: self.count_by,
             other_secrets: self.others.secrets,
         })?;
-        if has_data && !workload.uses_data() {
-            return Err(UsageError::UnusedData);
-        }
-        Ok(match self.recording {
-            Some(recording) => workload.replaying(recording),
-            None => workload,
-        })
+        Ok(workload)
     }
 }
 
@@ -246,7 +280,12 @@ fn checks_of(args: &RequestArgs) -> Arc<[Check]> {
     headers.chain(sizes).chain(patterns).chain(values).collect()
 }
 
-fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result<Source, UsageError> {
+/// Where the requests come from, and what is sent before them.
+fn source_of(
+    args: &RequestArgs,
+    base: Option<&Target>,
+    typed: &Typed,
+) -> Result<(Source, Option<LoginSpec>), UsageError> {
     let headers = headers_of(args, typed)?;
     let expectation = Expectation {
         statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
@@ -267,7 +306,7 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
                 () => Placeholders::NotInTheBody,
             };
             let (body, defaults) = (Secret::new(body), Defaults { headers, ..defaults });
-            return Ok(Source::Flags { method, body, defaults, placeholders });
+            return Ok((Source::Flags { method, body, defaults, placeholders }, None));
         }
     };
     let words = &args.words;
@@ -286,15 +325,15 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
         return Err(UsageError::Exclusive(flag, other));
     }
     if flag == "--targets" {
-        return targets(file, base, &defaults).map(Source::Endpoints);
+        return Ok((Source::Endpoints(targets(file, base, &defaults)?), None));
     }
     let text = String::from_utf8(read_file("scenario", file)?)
         .map_err(|_| UsageError::NotText { what: "scenario", path: file.clone() })?;
     match scenario(file, &text, base, &defaults) {
-        Ok(endpoints) => Ok(Source::Endpoints(endpoints)),
+        Ok(Scenario { endpoints, login }) => Ok((Source::Endpoints(endpoints), login)),
         // The paths lead to the built-in service.
         Err(UsageError::Scenario(InFile { problem: ScenarioProblem::NoBase, .. })) => {
-            Ok(Source::Scenario { file: file.clone(), text: Secret::new(text), defaults })
+            Ok((Source::Scenario { file: file.clone(), text: Secret::new(text), defaults }, None))
         }
         Err(error) => Err(error),
     }
@@ -305,7 +344,7 @@ fn scenario(
     text: &str,
     base: Option<&Target>,
     defaults: &Defaults,
-) -> Result<Vec<EndpointSpec>, UsageError> {
+) -> Result<Scenario, UsageError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let read = |name: &str| fs::read(folder.join(name));
     Ok(parse_scenario(&file.display().to_string(), text, base, defaults, read)?)

@@ -139,13 +139,7 @@ fn misread(body: &str, is_template: bool) -> Option<String> {
 fn without_meaning(command: &str) -> Option<String> {
     let left_out = curl::read(command).ok()?.left_out;
     (!left_out.is_empty()).then(|| {
-        let follows = left_out.iter().any(|option| option == "--location");
-        let redirects =
-            if follows { "; redirects are not followed, and count as answers that are not good" } else { "" };
-        format!(
-            "of the curl command this has no meaning here and was left out: {}{redirects}",
-            left_out.join(", ")
-        )
+        format!("of the curl command this has no meaning here and was left out: {}", left_out.join(", "))
     })
 }
 

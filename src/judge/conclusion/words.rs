@@ -117,7 +117,9 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
         "304" => {
             "it was asked whether something has changed: leave out If-None-Match and the like, or --expect-status 304"
         }
-        status if status.starts_with('3') => "redirects are not followed: give the URL that they lead to",
+        status if status.starts_with('3') => {
+            "give the URL that it leads to, or follow redirects within the load's origins: -L"
+        }
         status if status.starts_with('4') => "are the URL, the method and the body right?",
         _ => "see the service's own log",
     }

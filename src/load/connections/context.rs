@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::measure::Detail;
+use super::ticket::Ticket;
+use super::walks::{Onward, Walks};
+use crate::measure::{Detail, Sample, Walked};
 use crate::plan::Plan;
-use crate::request::{Moment, Outgoing, RecordedRequest, Workload};
+use crate::request::{Answered, Expectation, Moment, Outgoing, RecordedRequest, Workload};
 use crate::time::Clock;
 
 /// How requests are sent, to where, and what time it is.
@@ -20,6 +22,7 @@ pub(crate) struct Context<T, C> {
     chance: RefCell<Xoshiro256PlusPlus>,
     /// The rows of a replay whose arrivals are under way, by their place in the sequence.
     rows: RefCell<HashMap<u64, Box<RecordedRequest>>>,
+    walks: Walks,
 }
 
 /// What a stream needs of the plan.
@@ -52,7 +55,15 @@ impl Rules {
 impl<T, C: Clock> Context<T, C> {
     pub(crate) fn new(transport: T, workload: Workload, clock: C, rules: Rules) -> Self {
         let chance = RefCell::new(rand::make_rng());
-        Self { transport, workload, clock, rules: Cell::new(rules), chance, rows: RefCell::default() }
+        Self {
+            transport,
+            workload,
+            clock,
+            rules: Cell::new(rules),
+            chance,
+            rows: RefCell::default(),
+            walks: Walks::default(),
+        }
     }
 
     /// What the plan of this run says.
@@ -64,6 +75,7 @@ impl<T, C: Clock> Context<T, C> {
     pub(crate) fn begin(&self, rules: Rules) {
         self.rules.set(rules);
         self.rows.borrow_mut().clear();
+        self.walks.clear();
     }
 
     /// An arrival of a replay is on its way; its row is kept until it has ended.
@@ -72,35 +84,76 @@ impl<T, C: Clock> Context<T, C> {
     }
 
     /// An arrival has ended.
-    pub(crate) fn forget_row(&self, sequence: u64) {
+    pub(crate) fn forget(&self, sequence: u64) {
+        if self.workload.has_walks() {
+            self.walks.forget(sequence);
+        }
         // Nothing to look for where nothing is replayed.
         if self.workload.recording().is_some() {
             self.rows.borrow_mut().remove(&sequence);
         }
     }
 
-    /// The request of an arrival.
-    pub(crate) fn request(&self, sequence: u64) -> Outgoing {
-        match self.rows.borrow().get(&sequence) {
-            Some(row) => self.workload.request_of(sequence, Some(row), self.moment()),
-            None => self.workload.request(sequence, self.moment()),
+    /// What counts as a good answer to the request that an arrival sends next, and whether its body is to be held.
+    pub(crate) fn expectation(&self, ticket: &Ticket) -> (&Expectation, bool) {
+        let endpoint = ticket.route.endpoint;
+        match self.workload.has_walks() {
+            true => self.workload.expectation_at(ticket.sequence, endpoint, ticket.step),
+            false => (self.workload.expectation(endpoint), false),
         }
+    }
+
+    /// The request that an arrival sends next.
+    pub(crate) fn request(&self, ticket: &Ticket) -> Outgoing {
+        let (sequence, origin) = (ticket.sequence, ticket.route.origin);
+        let rows = self.rows.borrow();
+        let row = rows.get(&sequence).map(Box::as_ref);
+        self.walks.with(&self.workload, sequence, |walk| match (row, walk) {
+            (None, None) => self.workload.request(sequence, self.moment()),
+            (row, walk) => {
+                let walk = walk.map(|walk| (walk, origin));
+                self.workload.request_of(sequence, row, walk, self.moment())
+            }
+        })
     }
 
     /// Whether that request may be sent twice.
-    pub(crate) fn is_idempotent(&self, sequence: u64) -> bool {
-        match self.rows.borrow().get(&sequence) {
-            Some(row) => self.workload.is_idempotent_of(sequence, Some(row)),
-            None => self.workload.is_idempotent(sequence),
-        }
+    pub(crate) fn is_idempotent(&self, ticket: &Ticket) -> bool {
+        let sequence = ticket.sequence;
+        let rows = self.rows.borrow();
+        let row = rows.get(&sequence).map(Box::as_ref);
+        self.walks.with(&self.workload, sequence, |walk| match (row, walk) {
+            (None, None) => self.workload.is_idempotent(sequence),
+            (row, walk) => self.workload.is_idempotent_of(sequence, row, walk),
+        })
     }
 
-    /// The details of an arrival without what its row holds, which will be gone when they are written.
-    pub(crate) fn without_row(&self, mut detail: Detail) -> Detail {
-        if let Some(row) = self.rows.borrow().get(&detail.sequence) {
+    /// Takes in the answer to that request, which ended as `sample` says, and says what follows.
+    pub(crate) fn advance(&self, ticket: &Ticket, sample: &Sample, answered: Answered<'_>) -> Onward {
+        self.walks.advance(&self.workload, ticket, sample, answered)
+    }
+
+    /// The whole arrival whose last request ended as `sample` says, and what it came to besides.
+    pub(crate) fn ended(&self, ticket: &Ticket, sample: Sample) -> (Sample, Option<Box<Walked>>) {
+        self.walks.ended(&self.workload, ticket, sample)
+    }
+
+    /// The details of an arrival without what only it knows, which will be gone when they are written: what its row holds, and
+    /// what was taken from answers.
+    pub(crate) fn without_own(&self, mut detail: Detail) -> Detail {
+        let (sequence, workload) = (detail.sequence, &self.workload);
+        let mut hide = |hidden: &dyn Fn(&[u8]) -> Vec<u8>| {
             let values = detail.headers.iter_mut().map(|(_, value)| value);
-            values.chain([&mut detail.body]).for_each(|bytes| *bytes = self.workload.without_row(bytes, row));
+            values.chain([&mut detail.body]).for_each(|bytes| *bytes = hidden(bytes));
+        };
+        if let Some(row) = self.rows.borrow().get(&sequence) {
+            hide(&|bytes| workload.without_row(bytes, row));
         }
+        self.walks.with(workload, sequence, |walk| {
+            if let Some(walk) = walk {
+                hide(&|bytes| workload.without_taken(bytes, walk));
+            }
+        });
         detail
     }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::pool::StreamId;
 use super::state::ConnectionState;
 use super::ticket::Ticket;
-use crate::measure::{Detail, ErrorKind, Sample};
+use crate::measure::{Detail, ErrorKind, Sample, Walked};
 use crate::time::Clock;
 use crate::transport::Transport;
 
@@ -17,6 +17,8 @@ pub(crate) enum Event {
     ConnectFailed {
         /// How the arrival ended.
         sample: Sample,
+        /// What it came to besides, where it takes several requests.
+        walked: Option<Box<Walked>>,
         /// The origin that could not be reached.
         origin: u32,
     },
@@ -24,6 +26,17 @@ pub(crate) enum Event {
     Ended {
         /// How.
         sample: Sample,
+        /// What it came to besides, where it takes several requests.
+        walked: Option<Box<Walked>>,
+        /// Whether the connection takes further requests.
+        reusable: bool,
+    },
+    /// Its arrival goes on with another request.
+    Continues {
+        /// The arrival.
+        ticket: Ticket,
+        /// What it came to so far.
+        walked: Option<Box<Walked>>,
         /// Whether the connection takes further requests.
         reusable: bool,
     },

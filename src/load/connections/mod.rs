@@ -12,3 +12,4 @@ pub(crate) mod pool;
 pub(crate) mod state;
 pub(crate) mod stream;
 pub(crate) mod ticket;
+pub(crate) mod walks;

@@ -3,7 +3,7 @@
 use http::header::RETRY_AFTER;
 
 use super::ticket::Ticket;
-use crate::measure::{Detail, Outcome, Sample};
+use crate::measure::{Detail, HttpFault, Outcome, Sample};
 use crate::request::{BodyWatch, Expectation};
 use crate::transport::Answer;
 
@@ -16,6 +16,8 @@ pub(super) fn nothing_sent(ticket: &Ticket) -> Detail {
     let sequence = ticket.sequence;
     Detail {
         sequence,
+        step: None,
+        body_bytes: None,
         row: None,
         trace_id: None,
         token: None,
@@ -42,6 +44,16 @@ pub(super) fn answered(
     let timeline = Some(ticket.timeline(Some(answer.first_byte_ns), answer.end_ns, answer.receive_lag_ns));
     let body_bytes = answer.body_bytes;
     Sample { slot: ticket.slot, endpoint: ticket.route.endpoint, outcome, timeline, body_bytes }
+}
+
+/// A good answer that does not hold what a later request needs: then it is not as expected. And why, in words.
+pub(super) fn lacking(sample: Sample, name: &str) -> (Sample, Option<String>) {
+    let outcome = match sample.outcome {
+        Outcome::Ok { status } => Outcome::HttpError { status, fault: HttpFault::Body },
+        other => other,
+    };
+    let words = format!("the answer holds no value for {{{name}}}, or none that a request can hold");
+    (Sample { outcome, ..sample }, Some(words))
 }
 
 pub(super) fn failed(ticket: &Ticket, outcome: Outcome, now_ns: u64) -> Sample {

@@ -1,6 +1,7 @@
 //! One stream: room for one request at a time on a connection, and the arrivals it carries, one after another. It is the
 //! only task there is for either. A connection of HTTP/1.1 has one stream, a multiplexed one as many as the peer allows.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
@@ -8,12 +9,13 @@ use http::{HeaderName, HeaderValue};
 
 use super::event::{Desk, Event};
 use super::mailbox::Mailbox;
-use super::outcome::{answered, failed, headers_of, nothing_sent};
+use super::outcome::{answered, failed, headers_of, lacking, nothing_sent};
 use super::pool::StreamId;
 use super::state::ConnectionState;
 use super::ticket::Ticket;
+use super::walks::Onward;
 use crate::measure::{Detail, ErrorKind, Outcome, Sample};
-use crate::request::{BodyWatch, Outgoing};
+use crate::request::{Answered, BodyWatch, Outgoing};
 use crate::time::{Clock, Watchdog};
 use crate::transport::{Connection, Failure, Transport};
 
@@ -43,8 +45,9 @@ pub(crate) async fn open<D: Desk>(desk: Rc<D>, id: StreamId, mailbox: Rc<Mailbox
                 _ => context.transport.given_up(),
             };
             let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), context.clock.now_ns());
+            let (sample, walked) = context.ended(&ticket, sample);
             remember_failure(&*desk, &ticket, &sample, &failure, None);
-            desk.settle(id, Event::ConnectFailed { sample, origin });
+            desk.settle(id, Event::ConnectFailed { sample, walked, origin });
             return;
         }
     };
@@ -133,14 +136,16 @@ impl<D: Desk> Stream<D> {
         let has_room = self.wait_for_room(&mut ticket).await;
         let desk = Rc::clone(&self.desk);
         let context = desk.context();
-        let expectation = context.workload.expectation(ticket.route.endpoint);
-        watch.begin(expectation);
+        let (expectation, holds_body) = context.expectation(&ticket);
+        watch.begin(expectation, holds_body);
         // What it takes to make a request is the client's time and not the service's.
-        let Outgoing { request, row, trace_id, token } = context.request(ticket.sequence);
+        let Outgoing { request, row, trace_id, token } = context.request(&ticket);
+        let asked = context.workload.has_walks().then(|| (request.uri().clone(), request.method().clone()));
         let sent_ns = context.clock.now_ns();
         ticket.sent_ns = Some(sent_ns);
         self.mailbox.carries(ticket);
-        let detail = Detail { row, trace_id, token, ..nothing_sent(&ticket) };
+        let step = context.workload.step_place(ticket.sequence, ticket.step);
+        let detail = Detail { step, row, trace_id, token, ..nothing_sent(&ticket) };
         let exchanged = if has_room {
             within(&mut self.watchdog, sent_ns, self.connection.exchange(request, sent_ns, watch)).await
         } else {
@@ -150,6 +155,28 @@ impl<D: Desk> Stream<D> {
             Some(Ok(answer)) => {
                 let reusable = context.rules().keepalive && self.connection.is_reusable();
                 let sample = answered(&ticket, &answer, expectation, watch);
+                let next = asked.map(|(uri, method)| {
+                    let body = if holds_body { watch.body() } else { Cow::default() };
+                    let answered = Answered {
+                        status: answer.status,
+                        headers: &answer.headers,
+                        body,
+                        is_good: matches!(sample.outcome, Outcome::Ok { .. }),
+                        uri: &uri,
+                        method: &method,
+                        origin: ticket.route.origin,
+                        unix_s: context.clock.wall().as_secs() as i64,
+                    };
+                    context.advance(&ticket, &sample, answered)
+                });
+                let (sample, error) = match next {
+                    None | Some(Onward::Over(None)) => (sample, None),
+                    Some(Onward::Over(Some(name))) => lacking(sample, &name),
+                    Some(Onward::Send(ticket, walked)) => {
+                        return Event::Continues { ticket, walked, reusable };
+                    }
+                };
+                let (sample, walked) = context.ended(&ticket, sample);
                 for header in answer.headers.get_all(SERVER_TIMING) {
                     desk.note_server_timing(&sample, header.as_bytes());
                 }
@@ -160,9 +187,13 @@ impl<D: Desk> Stream<D> {
                         answer.headers.get(name).map(HeaderValue::as_bytes),
                     );
                 }
-                let shown = || Detail { headers: headers_of(&answer), body: watch.head().to_vec(), ..detail };
+                let body_bytes = walked.is_some().then_some(answer.body_bytes);
+                let shown = || {
+                    let (headers, body) = (headers_of(&answer), watch.head().to_vec());
+                    Detail { headers, body, body_bytes, error, ..detail }
+                };
                 desk.keep(&sample, shown);
-                Event::Ended { sample, reusable }
+                Event::Ended { sample, walked, reusable }
             }
             Some(Err(failure)) if self.may_retry(&ticket, &failure) => {
                 Event::Unprocessed { ticket, cause: failure.kind, reusable: self.survives_failure() }
@@ -177,9 +208,10 @@ impl<D: Desk> Stream<D> {
                     kind => Outcome::ConnectionError(kind),
                 };
                 let sample = failed(&ticket, outcome, context.clock.now_ns());
+                let (sample, walked) = context.ended(&ticket, sample);
                 let detail = Detail { body: watch.head().to_vec(), ..detail };
                 remember_failure(&*desk, &ticket, &sample, &failure, Some(detail));
-                Event::Ended { sample, reusable: self.survives_failure() }
+                Event::Ended { sample, walked, reusable: self.survives_failure() }
             }
         }
     }
@@ -227,7 +259,7 @@ impl<D: Desk> Stream<D> {
         if failure.unsent && (was_idle || self.state.multiplexed) {
             return ticket.retries < MOST_RETRIES;
         }
-        died && ticket.retries == 0 && context.is_idempotent(ticket.sequence)
+        died && ticket.retries == 0 && context.is_idempotent(ticket)
     }
 }
 

@@ -23,12 +23,15 @@ pub struct Ticket {
     pub sent_ns: Option<u64>,
     /// How often it has been sent before, in vain.
     pub retries: u8,
+    /// The step of its session, from 0. From the second on, its intended time is when the step before ended.
+    pub step: u16,
 }
 
 impl Ticket {
     /// An arrival that has just become due.
     pub fn new(slot: Slot, sequence: u64, route: Route, due_ns: u64) -> Self {
-        Self { slot, sequence, route, due_ns, admitted_ns: None, ready_ns: None, sent_ns: None, retries: 0 }
+        let (admitted_ns, ready_ns, sent_ns) = (None, None, None);
+        Self { slot, sequence, route, due_ns, admitted_ns, ready_ns, sent_ns, retries: 0, step: 0 }
     }
 
     /// Its timeline, now that it has ended. What it did not come to happened, for the record, at the end.

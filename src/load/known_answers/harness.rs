@@ -88,6 +88,15 @@ pub(super) async fn run(plan: &Plan, service: impl Fn(VirtualClock) -> Scripted<
     run_with(plan, service, TimerPacer::new, |_| {}).await
 }
 
+/// The same for what a scenario says.
+pub(super) async fn run_scenario(
+    plan: &Plan,
+    scenario: &str,
+    service: impl Fn(VirtualClock) -> Scripted<VirtualClock>,
+) -> Outcome {
+    run_workload(plan, &Workload::of_scenario(scenario), service, TimerPacer::new, |_| {}).await
+}
+
 /// The same with a pacer of the test's choice; `meanwhile` receives the handle that stops the run.
 pub(super) async fn run_with<P: Pacer>(
     plan: &Plan,
@@ -96,6 +105,16 @@ pub(super) async fn run_with<P: Pacer>(
     meanwhile: impl Fn(watch::Sender<Stop>),
 ) -> Outcome {
     let workload = Workload::single(&target(), Method::GET, &[], Bytes::new(), plan.keepalive);
+    run_workload(plan, &workload, service, pacer, meanwhile).await
+}
+
+async fn run_workload<P: Pacer>(
+    plan: &Plan,
+    workload: &Workload,
+    service: impl Fn(VirtualClock) -> Scripted<VirtualClock>,
+    pacer: impl Fn(VirtualClock) -> P,
+    meanwhile: impl Fn(watch::Sender<Stop>),
+) -> Outcome {
     let mut gathered = Gathered::new(plan, plan.threads as usize);
     let mut results = Vec::new();
     for worker in 0..plan.threads {
@@ -199,6 +218,7 @@ fn outcome(plan: &Plan, idle: Option<LatencyStats>, finished: Finished) -> Outco
         client: finished.client,
         connections: finished.connections,
         endpoints: Vec::new(),
+        steps: Vec::new(),
         series: finished.series,
     };
     Outcome {

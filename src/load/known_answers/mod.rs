@@ -6,3 +6,4 @@ mod connections;
 mod harness;
 mod replay;
 mod service;
+mod sessions;

@@ -9,7 +9,7 @@ use tokio::task::spawn_local;
 use super::WorkerId;
 use super::due::{Due, Taken};
 use super::progress::Progress;
-use super::state::State;
+use super::state::{Parts, State};
 use crate::load::connections::context::{Context, Rules};
 use crate::load::connections::dispatch::Decision;
 use crate::load::connections::event::{Desk, Event};
@@ -88,7 +88,9 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     /// A run begins at `origin_ns`, with what the run before has left open. `feed`: the arrivals of a replay.
     pub(super) fn begin(&self, plan: &Plan, id: WorkerId, origin_ns: u64, feed: Option<Feed>) {
         self.context.begin(Rules::of(plan));
-        self.state.borrow_mut().begin(plan, id, self.context.workload.endpoint_count(), origin_ns, feed);
+        let workload = &self.context.workload;
+        let parts = Parts { endpoints: workload.endpoint_count(), steps: workload.step_count() };
+        self.state.borrow_mut().begin(plan, id, parts, origin_ns, feed);
     }
 
     /// Where every arrival of this run that has ended goes too.
@@ -253,7 +255,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
             }
             Decision::Overflow(ticket) => {
                 state.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
-                self.context.forget_row(ticket.sequence);
+                self.context.forget(ticket.sequence);
             }
             Decision::Wait => {}
         }
@@ -307,7 +309,7 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     pub(super) fn finish(&self, now_ns: u64) -> Leftover {
         let mut state = self.state.borrow_mut();
         Leftover {
-            recorder: state.finish(now_ns),
+            recorder: state.finish(now_ns, |ticket, sample| self.context.ended(ticket, sample)),
             connections: std::mem::take(&mut state.connections),
             in_flight_peak: state.dispatcher.in_flight_peak(),
             last_end_ns: state.last_end_ns,
@@ -359,10 +361,10 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
             Event::Ended { sample, .. } | Event::ConnectFailed { sample, .. } => {
                 Some(state.sequence(sample.slot))
             }
-            Event::Unprocessed { .. } | Event::Closed | Event::IdledOut => None,
+            Event::Continues { .. } | Event::Unprocessed { .. } | Event::Closed | Event::IdledOut => None,
         };
         let (stays, again) = state.account(id, event, now_ns, &self.context.rules());
-        ended.into_iter().for_each(|sequence| self.context.forget_row(sequence));
+        ended.into_iter().for_each(|sequence| self.context.forget(sequence));
         if let Some(decision) = again {
             self.carry_out(&mut state, decision);
         }
@@ -374,7 +376,7 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
         if self.context.rules().keeps_samples {
             let recorder = &mut self.state.borrow_mut().recorder;
             if recorder.wants(sample) {
-                recorder.keep(sample, self.context.without_row(detail()));
+                recorder.keep(sample, self.context.without_own(detail()));
             }
         }
     }

@@ -16,12 +16,20 @@ use crate::load::pacing::{ConnectBudget, TokenBucket};
 use crate::load::worker::WorkerId;
 use crate::load::worker::due::Due;
 use crate::load::worker::progress::Progress;
-use crate::measure::{Accounting, ConnectionLog, ErrorKind, IntervalLog, Outcome, Recorder, Sample};
+use crate::measure::{Accounting, ConnectionLog, ErrorKind, IntervalLog, Outcome, Recorder, Sample, Walked};
 use crate::plan::Plan;
 use crate::request::Route;
 use crate::result::Series;
 use crate::schedule::{Phase, Slot, Source, Users};
 use crate::time::Clock;
+
+/// What a workload tells apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) endpoints: usize,
+    /// Steps of all sessions.
+    pub(super) steps: usize,
+}
 
 /// What a worker knows and counts.
 pub(super) struct State<C: Clock> {
@@ -95,7 +103,7 @@ impl<C: Clock> State<C> {
         &mut self,
         plan: &Plan,
         id: WorkerId,
-        endpoints: usize,
+        parts: Parts,
         origin_ns: u64,
         feed: Option<Feed>,
     ) {
@@ -105,7 +113,9 @@ impl<C: Clock> State<C> {
             Series::interval_ns(horizon_ns),
             Series::interval_count(horizon_ns),
         );
-        let accounting = Accounting { deadline_ns: plan.deadline_ns, endpoints, samples: plan.samples };
+        let Parts { endpoints, steps } = parts;
+        let accounting =
+            Accounting { deadline_ns: plan.deadline_ns, endpoints, steps, samples: plan.samples };
         // A closed loop has as many requests in flight as users at most: its cap cannot bind.
         let (stripe, stripes) = plan.stripe(id.worker, id.workers);
         let part = |total| Plan::part(total, stripe, stripes);
@@ -176,13 +186,23 @@ impl<C: Clock> State<C> {
         rules: &Rules,
     ) -> (bool, Option<Decision>) {
         let by = if rules.keepalive { EndedBy::Peer } else { EndedBy::Us };
-        self.came += u64::from(matches!(event, Event::Ended { .. } | Event::Unprocessed { .. }));
+        self.came += u64::from(matches!(
+            event,
+            Event::Ended { .. } | Event::Continues { .. } | Event::Unprocessed { .. }
+        ));
         match event {
-            Event::Ended { sample, reusable } => {
+            Event::Ended { sample, walked, reusable } => {
                 self.end(&sample);
+                self.walked(sample.slot.phase, walked.as_deref());
                 let stays = self.leave(id, now_ns, (!reusable).then_some(by));
                 self.arrival_over(now_ns);
                 (stays, None)
+            }
+            Event::Continues { ticket, walked, reusable } => {
+                self.walked(ticket.slot.phase, walked.as_deref());
+                let stays = self.leave(id, now_ns, (!reusable).then_some(by));
+                // It goes on before others begin: on the connection that it had, where that goes on too.
+                (stays, Some(self.dispatcher.again(ticket, false, || self.budget.take())))
             }
             Event::Unprocessed { ticket, cause, reusable } => {
                 self.connections.retries += 1;
@@ -195,9 +215,10 @@ impl<C: Clock> State<C> {
                 let again = Ticket { ready_ns: None, sent_ns: None, retries: ticket.retries + 1, ..ticket };
                 (stays, Some(self.dispatcher.again(again, !reusable, || self.budget.take())))
             }
-            Event::ConnectFailed { sample, origin } => {
+            Event::ConnectFailed { sample, walked, origin } => {
                 self.connections.failed += 1;
                 self.end(&sample);
+                self.walked(sample.slot.phase, walked.as_deref());
                 self.streams.try_remove(id);
                 self.dispatcher.attempted(origin, false);
                 self.arrival_over(now_ns);
@@ -227,6 +248,12 @@ impl<C: Clock> State<C> {
         }
     }
 
+    fn walked(&mut self, phase: Phase, walked: Option<&Walked>) {
+        if let Some(walked) = walked {
+            self.recorder.record_walked(phase, walked);
+        }
+    }
+
     /// An arrival that was in flight is over: there is room for another, and its user may send again.
     fn arrival_over(&mut self, now_ns: u64) {
         self.dispatcher.ended();
@@ -249,7 +276,12 @@ impl<C: Clock> State<C> {
     /// Ends the account: what is in flight is unfinished; what was due and still waits for the cap is overflow, also
     /// when the run was interrupted, for it was the cap that held it back. Nothing that a task of the worker does
     /// afterwards is counted.
-    pub(super) fn finish(&mut self, now_ns: u64) -> Recorder {
+    /// `whole` tells of the last request of an arrival how the arrival ended.
+    pub(super) fn finish(
+        &mut self,
+        now_ns: u64,
+        whole: impl Fn(&Ticket, Sample) -> (Sample, Option<Box<Walked>>),
+    ) -> Recorder {
         let (waiting, unconnected) = self.dispatcher.abandon();
         for ticket in waiting {
             self.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
@@ -259,7 +291,10 @@ impl<C: Clock> State<C> {
         for ticket in unconnected.into_iter().chain(carried) {
             let timeline = Some(ticket.timeline(None, now_ns, None));
             let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
-            self.end(&Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 });
+            let unfinished = Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 };
+            let (sample, walked) = whole(&ticket, unfinished);
+            self.end(&sample);
+            self.walked(sample.slot.phase, walked.as_deref());
         }
         if let Some(mut log) = self.log.take() {
             log.hand_over();

@@ -129,6 +129,7 @@ pub(super) fn sections(summary: &Summary, charts: &Charts, prefix: &str) -> Vec<
         answers(summary),
         phases_of(&summary.phases),
         endpoints(&summary.endpoints),
+        steps(summary),
         counted_by(summary),
     ];
     sections.extend(summary.merged.as_ref().map(shards_of));
@@ -310,6 +311,32 @@ fn endpoints(endpoints: &[EndpointSummary]) -> Section {
     });
     let head = ["endpoint", "request", "planned", "bad", "p50 ms", "p99 ms", "max ms"];
     Section::new("Endpoints").with(Table::new("Endpoints", &head, rows.collect()))
+}
+
+/// Each step of each session by itself.
+fn steps(summary: &Summary) -> Section {
+    let rows = summary.steps.iter().map(|step| {
+        let of = |wanted: Figure| figure(step.response_ok.figure(wanted), ms);
+        vec![
+            step.session.clone(),
+            step.name.clone(),
+            format!("{} {}", step.method, step.target),
+            count(step.sent),
+            count(step.ok),
+            count(step.http_error),
+            count(step.failed),
+            of(Figure::P50),
+            of(Figure::P99),
+            of(Figure::Max),
+        ]
+    });
+    let head =
+        ["session", "step", "request", "sent", "ok", "HTTP errors", "failed", "p50 ms", "p99 ms", "max ms"];
+    Section::new("Steps").with(Table::new(
+        "Steps, each from the end of the one before",
+        &head,
+        rows.collect(),
+    ))
 }
 
 /// Each client by itself, where there were several.

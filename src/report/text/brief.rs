@@ -9,7 +9,7 @@ use super::strip::sparkline;
 use crate::judge::{Concluded, conclude};
 use crate::measure::Measured;
 use crate::result::{
-    Conclusion, Figure, GeneratorVerdict, Mode, SeriesRow, SloResult, Subject, Summary, Unit,
+    Conclusion, Figure, GeneratorVerdict, Mode, SeriesRow, SloResult, StepSummary, Subject, Summary, Unit,
 };
 
 /// Most lines.
@@ -30,6 +30,7 @@ pub(super) fn brief(summary: &Summary, style: &Style) -> String {
     text += &result(summary, style);
     text += &trust(summary);
     text += &errors(summary, style);
+    text += &sent(summary);
     text += &objectives(summary, style);
     text.push('\n');
     text += &latency(summary);
@@ -138,6 +139,30 @@ fn errors(summary: &Summary, style: &Style) -> String {
     let bad = parts[0].clone();
     let text = line("errors", &parts.join(", "));
     if failed > 0 { text.replacen(&bad, &paint(&bad, Tone::Bad, style), 1) } else { text }
+}
+
+/// What an arrival was, where it was more than one request.
+fn sent(summary: &Summary) -> String {
+    let mut parts = Vec::new();
+    let p99 = |step: &&StepSummary| step.response_ok.exact(Figure::P99);
+    let slowest = summary
+        .steps
+        .iter()
+        .max_by(|one, other| p99(one).unwrap_or(0.0).total_cmp(&p99(other).unwrap_or(0.0)));
+    if let Some(slowest) = slowest {
+        let of_first = summary.steps.iter().filter(|step| step.session == slowest.session).count();
+        let p99 = slowest.response_ok.exact(Figure::P99);
+        let p99 = p99.map_or_else(String::new, |p99| format!(", p99 {} ms", ms(p99)));
+        parts.push(format!(
+            "sessions of {of_first} steps; the slowest is {}{p99}",
+            shortened(&slowest.name, 20)
+        ));
+    }
+    let followed = summary.redirects.followed;
+    if followed > 0 {
+        parts.push(format!("{} redirects followed, within the latency", count(followed)));
+    }
+    if parts.is_empty() { String::new() } else { line("sent", &parts.join("; ")) }
 }
 
 fn objectives(summary: &Summary, style: &Style) -> String {

@@ -123,6 +123,45 @@ pub(super) fn of_endpoints(summary: &Summary) -> String {
     text + "  share of the planned; p50 to max: response in ms, all planned; serv p99: service, good answers\n"
 }
 
+/// One row per step of a session, and how many redirects were followed; nothing where there are none.
+pub(super) fn of_steps(summary: &Summary) -> String {
+    let mut text = String::new();
+    if !summary.steps.is_empty() {
+        let head = ["Steps", "sent", "ok", "HTTP err", "failed", "p50", "p90", "p99", "max", "serv p99"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        let is_one = summary.steps.iter().all(|step| step.session == summary.steps[0].session);
+        rows.extend(summary.steps.iter().map(|step| {
+            let name = if is_one { step.name.clone() } else { format!("{}: {}", step.session, step.name) };
+            let mut cells = vec![
+                format!("  {name}"),
+                count(step.sent),
+                count(step.ok),
+                count(step.http_error),
+                count(step.failed),
+            ];
+            let figures = [Figure::P50, Figure::P90, Figure::P99, Figure::Max];
+            cells.extend(figures.map(|figure| time(step.response_ok.figure(figure))));
+            cells.push(time(step.service.figure(Figure::P99)));
+            cells
+        }));
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let figures: usize = (1..head.len()).map(|column| width(column) + 2).sum();
+        let room = WIDTH.saturating_sub(figures).max(SHORTEST_NAME);
+        rows.iter_mut().for_each(|row| row[0] = shortened(&row[0], room));
+        text += &layout::table(&rows);
+        text += "  p50 to max: from the end of the step before, good answers, in ms; everything above is of whole sessions\n";
+    }
+    if summary.redirects.followed > 0 {
+        text += &format!(
+            "Redirects: {} followed by {} of {} sent; their time is part of the response\n",
+            count(summary.redirects.followed),
+            count(summary.redirects.arrivals),
+            count(summary.ledger.sent)
+        );
+    }
+    text
+}
+
 /// Good answers by the value of a header; nothing where they were not counted so.
 pub(super) fn counted_by(summary: &Summary) -> String {
     if summary.counted_by.is_empty() {

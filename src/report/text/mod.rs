@@ -59,6 +59,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
         strip::over_time(summary),
         phases::phases(summary),
         latency::of_endpoints(summary),
+        latency::of_steps(summary),
         latency::counted_by(summary),
         shards::shards(summary),
         details::objectives(summary, style),

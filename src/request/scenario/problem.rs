@@ -32,6 +32,58 @@ pub(crate) enum ScenarioProblem {
     /// Something else than a text.
     #[error("`{key}` is a text; write it in quotes, as in {key} = \"...\"")]
     Text { key: &'static str },
+    /// `login` is not a table.
+    #[error("the login is a table; begin it with a line [login], and write its keys below")]
+    NotATable,
+    /// A session without steps, or with something else.
+    #[error(
+        "a session has steps; begin each with a line [[session.step]], in double brackets, below its [[session]]"
+    )]
+    NotSteps,
+    #[error("a session has at most {most} steps")]
+    ManySteps {
+        /// How many it may have.
+        most: usize,
+    },
+    #[error("the session has a step `{name}` already; give each its own name")]
+    SameStep {
+        /// The name.
+        name: String,
+    },
+    /// Something else than true or false.
+    #[error("`{key}` is true or false, without quotes")]
+    Truth {
+        /// The key.
+        key: &'static str,
+    },
+    /// Not a description of what is taken.
+    #[error(
+        "what is taken from the answer is written as take = {{ NAME = {{ json = \"/pointer\" }} }}; instead of json also \
+         header, regex or cookie, one of them"
+    )]
+    Take,
+    /// A name that no placeholder can have.
+    #[error(
+        "a value is written as {{NAME}} later, so that its name is of letters, digits, _, . and -, begins with a letter or _, \
+         and is none of index, uuid and now_ms"
+    )]
+    TakeName,
+    #[error("a step takes at most {most} values")]
+    ManyTakes {
+        /// How many it may take.
+        most: usize,
+    },
+    #[error("a JSON pointer begins with a slash, as in json = \"/data/0/id\" (RFC 6901)")]
+    Pointer,
+    #[error(
+        "this is not a regular expression; in single quotes, TOML leaves its backslashes alone: regex = 'id=(\\d+)'"
+    )]
+    Regex,
+    /// A login whose answer nobody uses.
+    #[error(
+        "a login takes something from its answer, or it would change nothing; write take = {{ NAME = {{ json = \"/pointer\" }} }}"
+    )]
+    NothingTaken,
     #[error("the endpoint has no name; reports need one, as in name = \"search\"")]
     NoName,
     /// A name that is empty, long or not printable.

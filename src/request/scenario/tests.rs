@@ -1,6 +1,9 @@
+use bytes::Bytes;
+use http::Method;
 use proptest::prelude::*;
 
 use super::*;
+use crate::request::Placeholders;
 
 const FULL: &str = r#"
 [[endpoint]]
@@ -19,6 +22,10 @@ expect_status = 201
 "#;
 
 fn parse(text: &str) -> Result<Vec<EndpointSpec>, InFile<ScenarioProblem>> {
+    read(text).map(|scenario| scenario.endpoints)
+}
+
+fn read(text: &str) -> Result<Scenario, InFile<ScenarioProblem>> {
     let base: Target = "http://base.example:81/".parse().unwrap();
     parse_scenario("s.toml", text, Some(&base), &Defaults::default(), |path| match path {
         "item.json" => Ok(b"{}".to_vec()),
@@ -66,7 +73,7 @@ fn the_command_line_speaks_where_an_endpoint_is_silent() {
         },
     };
     let base: Target = "http://base.example/".parse().unwrap();
-    let specs = parse_scenario("s", FULL, Some(&base), &defaults, |_| Ok(Vec::new())).unwrap();
+    let specs = parse_scenario("s", FULL, Some(&base), &defaults, |_| Ok(Vec::new())).unwrap().endpoints;
     assert_eq!(shown(&specs[0]), [("x-run", "7"), ("x-tag", "b"), ("x-tag", "a"), ("accept", "text/html")]);
     assert_eq!(shown(&specs[1]), [("accept", "ours"), ("x-run", "7")]);
     assert_eq!(specs[0].expectation.statuses, [200, 404]);
@@ -78,8 +85,8 @@ fn each_problem_names_its_line() {
     let one = |line: &str| problem(&format!("[[endpoint]]\nname = \"a\"\npath = \"/\"\n{line}\n"));
     assert_eq!(problem(""), (1, Problem::Empty));
     assert_eq!(problem("\nendpoint = 3"), (2, Problem::NotTables));
-    assert_eq!(problem("endpoints = []"), (1, Problem::Key { known: "[[endpoint]]" }));
-    assert_eq!(one("wieght = 3"), (4, Problem::Key { known: KEYS }));
+    assert_eq!(problem("endpoints = []"), (1, Problem::Key { known: TABLES }));
+    assert_eq!(one("wieght = 3"), (4, Problem::Key { known: request::KEYS }));
     assert_eq!(one("weight = -1"), (4, Problem::Weight));
     assert_eq!(one("weight = 1.5"), (4, Problem::Weight));
     assert_eq!(one("url = \"http://x/\""), (4, Problem::TwoTargets));

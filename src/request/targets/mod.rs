@@ -276,6 +276,7 @@ impl List<'_> {
             body: Secret::new(draft.body.unwrap_or_default()),
             expectation: self.defaults.expectation.clone(),
             placeholders: Placeholders::Nowhere,
+            chain: None,
         });
         Ok(())
     }

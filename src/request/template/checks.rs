@@ -26,6 +26,9 @@ pub(super) fn uri(
         };
         return Ok(Field::Fixed(Uri::from(path)));
     }
+    if text.taken_count() > 0 && text.fixed_length() > MAX_URL {
+        return Err(TemplateProblem::ManyTaken);
+    }
     if let Some(data) = data {
         let long = (0..data.row_count()).find(|&row| text.encoded_length(data, row) > MAX_URL);
         if let Some(row) = long {

@@ -28,6 +28,8 @@ pub enum RequestPart {
     /// The value of a header.
     Header(HeaderName),
     Body,
+    /// What is taken from the answer.
+    Take,
 }
 
 impl fmt::Display for RequestPart {
@@ -36,6 +38,7 @@ impl fmt::Display for RequestPart {
             Self::Url => f.write_str("URL (counted from its path)"),
             Self::Header(name) => write!(f, "header `{name}`"),
             Self::Body => f.write_str("body"),
+            Self::Take => f.write_str("take"),
         }
     }
 }
@@ -55,7 +58,7 @@ pub enum TemplateProblem {
         "the placeholder {shown}at {position} {known}; built in are {{{builtins}}}; to send braces as they are, \
          double every brace of this text: `{{{{` and `}}}}`",
         shown = name.as_ref().map_or(String::new(), |name| format!("{{{name}}} ")),
-        known = known(columns),
+        known = known(columns, taken),
         builtins = BUILTINS.map(|(name, _)| name).join("}, {")
     )]
     UnknownName {
@@ -65,6 +68,8 @@ pub enum TemplateProblem {
         position: Position,
         /// The columns there are; `None` without a data file.
         columns: Option<Vec<String>>,
+        /// What the steps before take from their answers.
+        taken: Vec<String>,
     },
     /// Two hosts.
     #[error("it is given twice; a request goes to one host (RFC 9112, 3.2)")]
@@ -105,6 +110,14 @@ pub enum TemplateProblem {
         /// The line of the row, from 1.
         line: u64,
     },
+    /// A value of an answer with the name of a column.
+    #[error("{{{0}}} is a column of the data file already; take it under another name")]
+    TakenColumn(String),
+    /// Values of unknown length that make the URL too long.
+    #[error(
+        "it holds so many values of answers that it may become longer than {MAX_URL} bytes; take fewer, or send some in the body"
+    )]
+    ManyTaken,
     #[error("the URL is not valid; write spaces and the like as %20")]
     Url,
 }
@@ -112,11 +125,22 @@ pub enum TemplateProblem {
 /// The longest path and query that can be sent, in bytes (a limit of the `http` crate).
 pub(super) const MAX_URL: usize = u16::MAX as usize - 1;
 
-/// Why a placeholder stands for nothing, given the columns there are.
-fn known(columns: &Option<Vec<String>>) -> String {
-    let Some(columns) = columns else { return "has no value, as there is no data file (--data)".to_owned() };
-    let named = columns[..columns.len().min(NAMED_COLUMNS)].join("}, {");
-    let more = columns.len().saturating_sub(NAMED_COLUMNS);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("is no column of the data file, which has {{{named}}}{more}")
+/// Why a placeholder stands for nothing, given the columns there are, and what was taken before.
+fn known(columns: &Option<Vec<String>>, taken: &[String]) -> String {
+    let listed = |names: &[String]| {
+        let named = names[..names.len().min(NAMED_COLUMNS)].join("}, {");
+        let more = names.len().saturating_sub(NAMED_COLUMNS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{{{named}}}{more}")
+    };
+    match (columns, taken) {
+        (None, []) => "has no value, as there is no data file (--data)".to_owned(),
+        (Some(columns), []) => format!("is no column of the data file, which has {}", listed(columns)),
+        (None, taken) => format!("is not taken from an answer before; those are {}", listed(taken)),
+        (Some(columns), taken) => format!(
+            "is neither a column of the data file, which has {}, nor taken from an answer before; those are {}",
+            listed(columns),
+            listed(taken)
+        ),
+    }
 }

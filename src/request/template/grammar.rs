@@ -111,6 +111,11 @@ pub(crate) fn parse(text: &[u8]) -> Result<Vec<Part>, LoneBrace> {
     Ok(parts)
 }
 
+/// Whether a placeholder can have this name.
+pub(crate) fn is_placeholder(name: &str) -> bool {
+    placeholder(format!("{{{name}}}").as_bytes()) == Some(name)
+}
+
 /// The name of the placeholder that a text begins with.
 fn placeholder(text: &[u8]) -> Option<&str> {
     let inside = text.strip_prefix(b"{")?;

@@ -17,12 +17,10 @@ use http::header::{
 };
 use http::{Method, Request, Uri, Version};
 
-#[cfg(test)]
-pub(crate) use error::TemplateProblem;
-pub(crate) use error::{RequestPart, TemplateError};
+pub(crate) use error::{RequestPart, TemplateError, TemplateProblem};
 pub use text::Moment;
 pub(super) use text::Values;
-use text::{Encoding, Field, Text, push_hex};
+use text::{Encoding, Field, Names, Text, push_hex};
 
 use super::data::DataTable;
 use super::header::is_public;
@@ -74,6 +72,8 @@ enum ValueSource {
 pub(super) struct Setting<'w> {
     /// The data of columns.
     pub data: Option<&'w DataTable>,
+    /// The names of what was taken from the answers before.
+    pub taken: &'w [String],
     /// The header that carries a token, where there are tokens.
     pub token_header: Option<&'w HeaderName>,
     /// What signs the requests.
@@ -92,7 +92,7 @@ impl RequestTemplate {
         };
         let compile = |text: &[u8], may_name| match spec.placeholders {
             Placeholders::Nowhere => Ok(Text::verbatim(text)),
-            _ => Text::compile(text, setting.data, may_name),
+            _ => Text::compile(text, Names { data: setting.data, taken: setting.taken }, may_name),
         };
         let url = compile(spec.target.path().as_str().as_bytes(), true).map_err(failed(RequestPart::Url))?;
         let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(RequestPart::Url))?;
@@ -173,6 +173,11 @@ impl RequestTemplate {
         self.method.is_idempotent()
     }
 
+    /// The method of its requests.
+    pub(super) fn method(&self) -> &Method {
+        &self.method
+    }
+
     /// Whether requests depend on the moment they are made.
     pub(super) fn needs_moment(&self) -> bool {
         self.needs_moment
@@ -232,7 +237,12 @@ impl RequestTemplate {
         }
         secrets.query_values(&self.url.write_given(values, Encoding::Percent));
         if let Some((data, row)) = values.row {
-            self.columns.iter().for_each(|&column| secrets.cell(data.cell(row, column)));
+            for &column in &self.columns {
+                match data.is_told(column) {
+                    true => secrets.taken(data.cell(row, column)),
+                    false => secrets.cell(data.cell(row, column)),
+                }
+            }
         }
     }
 }

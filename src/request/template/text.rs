@@ -1,9 +1,13 @@
 //! A text with placeholders, compiled into segments that are written one after the other.
 
+use bytes::Bytes;
+
 use super::error::TemplateProblem;
 use super::grammar::{Builtin, Part, builtin, parse};
 use crate::request::data::DataTable;
+use crate::request::secret::Secret;
 use crate::request::target::encoded;
+use crate::request::walk::MOST_TAKEN;
 
 /// A compiled text. It has no `Debug`: literals may be secret.
 #[derive(Clone)]
@@ -14,6 +18,8 @@ enum Segment {
     Literal(Vec<u8>),
     /// A column of the data table.
     Column(usize),
+    /// What was taken from an answer before.
+    Taken(usize),
     Builtin(Builtin),
 }
 
@@ -37,6 +43,8 @@ pub(crate) struct Values<'t> {
     pub sequence: u64,
     /// What is new at each request.
     pub moment: Moment,
+    /// What was taken from the answers before.
+    pub taken: &'t [Secret<Bytes>],
 }
 
 /// A part of a request that is always the same, or made for each request.
@@ -65,27 +73,45 @@ pub(super) enum Encoding {
     Percent,
 }
 
+impl Encoding {
+    fn push(self, value: &[u8], text: &mut Vec<u8>) {
+        match self {
+            Self::AsIs => text.extend_from_slice(value),
+            Self::Percent => encoded(value).for_each(|part| text.extend_from_slice(part.as_bytes())),
+        }
+    }
+}
+
+/// What placeholders may name besides what is built in.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Names<'n> {
+    /// Its columns.
+    pub data: Option<&'n DataTable>,
+    /// What was taken from the answers before.
+    pub taken: &'n [String],
+}
+
 impl Text {
     /// Finds the placeholders. `may_name` says whether an error may repeat the name of one.
     ///
     /// # Errors
     /// A placeholder that stands for nothing, or a lone brace in a text that uses escapes.
-    pub(super) fn compile(
-        text: &[u8],
-        data: Option<&DataTable>,
-        may_name: bool,
-    ) -> Result<Self, TemplateProblem> {
+    pub(super) fn compile(text: &[u8], names: Names<'_>, may_name: bool) -> Result<Self, TemplateProblem> {
+        let Names { data, taken } = names;
         let segment = |part| match part {
             Part::Literal(bytes) => Ok(Segment::Literal(bytes)),
             Part::Name(name, position) => {
                 let column = |data: &DataTable| data.columns().iter().position(|column| *column == name);
-                match (builtin(&name), data.and_then(column)) {
-                    (Some(builtin), _) => Ok(Segment::Builtin(builtin)),
-                    (None, Some(column)) => Ok(Segment::Column(column)),
-                    (None, None) => Err(TemplateProblem::UnknownName {
+                let taken_at = taken.iter().position(|taken| *taken == name);
+                match (builtin(&name), data.and_then(column), taken_at) {
+                    (Some(builtin), ..) => Ok(Segment::Builtin(builtin)),
+                    (None, Some(column), _) => Ok(Segment::Column(column)),
+                    (None, None, Some(taken)) => Ok(Segment::Taken(taken)),
+                    (None, None, None) => Err(TemplateProblem::UnknownName {
                         name: may_name.then_some(name),
                         position,
                         columns: data.map(|data| data.columns().to_vec()),
+                        taken: taken.to_vec(),
                     }),
                 }
             }
@@ -116,6 +142,11 @@ impl Text {
         })
     }
 
+    /// How many values that were taken from answers stand in it.
+    pub(super) fn taken_count(&self) -> usize {
+        self.0.iter().filter(|segment| matches!(segment, Segment::Taken(_))).count()
+    }
+
     /// Whether it depends on the moment the request is made.
     pub(super) fn needs_moment(&self) -> bool {
         self.0.iter().any(|segment| matches!(segment, Segment::Builtin(Builtin::Uuid | Builtin::NowMs)))
@@ -123,38 +154,40 @@ impl Text {
 
     /// The text with its values.
     pub(super) fn write(&self, values: &Values<'_>, encoding: Encoding) -> Vec<u8> {
-        self.write_with(values, encoding, |builtin, text| match builtin {
-            Builtin::Index => push_decimal(values.sequence, text),
-            Builtin::NowMs => push_decimal(values.moment.unix_ms, text),
-            Builtin::Uuid => push_uuid(values.moment.nonce, text),
+        self.write_with(values, encoding, |segment, text| match segment {
+            Segment::Builtin(Builtin::Index) => push_decimal(values.sequence, text),
+            Segment::Builtin(Builtin::NowMs) => push_decimal(values.moment.unix_ms, text),
+            Segment::Builtin(Builtin::Uuid) => push_uuid(values.moment.nonce, text),
+            Segment::Taken(place) => {
+                if let Some(value) = values.taken.get(*place) {
+                    encoding.push(value.expose(), text);
+                }
+            }
+            Segment::Literal(_) | Segment::Column(_) => {}
         })
     }
 
-    /// The text with its values, but with a zero byte in place of each built-in: what stands between zero bytes was
-    /// typed or came from data.
+    /// The text with its values, but with a zero byte in place of each built-in, and of each value that an answer told: what
+    /// stands between zero bytes was typed or came from data.
     pub(super) fn write_given(&self, values: &Values<'_>, encoding: Encoding) -> Vec<u8> {
         self.write_with(values, encoding, |_, text| text.push(0))
     }
 
+    /// `other` writes what was neither typed nor comes from data.
     fn write_with(
         &self,
         values: &Values<'_>,
         encoding: Encoding,
-        builtin: impl Fn(Builtin, &mut Vec<u8>),
+        other: impl Fn(&Segment, &mut Vec<u8>),
     ) -> Vec<u8> {
         let mut text = Vec::with_capacity(self.length(values));
         for segment in &self.0 {
             match segment {
                 Segment::Literal(literal) => text.extend_from_slice(literal),
-                Segment::Builtin(kind) => builtin(*kind, &mut text),
+                Segment::Builtin(_) | Segment::Taken(_) => other(segment, &mut text),
                 Segment::Column(column) => {
-                    let Some((data, row)) = values.row else { continue };
-                    let cell = data.cell(row, *column);
-                    match encoding {
-                        Encoding::AsIs => text.extend_from_slice(cell),
-                        Encoding::Percent => {
-                            encoded(cell).for_each(|part| text.extend_from_slice(part.as_bytes()))
-                        }
+                    if let Some((data, row)) = values.row {
+                        encoding.push(data.cell(row, *column), &mut text);
                     }
                 }
             }
@@ -169,6 +202,7 @@ impl Text {
             Segment::Builtin(Builtin::Uuid) => UUID_LENGTH,
             Segment::Builtin(_) => NUMBER_LENGTH,
             Segment::Column(column) => values.row.map_or(0, |(data, row)| data.cell(row, *column).len()),
+            Segment::Taken(place) => values.taken.get(*place).map_or(0, |value| value.expose().len()),
         };
         self.0.iter().map(length).sum()
     }
@@ -176,10 +210,18 @@ impl Text {
     /// The most bytes that it can take in a URL with the cells of a row.
     pub(super) fn encoded_length(&self, data: &DataTable, row: u64) -> usize {
         let length = |column| encoded(data.cell(row, column)).map(str::len).sum::<usize>();
-        let values = Values { row: None, sequence: 0, moment: Moment::default() };
-        self.length(&values) + self.columns().map(length).sum::<usize>()
+        self.fixed_length() + self.columns().map(length).sum::<usize>()
+    }
+
+    /// The most bytes that it can take in a URL without the cells of a row.
+    pub(super) fn fixed_length(&self) -> usize {
+        let values = Values { row: None, sequence: 0, moment: Moment::default(), taken: &[] };
+        self.length(&values) + self.taken_count() * LONGEST_ESCAPE * MOST_TAKEN
     }
 }
+
+/// `%2F`
+const LONGEST_ESCAPE: usize = 3;
 
 const UUID_LENGTH: usize = 36;
 
@@ -215,8 +257,9 @@ mod tests {
 
     fn written(text: &str, encoding: Encoding, moment: Moment) -> String {
         let data = DataTable::read(&b"id,name\n1,x\n2,\"a b/\xC3\xA9&\"\n"[..], "d.csv").unwrap();
-        let text = Text::compile(text.as_bytes(), Some(&data), true).unwrap();
-        let values = Values { row: Some((&data, 1)), sequence: 41, moment };
+        let names = Names { data: Some(&data), taken: &[] };
+        let text = Text::compile(text.as_bytes(), names, true).unwrap();
+        let values = Values { row: Some((&data, 1)), sequence: 41, moment, taken: &[] };
         String::from_utf8(text.write(&values, encoding)).unwrap()
     }
 

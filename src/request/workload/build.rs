@@ -11,8 +11,10 @@ use crate::request::origin::Origin;
 use crate::request::redactor::Redactor;
 use crate::request::rotation::Rotation;
 use crate::request::spec::WorkloadSpec;
+use crate::request::target::Target;
 use crate::request::targets::group_names;
 use crate::request::template::{RequestTemplate, Setting};
+use crate::request::walk::Chain;
 
 impl Workload {
     /// Compiles a workload. Everything that could keep a request from being made is found here, for all rows.
@@ -22,6 +24,7 @@ impl Workload {
     pub fn build(spec: WorkloadSpec) -> Result<Self, WorkloadError> {
         let setting = Setting {
             data: spec.data.as_ref(),
+            taken: &[],
             token_header: spec.tokens.as_ref().map(|_| &spec.token_header),
             signer: spec.signer.as_ref(),
             traceparent: spec.traceparent,
@@ -34,9 +37,20 @@ impl Workload {
         let mix = Some(Mix::new(&weights)?).filter(|_| weights.len() > 1);
         let mut origins = Origins::default();
         let mut compiled = Vec::with_capacity(spec.endpoints.len());
+        let mut steps = 0;
         for endpoint in &spec.endpoints {
             let route = Route { endpoint: 0, origin: origins.number(endpoint.target.origin()) };
-            compiled.push(Compiled { template: RequestTemplate::compile(endpoint, setting)?, route });
+            let number = |target: &Target| origins.number(target.origin());
+            let chain = endpoint.chain.as_ref();
+            let chain =
+                chain.map(|chain| Chain::compile(endpoint, chain, setting, steps, number)).transpose()?;
+            steps += chain.as_ref().map_or(0, |chain| chain.steps.len() as u32);
+            let first = chain.as_ref().and_then(|chain| chain.steps.first());
+            let template = match first {
+                Some(first) => first.template.clone(),
+                None => RequestTemplate::compile(endpoint, setting)?,
+            };
+            compiled.push(Compiled { template, route, chain });
         }
         let mut endpoints = Vec::new();
         for (name, members) in group_names(&spec.endpoints) {
@@ -63,7 +77,9 @@ impl Workload {
             largest_body,
             names: spec.endpoints.iter().map(|endpoint| &endpoint.name).collect::<HashSet<_>>().len(),
             endpoints,
-            needs_moment: compiled.iter().any(|endpoint| endpoint.template.needs_moment()),
+            needs_moment: compiled.iter().any(Compiled::needs_moment),
+            follows_redirects: spec.follows_redirects,
+            has_walks: spec.follows_redirects || compiled.iter().any(|endpoint| endpoint.chain.is_some()),
             compiled,
             mix,
             redactor,

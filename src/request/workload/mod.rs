@@ -1,6 +1,7 @@
 //! What the arrivals of a run request.
 
 mod build;
+mod walks;
 
 use std::fmt;
 use std::ops::Range;
@@ -23,6 +24,7 @@ use super::sigv4::Signer;
 use super::target::Target;
 use super::template::{Moment, RequestTemplate, TRACEPARENT, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
+use super::walk::{Chain, Walk};
 use crate::measure::{MAX_KEPT_BYTES, Redact, Sent};
 use crate::schedule::Shard;
 
@@ -55,6 +57,9 @@ struct Content {
     traceparent: bool,
     count_by: Option<HeaderName>,
     needs_moment: bool,
+    follows_redirects: bool,
+    /// Whether an arrival may take more than one request.
+    has_walks: bool,
     /// Whose rows replace what they name of the request.
     recording: Option<Arc<Recording>>,
 }
@@ -62,8 +67,27 @@ struct Content {
 /// A request ready to be made.
 #[derive(Debug)]
 struct Compiled {
+    /// Of a session, its first request.
     template: RequestTemplate,
     route: Route,
+    /// The steps, where it is a session.
+    chain: Option<Chain>,
+}
+
+impl Compiled {
+    /// All requests that an arrival may send.
+    fn templates(&self) -> impl Iterator<Item = &RequestTemplate> {
+        let steps = self.chain.iter().flat_map(|chain| chain.steps.iter().map(|step| &step.template));
+        std::iter::once(&self.template).chain(steps)
+    }
+
+    fn needs_moment(&self) -> bool {
+        self.templates().any(RequestTemplate::needs_moment)
+    }
+
+    fn uses_data(&self) -> bool {
+        self.templates().any(RequestTemplate::uses_data)
+    }
 }
 
 /// What reports show of an endpoint.
@@ -170,7 +194,7 @@ impl Workload {
 
     /// Whether any request holds cells of the data. If there is data and none does, the user should be told.
     pub fn uses_data(&self) -> bool {
-        self.0.compiled.iter().any(|endpoint| endpoint.template.uses_data())
+        self.0.compiled.iter().any(Compiled::uses_data)
     }
 
     /// How many origins there are.
@@ -206,24 +230,31 @@ impl Workload {
 
     /// The request of the arrival at `sequence`. Before a recording is replayed, these are its first ones, in turn.
     pub fn request(&self, sequence: u64, moment: Moment) -> Outgoing {
-        self.request_of(sequence, self.0.opening(sequence), moment)
+        self.request_of(sequence, self.0.opening(sequence), None, moment)
     }
 
-    /// The same for an arrival whose row says what is requested.
+    /// The same for an arrival whose row says what is requested, and for one that has come to another request than its first.
     pub(crate) fn request_of(
         &self,
         sequence: u64,
         row: Option<&RecordedRequest>,
+        walk: Option<(&Walk, u32)>,
         moment: Moment,
     ) -> Outgoing {
-        let template = &self.0.compiled(sequence).template;
-        let values = self.0.values(template, sequence, moment);
+        let template = self.0.template(sequence, walk.map(|(walk, _)| walk));
+        let taken = walk.map_or(&[][..], |(walk, _)| walk.taken());
+        let values = Values { taken, ..self.0.values(template, sequence, moment) };
         let token = self.0.tokens.as_ref().map(|tokens| tokens.at(sequence));
         let mut request = template.request(&values, token.as_ref());
         if let Some(row) = row {
             let trace = self.0.traceparent.then_some(TRACEPARENT);
             let ours: Vec<&HeaderName> = self.0.token_header.iter().chain(&trace).collect();
             row.apply(&mut request, &ours);
+        }
+        if let Some((walk, origin)) = walk
+            && let Some(origin) = self.0.origins.get(origin as usize)
+        {
+            walk.apply(&mut request, origin);
         }
         Outgoing {
             request,
@@ -281,7 +312,6 @@ impl Workload {
     /// or decoded form where that is another. What a built-in placeholder stands for is not secret; nor are query values and
     /// cells where hosts are shown. `token` is the one it was sent with, where that is known.
     pub fn secrets(&self, sequence: u64, token: Option<&HeaderValue>) -> Vec<Secret<String>> {
-        let template = &self.0.compiled(sequence).template;
         let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
         match (token, &self.0.tokens) {
             (Some(token), _) => secrets.token(token.as_bytes()),
@@ -290,7 +320,9 @@ impl Workload {
             (None, None) => {}
         }
         self.0.credentials(sequence, &mut secrets);
-        template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);
+        for template in self.0.compiled(sequence).templates() {
+            template.secrets(&self.0.values(template, sequence, Moment::default()), &mut secrets);
+        }
         if let Some(row) = self.0.opening(sequence) {
             row.secrets(&mut secrets);
         }
@@ -308,13 +340,20 @@ impl Workload {
     /// Whether sending the request of an arrival twice has the same effect as once (RFC 9110, 9.2.2), so that it may
     /// be sent again when an idle connection turns out to be dead.
     pub fn is_idempotent(&self, sequence: u64) -> bool {
-        self.is_idempotent_of(sequence, self.0.opening(sequence))
+        self.is_idempotent_of(sequence, self.0.opening(sequence), None)
     }
 
-    /// The same for an arrival whose row says what is requested.
-    pub(crate) fn is_idempotent_of(&self, sequence: u64, row: Option<&RecordedRequest>) -> bool {
-        row.and_then(RecordedRequest::is_idempotent)
-            .unwrap_or_else(|| self.0.compiled(sequence).template.is_idempotent())
+    /// The same for an arrival whose row says what is requested, and for one that has come to another request than its first.
+    pub(crate) fn is_idempotent_of(
+        &self,
+        sequence: u64,
+        row: Option<&RecordedRequest>,
+        walk: Option<&Walk>,
+    ) -> bool {
+        walk.and_then(Walk::method)
+            .map(Method::is_idempotent)
+            .or_else(|| row.and_then(RecordedRequest::is_idempotent))
+            .unwrap_or_else(|| self.0.template(sequence, walk).is_idempotent())
     }
 
     /// What counts as a good answer of an endpoint.
@@ -344,6 +383,13 @@ impl Content {
         self.recording.as_ref()?.opening(sequence)
     }
 
+    /// What makes the request of the step that an arrival has come to.
+    fn template(&self, sequence: u64, walk: Option<&Walk>) -> &RequestTemplate {
+        let compiled = self.compiled(sequence);
+        let step = walk.and_then(|walk| compiled.chain.as_ref()?.steps.get(usize::from(walk.step())));
+        step.map_or(&compiled.template, |step| &step.template)
+    }
+
     fn compiled(&self, sequence: u64) -> &Compiled {
         &self.compiled[self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence)) as usize]
     }
@@ -365,7 +411,7 @@ impl Content {
             DataOrder::Random => sequence,
         };
         let row = |data: &DataTable| self.data_order.row_at(place, self.seed, data.row_count());
-        Values { row: data.map(|data| (data, row(data))), sequence, moment }
+        Values { row: data.map(|data| (data, row(data))), sequence, moment, taken: &[] }
     }
 }
 
@@ -381,4 +427,4 @@ impl Redact for Workload {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

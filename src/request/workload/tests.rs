@@ -19,6 +19,7 @@ fn endpoint(url: &str, headers: &[&str], body: &str) -> EndpointSpec {
         body: Secret::new(Bytes::copy_from_slice(body.as_bytes())),
         expectation: Expectation::default(),
         placeholders: Placeholders::Everywhere,
+        chain: None,
     }
 }
 
@@ -32,6 +33,7 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         data_order: DataOrder::Rotate,
         seed: 1,
         traceparent: false,
+        follows_redirects: false,
         keepalive: true,
         show_hosts: false,
         other_hosts: Vec::new(),
@@ -40,7 +42,20 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
     }
 }
 
+/// What a scenario says, whose paths lead to `http://a.example/`.
+pub(in crate::request) fn spec_of(scenario: &str) -> WorkloadSpec {
+    let base: Target = "http://a.example/".parse().unwrap();
+    let read =
+        crate::request::parse_scenario("s", scenario, Some(&base), &Default::default(), |_| Ok(Vec::new()));
+    spec(read.unwrap().endpoints)
+}
+
 impl Workload {
+    /// What a scenario says: for the tests of other rooms.
+    pub(crate) fn of_scenario(scenario: &str) -> Self {
+        Self::build(spec_of(scenario)).unwrap()
+    }
+
     /// The same request for every arrival, without placeholders: for the tests of other rooms.
     pub(crate) fn single(
         target: &Target,
@@ -58,6 +73,7 @@ impl Workload {
             body: Secret::new(body),
             expectation: Expectation::default(),
             placeholders: Placeholders::Nowhere,
+            chain: None,
         };
         Self::build(WorkloadSpec { keepalive, ..spec(vec![endpoint]) }).unwrap()
     }

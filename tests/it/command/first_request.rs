@@ -21,7 +21,7 @@ fn a_target_without_a_good_answer_is_not_loaded() {
         (
             b"HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n",
             "302 Found",
-            "redirects are not followed",
+            "give the URL that it leads to",
         ),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "what answers there is not HTTP", "write https://"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: +2\r\n\r\nok", "it is not valid HTTP", "own log"),

@@ -113,7 +113,6 @@ fn what_comes_from_other_tools_is_told_how_it_is_said_here() {
         ),
         (&["--vus", "5"], "rpsbench closed -c N"),
         (&["-z", "5s", "--rate", "5"], "--duration 30s"),
-        (&["--rate", "5", "-L"], "redirects are not followed"),
         (&["--rate", "5", "-d", "a", "--json", "{}"], "--body and --json"),
         (&["--rate", "5", "-F", "a"], "NAME=VALUE"),
         (&["--rate", "5", "-b", "jar.txt"], "file of cookies"),

@@ -62,6 +62,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> Conclusion {
         client: ClientLoad::default(),
         connections: ConnectionLog::default(),
         endpoints: Vec::new(),
+        steps: Vec::new(),
         series: series.finish(),
     };
     sum_up(facts, &[], &recorder, &Withhold)

@@ -85,7 +85,7 @@ pub async fn exchange(
     request: Request<Bytes>,
 ) -> Result<(Answer, Vec<u8>), Failure> {
     let mut watch = BodyWatch::new(1024);
-    watch.begin(&Expectation::default());
+    watch.begin(&Expectation::default(), false);
     let answer = connection.exchange(request, MonotonicClock.now_ns(), &mut watch).await?;
     Ok((answer, watch.head().to_vec()))
 }

@@ -1,0 +1,189 @@
+//! Arrivals that take more than one request: the steps of a session, and redirects.
+//!
+//! ```text
+//! Chain (what each step sends and takes) ----.
+//! Answered (what the last request got) -------+--> advance(Walk) -> Way: over, or one more request
+//! ```
+//!
+//! A [`Walk`] is what one arrival has come to: the step that is under way, what was taken from answers, its cookies, and the
+//! redirect that it follows. Nothing here sends; time and the answer come in as arguments.
+
+mod chain;
+mod cookies;
+mod redirect;
+mod take;
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderValue};
+use http::{Method, Request, Uri};
+
+pub(crate) use chain::{Chain, Step, StepOfSession};
+use cookies::Jar;
+use redirect::{Hop, MOST_REDIRECTS, is_redirect, location, method_after};
+pub(crate) use take::MOST_TAKEN;
+use take::Source;
+pub use take::{Take, TakeFrom};
+
+use super::origin::Origin;
+use super::secret::Secret;
+
+/// What one arrival has come to.
+#[derive(Debug, Default)]
+pub(crate) struct Walk {
+    /// The step that is under way, from 0.
+    step: u16,
+    /// What was taken so far, in the order of [`Chain::names`]; empty where it was not taken yet.
+    taken: Vec<Secret<Bytes>>,
+    /// Its cookies, where it keeps any.
+    jar: Option<Secret<Jar>>,
+    /// The redirect that it follows.
+    hop: Option<Hop>,
+    /// Redirects that this step has followed.
+    hops: u8,
+}
+
+/// The answer to the last request of an arrival.
+pub(crate) struct Answered<'a> {
+    pub status: u16,
+    pub headers: &'a HeaderMap,
+    /// The body, decoded, where something is taken from it; empty otherwise.
+    pub body: Cow<'a, [u8]>,
+    /// Whether it is as expected.
+    pub is_good: bool,
+    /// Path and query of the request.
+    pub uri: &'a Uri,
+    /// The method of the request.
+    pub method: &'a Method,
+    /// The origin that answered, a place in the workload's origins.
+    pub origin: u32,
+    /// Now, in seconds since 1970 (UTC).
+    pub unix_s: i64,
+}
+
+/// What follows an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Nothing: the arrival ended as the answer says.
+    Over,
+    /// Nothing: the answer was good, but does not hold what this value is taken from.
+    Missing(String),
+    /// One more request to this origin: where a redirect leads.
+    Redirected(u32),
+    /// One more request to this origin: the next step.
+    Step(u32),
+}
+
+/// What all walks of a workload have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground<'w> {
+    /// The steps of the arrival's session; `None` where it is one request.
+    pub chain: Option<&'w Chain>,
+    /// Whether redirects are followed.
+    pub follows: bool,
+    /// Statuses that are good answers by name: such a redirect is not followed.
+    pub wanted: &'w [u16],
+    pub origins: &'w [Origin],
+}
+
+impl Walk {
+    /// The beginning of an arrival's way.
+    pub(crate) fn new(chain: Option<&Chain>) -> Self {
+        let taken = chain.map_or(0, |chain| chain.names.len());
+        let jar = chain.filter(|chain| chain.cookies).map(|_| Secret::new(Jar::default()));
+        Self { taken: vec![Secret::default(); taken], jar, ..Self::default() }
+    }
+
+    /// The step that is under way, from 0.
+    pub(crate) fn step(&self) -> u16 {
+        self.step
+    }
+
+    /// What was taken so far.
+    pub(super) fn taken(&self) -> &[Secret<Bytes>] {
+        &self.taken
+    }
+
+    /// What was taken, when it is over.
+    pub(crate) fn into_taken(self) -> Vec<Secret<Bytes>> {
+        self.taken
+    }
+
+    /// The method of the request, where a redirect changed it.
+    pub(super) fn method(&self) -> Option<&Method> {
+        self.hop.as_ref()?.method.as_ref()
+    }
+
+    /// Makes of the request of the step the one that is to be sent to `origin`.
+    pub(super) fn apply(&self, request: &mut Request<Bytes>, origin: &Origin) {
+        if let Some(hop) = &self.hop {
+            hop.apply(request);
+        }
+        if let Some(jar) = &self.jar {
+            let path = request.uri().path().to_owned();
+            jar.expose().add_to(request.headers_mut(), origin, &path);
+        }
+    }
+
+    /// Everything secret that answers have told.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = Vec<u8>> {
+        let taken = self.taken.iter().map(|value| value.expose().to_vec());
+        let cookies = self.jar.iter().flat_map(|jar| jar.expose().values());
+        taken.chain(cookies.map(|value| value.as_bytes().to_vec())).filter(|value| !value.is_empty())
+    }
+
+    /// Takes in an answer, and says what follows.
+    pub(super) fn advance(&mut self, ground: Ground<'_>, answered: Answered<'_>) -> Way {
+        let origin = ground.origins.get(answered.origin as usize);
+        if let (Some(jar), Some(origin)) = (&mut self.jar, origin) {
+            jar.expose_mut().store(origin, answered.uri.path(), answered.headers, answered.unix_s);
+        }
+        if let Some(origin) = origin
+            && let Some(hop) = self.redirected(ground, &answered, origin)
+        {
+            self.hops += 1;
+            return Way::Redirected(self.hop.insert(hop).origin);
+        }
+        self.hop = None;
+        self.hops = 0;
+        let Some(chain) = ground.chain.filter(|_| answered.is_good) else { return Way::Over };
+        let Some(step) = chain.steps.get(usize::from(self.step)) else { return Way::Over };
+        let mut source = Source::new(answered.headers, answered.body);
+        for (place, from) in &step.takes {
+            let Some(value) = from.take(&mut source) else {
+                return Way::Missing(chain.names.get(*place).cloned().unwrap_or_default());
+            };
+            if let Some(taken) = self.taken.get_mut(*place) {
+                *taken = Secret::new(value);
+            }
+        }
+        match chain.steps.get(usize::from(self.step) + 1) {
+            None => Way::Over,
+            Some(next) => {
+                self.step += 1;
+                Way::Step(next.origin)
+            }
+        }
+    }
+
+    /// The request that a redirect asks for, where it is followed. One to an origin that no URL of the workload names is not:
+    /// nobody asked to load that.
+    fn redirected(&self, ground: Ground<'_>, answered: &Answered<'_>, origin: &Origin) -> Option<Hop> {
+        let is_followed = ground.follows
+            && is_redirect(answered.status)
+            && !ground.wanted.contains(&answered.status)
+            && self.hops < MOST_REDIRECTS;
+        let target = is_followed.then(|| location(origin, answered.uri, answered.headers)).flatten()?;
+        let number = ground.origins.iter().position(|known| known == target.origin())? as u32;
+        let was_elsewhere = self.hop.as_ref().is_some_and(|hop| hop.elsewhere.is_some());
+        let elsewhere = (was_elsewhere || number != answered.origin)
+            .then(|| HeaderValue::from_str(target.authority()).ok())
+            .flatten();
+        let method = method_after(answered.status, answered.method).or_else(|| self.method().cloned());
+        Some(Hop { origin: number, uri: Uri::from(target.path().clone()), method, elsewhere })
+    }
+}
+
+#[cfg(test)]
+mod tests;

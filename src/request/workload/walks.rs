@@ -1,0 +1,90 @@
+//! What a workload says of arrivals that take more than one request.
+
+use super::Workload;
+use crate::request::expectation::Expectation;
+use crate::request::secret::{Secret, Secrets};
+use crate::request::walk::{Answered, Chain, Ground, Step, StepOfSession, Walk, Way};
+
+impl Workload {
+    /// Whether an arrival may take more than one request.
+    pub(crate) fn has_walks(&self) -> bool {
+        self.0.has_walks
+    }
+
+    /// Whether the arrival at `sequence` is a session.
+    pub(crate) fn is_session(&self, sequence: u64) -> bool {
+        self.chain(sequence).is_some()
+    }
+
+    /// The beginning of an arrival's way.
+    pub(crate) fn walk(&self, sequence: u64) -> Walk {
+        Walk::new(self.chain(sequence))
+    }
+
+    /// The steps of all sessions, each at its place.
+    pub(crate) fn steps(&self) -> Vec<StepOfSession> {
+        let sessions =
+            self.0.compiled.iter().filter_map(|one| Some((one.route.endpoint, one.chain.as_ref()?)));
+        let steps =
+            sessions.flat_map(|(endpoint, chain)| chain.steps.iter().map(move |step| (endpoint, step)));
+        let steps = steps.map(|(endpoint, step)| StepOfSession {
+            endpoint,
+            name: step.name.clone(),
+            method: step.template.method().clone(),
+            target: step.target.clone(),
+        });
+        steps.collect()
+    }
+
+    /// How many steps all sessions have.
+    pub(crate) fn step_count(&self) -> usize {
+        self.0.compiled.iter().filter_map(|one| Some(one.chain.as_ref()?.steps.len())).sum()
+    }
+
+    /// The place of a step of an arrival among the steps of all sessions; `None` where the arrival is no session.
+    pub(crate) fn step_place(&self, sequence: u64, step: u16) -> Option<u32> {
+        self.chain(sequence).map(|chain| chain.first_place + u32::from(step))
+    }
+
+    /// What counts as a good answer to a step of an arrival, and whether its body is to be held.
+    pub(crate) fn expectation_at(&self, sequence: u64, endpoint: u32, step: u16) -> (&Expectation, bool) {
+        match self.step(sequence, step) {
+            Some(step) => (&step.expectation, step.holds_body()),
+            None => (self.expectation(endpoint), false),
+        }
+    }
+
+    /// Takes in the answer to the last request of an arrival, and says what follows.
+    pub(crate) fn advance(
+        &self,
+        walk: &mut Walk,
+        sequence: u64,
+        endpoint: u32,
+        answered: Answered<'_>,
+    ) -> Way {
+        let (expectation, _) = self.expectation_at(sequence, endpoint, walk.step());
+        let ground = Ground {
+            chain: self.chain(sequence),
+            follows: self.0.follows_redirects,
+            wanted: &expectation.statuses,
+            origins: &self.0.origins,
+        };
+        walk.advance(ground, answered)
+    }
+
+    /// The bytes of an answer without what answers of the same arrival told: when they are written, that is long gone.
+    pub(crate) fn without_taken(&self, bytes: &[u8], walk: &Walk) -> Vec<u8> {
+        let mut secrets = Secrets::default();
+        walk.secrets().for_each(|value| secrets.taken(&value));
+        let secrets: Vec<_> = secrets.into_texts().map(Secret::new).collect();
+        self.0.redactor.without(bytes, &secrets).into_bytes()
+    }
+
+    fn chain(&self, sequence: u64) -> Option<&Chain> {
+        self.0.compiled(sequence).chain.as_ref()
+    }
+
+    fn step(&self, sequence: u64, step: u16) -> Option<&Step> {
+        self.chain(sequence)?.steps.get(usize::from(step))
+    }
+}
