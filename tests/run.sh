@@ -33,6 +33,8 @@ if [ -z "$quick" ]; then
     need cc gcc
     need nginx nginx-light
     need haproxy haproxy
+    # A small API with a login.
+    need python3 python3
     need tinyproxy tinyproxy-bin
     need microsocks microsocks
     # Metrics are asked for by a real Prometheus, and read by its checker.
@@ -67,7 +69,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, tinyproxy, microsocks, Prometheus, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, Python, tinyproxy, microsocks, Prometheus, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

@@ -34,11 +34,6 @@ impl Requests {
     pub(crate) fn login(&mut self, base: Option<&Target>) -> Result<Option<Login>, UsageError> {
         self.settle(base)?;
         let Some(LoginSpec { request, takes }) = self.login.clone() else { return Ok(None) };
-        let first = StepSpec { name: request.name.clone(), takes };
-        let chain = Some(ChainSpec { cookies: false, first, more: Vec::new() });
-        let mut asking = self.clone();
-        asking.login = None;
-        let workload = asking.workload_of(vec![EndpointSpec { chain, ..request }])?;
         let data = self.data.clone();
         let columns = data.as_ref().map_or(&[][..], DataTable::columns);
         let is_column = |name: &&String| columns.contains(name);
@@ -47,6 +42,11 @@ impl Requests {
         {
             return Err(UsageError::LoginColumn(name.clone()));
         }
+        let first = StepSpec { name: request.name.clone(), takes };
+        let chain = Some(ChainSpec { cookies: false, first, more: Vec::new() });
+        let mut asking = self.clone();
+        asking.login = None;
+        let workload = asking.workload_of(vec![EndpointSpec { chain, ..request }])?;
         let rows = data.as_ref().map_or(1, DataTable::row_count);
         self.log_in(|_, _| b"");
         self.clone().into_workload(base)?;

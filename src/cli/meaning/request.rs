@@ -241,8 +241,11 @@ impl Requests {
         let (has_data, has_login) = (self.data.is_some(), self.login.is_some());
         let recording = self.recording.take();
         let workload = self.workload_of(endpoints)?;
+        if has_login && !workload.uses_told() {
+            return Err(UsageError::UnusedLogin);
+        }
         if has_data && !workload.uses_data() {
-            return Err(if has_login { UsageError::UnusedLogin } else { UsageError::UnusedData });
+            return Err(UsageError::UnusedData);
         }
         Ok(match recording {
             Some(recording) => workload.replaying(recording),

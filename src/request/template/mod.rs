@@ -188,6 +188,11 @@ impl RequestTemplate {
         !self.columns.is_empty()
     }
 
+    /// Whether requests hold cells that a login told.
+    pub(super) fn uses_told(&self, data: &DataTable) -> bool {
+        self.columns.iter().any(|&column| data.is_told(column))
+    }
+
     /// The request of an arrival, in origin form.
     pub(super) fn request(&self, values: &Values<'_>, token: Option<&HeaderValue>) -> Request<Bytes> {
         let mut request = Request::new(match &self.body {

@@ -197,6 +197,12 @@ impl Workload {
         self.0.compiled.iter().any(Compiled::uses_data)
     }
 
+    /// Whether any request holds what a login told.
+    pub(crate) fn uses_told(&self) -> bool {
+        let mut templates = self.0.compiled.iter().flat_map(Compiled::templates);
+        self.0.data.as_ref().is_some_and(|data| templates.any(|template| template.uses_told(data)))
+    }
+
     /// How many origins there are.
     pub fn origin_count(&self) -> usize {
         self.0.origins.len()

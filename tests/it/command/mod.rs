@@ -24,6 +24,7 @@ mod refusals;
 mod replay;
 mod request_log;
 mod secrets;
+mod sessions;
 mod sigv4;
 mod sweep;
 mod token_command;

@@ -10,6 +10,7 @@ pub mod proxies;
 pub mod queues;
 pub mod searches;
 pub mod servers;
+pub mod shop;
 pub mod terminal;
 pub mod turn;
 pub mod wire;
