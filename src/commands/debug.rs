@@ -5,9 +5,11 @@ use super::exit::Exit;
 use super::first_request;
 use super::publish::print;
 use super::runner::Runner;
+use super::sender::Exchange;
 use super::signals::Signals;
 use crate::cli::RunJob;
 use crate::report::clean;
+use crate::request::Workload;
 use crate::result::{Figure, Summary};
 
 /// Sends the first request of the load, shows what went out and what came, and ends.
@@ -16,6 +18,9 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
     let signals = Signals::listen()?;
     let planner = planner.with_nothing_before();
     Runner::with(setup, &planner, 1, &signals, async |runner| {
+        if runner.workload().has_walks() {
+            return several(runner).await;
+        }
         let sent = runner.first_request_as_shown();
         let summary = runner.send_one().await?;
         print(render(&sent, &summary).as_bytes())?;
@@ -24,6 +29,40 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
         }
         Err(CommandError::FirstRequest(first_request::verdict(&summary, runner.is_tls())))
     })
+}
+
+/// The same of all requests of a session, and of all redirects.
+async fn several(runner: &mut Runner<'_>) -> Result<Exit, CommandError> {
+    let (mut text, workload) = (String::new(), runner.workload().clone());
+    let sent = runner.send_all(|exchange| text += &render_exchange(&workload, &exchange)).await;
+    print(text.as_bytes())?;
+    sent.map(|()| Exit::Done)
+}
+
+fn render_exchange(workload: &Workload, exchange: &Exchange<'_>) -> String {
+    let Exchange { request, answer, body, service_ms, opened, walk } = exchange;
+    let mut text = String::new();
+    let mut show = |sign: char, lines: &str| {
+        for line in lines.lines() {
+            text += format!("{sign} {}", clean(line)).trim_end();
+            text.push('\n');
+        }
+    };
+    if let Some(opened) = opened {
+        show('*', &format!("{}; opened within {:.2} ms", opened.protocol, opened.tcp_ns as f64 / 1e6));
+    }
+    show('>', &workload.shown_request(0, walk, request));
+    show('>', " ");
+    show('<', &format!("{} in {service_ms:.2} ms", answer.status));
+    for (name, value) in &answer.headers {
+        show('<', &format!("{name}: {}", workload.shown_header(0, walk, name.as_str(), value.as_bytes())));
+    }
+    show('<', " ");
+    show('<', &workload.shown_of(0, walk, body));
+    if answer.body_bytes > body.len() as u64 {
+        show('*', "the body goes on");
+    }
+    text
 }
 
 /// What went out behind `>`, what came behind `<`, as curl shows them.

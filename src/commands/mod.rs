@@ -26,6 +26,7 @@ mod results;
 mod run;
 mod runner;
 mod runtime;
+mod sender;
 mod serve;
 mod signals;
 mod start;

@@ -1,6 +1,7 @@
 //! What every command that sends requests stands on: the target, the connections and the workers. A command orders one run
 //! after another, and the connections stay.
 
+mod before;
 mod follow;
 
 use std::net::SocketAddr;
@@ -14,8 +15,6 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 use super::console::Console;
 use super::error::CommandError;
 use super::facts::asked_of;
-use super::first_request;
-use super::idle::{Alone, measure_idle};
 use super::live::{self, Display, LiveScreen, Surroundings};
 use super::login::log_in;
 use super::metrics::Metrics;
@@ -30,10 +29,10 @@ use crate::cli::{Setup, Sharding, TargetChoice, UsageError};
 use crate::judge::AbortWatch;
 use crate::load::Session;
 use crate::measure::Protocol;
-use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
+use crate::plan::{Plan, Planner, Purpose, Traffic};
 use crate::request::{Target, Workload};
 use crate::result::{LatencyStats, PlanFacts, Summary};
-use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
+use crate::schedule::{Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
 use crate::shard::ClockOffset;
 use crate::time::{Clock, MonotonicClock};
@@ -48,6 +47,7 @@ pub(super) struct Runner<'a> {
     threads: u64,
     workload: Workload,
     traffic: Traffic,
+    network: Arc<Network>,
     session: Session,
     signals: &'a Signals,
     pub(super) console: Console,
@@ -175,6 +175,7 @@ impl<'a> Runner<'a> {
                 threads,
                 workload,
                 traffic,
+                network: Arc::clone(&network),
                 session,
                 signals,
                 console,
@@ -267,65 +268,6 @@ impl<'a> Runner<'a> {
     pub(super) fn start_at(&mut self, moment: Timestamp, clock: ClockOffset) {
         self.sharding.start_at = Some(moment);
         self.sharding.clock = Some(clock);
-    }
-
-    /// Sends the first request of the load, alone.
-    pub(super) async fn send_one(&mut self) -> Result<Summary, CommandError> {
-        let source = Source::Users(ClosedLoop::new(1, LoopEnd::Requests(1))?);
-        self.carry_out(source, Purpose::Check, Shown::Nowhere).await
-    }
-
-    /// That request, as it may be shown.
-    pub(super) fn first_request_as_shown(&self) -> String {
-        self.workload.shown(0, MonotonicClock.wall().as_millis() as u64)
-    }
-
-    /// Whether any connection is encrypted.
-    pub(super) fn is_tls(&self) -> bool {
-        self.traffic.tls_verification.is_some()
-    }
-
-    /// Sends one request, if that was asked for, and goes on only where it gets a good answer; up to three where it does not.
-    async fn check(&mut self) -> Result<(), CommandError> {
-        for tries in 1..=first_request::TRIES {
-            if !self.planner.is_checked() || self.is_stopping() {
-                break;
-            }
-            let summary = self.send_one().await?;
-            // What an interrupt cut off says nothing about the target.
-            if summary.ledger.ok > 0 || self.is_stopping() {
-                break;
-            }
-            if tries == first_request::TRIES || !first_request::is_worth_another_try(&summary) {
-                return Err(CommandError::FirstRequest(first_request::refusal(
-                    &summary,
-                    tries,
-                    self.is_tls(),
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    /// Measures the idle baseline of all runs, if one was asked for. What comes next finds the service as if nothing had been.
-    async fn measure_baseline(&mut self) -> Result<(), CommandError> {
-        let requests = self.planner.baseline();
-        let idle = measure_idle(requests, async |end| self.one_at_a_time(end).await).await?;
-        if idle.is_none() && requests != Auto::Given(0) && !self.is_stopping() {
-            self.console.warn("no idle baseline, because the first request got no good answer");
-        }
-        self.idle = idle;
-        self.renew_service();
-        Ok(())
-    }
-
-    /// One user, who sends until `end`.
-    async fn one_at_a_time(&mut self, end: LoopEnd) -> Result<Alone, CommandError> {
-        let source = Source::Users(ClosedLoop::new(1, end)?);
-        let plan = self.plan(source, Purpose::Probe);
-        let (facts, recorder, _) = self.follow(&plan, None, AbortWatch::default(), Shown::Nowhere).await?;
-        let took_ns = facts.elapsed_ns.unwrap_or(facts.window_ns);
-        Ok(Alone { times: recorder.total().service, took_ns })
     }
 
     /// Makes the built-in service begin anew, so that runs that are compared find it alike.

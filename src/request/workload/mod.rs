@@ -291,16 +291,20 @@ impl Workload {
     /// beginning of its body. What placeholders make of chance is that of another moment.
     pub(crate) fn shown(&self, sequence: u64, unix_ms: u64) -> String {
         let moment = Moment { unix_ms, ..Moment::default() };
-        let (redactor, Outgoing { request, .. }) = (&self.0.redactor, self.request(sequence, moment));
-        let own = self.own_credentials(sequence);
-        let mut text = redactor.body(format!("{} {}", request.method(), request.uri()).as_bytes(), &own);
+        let Outgoing { request, .. } = self.request(sequence, moment);
+        self.shown_with(&request, &self.own_credentials(sequence))
+    }
+
+    fn shown_with(&self, request: &Request<Bytes>, own: &[Secret<String>]) -> String {
+        let redactor = &self.0.redactor;
+        let mut text = redactor.body(format!("{} {}", request.method(), request.uri()).as_bytes(), own);
         for (name, value) in request.headers() {
-            text += &format!("\n{name}: {}", redactor.header(name.as_str(), value.as_bytes(), &own));
+            text += &format!("\n{name}: {}", redactor.header(name.as_str(), value.as_bytes(), own));
         }
         let body = request.body();
         if !body.is_empty() {
             let shown = &body[..body.len().min(MAX_KEPT_BYTES)];
-            text += &format!("\n\n{}", redactor.body(shown, &own));
+            text += &format!("\n\n{}", redactor.body(shown, own));
         }
         text
     }

@@ -1,5 +1,8 @@
 //! What a workload says of arrivals that take more than one request.
 
+use bytes::Bytes;
+use http::Request;
+
 use super::Workload;
 use crate::request::expectation::Expectation;
 use crate::request::secret::{Secret, Secrets};
@@ -74,10 +77,28 @@ impl Workload {
 
     /// The bytes of an answer without what answers of the same arrival told: when they are written, that is long gone.
     pub(crate) fn without_taken(&self, bytes: &[u8], walk: &Walk) -> Vec<u8> {
-        let mut secrets = Secrets::default();
-        walk.secrets().for_each(|value| secrets.taken(&value));
-        let secrets: Vec<_> = secrets.into_texts().map(Secret::new).collect();
-        self.0.redactor.without(bytes, &secrets).into_bytes()
+        self.0.redactor.without(bytes, &told(walk)).into_bytes()
+    }
+
+    /// A request of an arrival as it may be shown to whoever typed it: without tokens, keys, and what answers told.
+    pub(crate) fn shown_request(&self, sequence: u64, walk: &Walk, request: &Request<Bytes>) -> String {
+        let mut own = self.own_credentials(sequence);
+        own.extend(told(walk));
+        self.shown_with(request, &own)
+    }
+
+    /// What may be shown of a header of an answer to it.
+    pub(crate) fn shown_header(&self, sequence: u64, walk: &Walk, name: &str, value: &[u8]) -> String {
+        self.0.redactor.header(name, value, &self.all_secrets(sequence, walk))
+    }
+
+    /// What may be shown of the body of an answer to it.
+    pub(crate) fn shown_of(&self, sequence: u64, walk: &Walk, body: &[u8]) -> String {
+        self.0.redactor.body(body, &self.all_secrets(sequence, walk))
+    }
+
+    fn all_secrets(&self, sequence: u64, walk: &Walk) -> Vec<Secret<String>> {
+        told(walk).into_iter().chain(self.secrets(sequence, None)).collect()
     }
 
     fn chain(&self, sequence: u64) -> Option<&Chain> {
@@ -87,4 +108,11 @@ impl Workload {
     fn step(&self, sequence: u64, step: u16) -> Option<&Step> {
         self.chain(sequence)?.steps.get(usize::from(step))
     }
+}
+
+/// Everything secret that answers have told an arrival, longer ones first.
+fn told(walk: &Walk) -> Vec<Secret<String>> {
+    let mut secrets = Secrets::default();
+    walk.secrets().for_each(|value| secrets.taken(&value));
+    secrets.into_texts().map(Secret::new).collect()
 }

@@ -208,6 +208,35 @@ fn redirects_are_followed_only_when_asked_and_are_counted() {
 }
 
 #[test]
+#[ignore = "needs python3: run `bash tests/run.sh`"]
+fn debug_shows_every_request_of_a_session_and_tells_no_secret() {
+    let (shop, folder) = (Shop::start(), tempfile::tempdir().unwrap());
+    let ended = run(&with(&arguments(&folder, &shop, SHOP, USERS), &["--debug"]));
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let lines: Vec<&str> = ended.stdout.lines().collect();
+    assert!(
+        lines.contains(&"> POST /carts") && lines.contains(&"> PUT /carts/***/order"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        lines.contains(&"> cookie: ***") && lines.contains(&"< <p class=done>ordered</p>"),
+        "{}",
+        ended.stdout
+    );
+    for told in ["tok-", "crt-", "sid="] {
+        assert!(!ended.stdout.contains(told), "{}", ended.stdout);
+    }
+    assert_eq!(shop.count("PUT /carts/N/order 200"), 1);
+    let failed =
+        run(&with(&arguments(&folder, &shop, &SHOP.replace("/order\"", "/ordre\""), USERS), &["--debug"]));
+    assert!(failed.code == 1 && failed.stderr.contains("the last request got 404"), "{failed:?}");
+    assert!(failed.stdout.contains("< no such cart"), "{}", failed.stdout);
+    let moved = run(&[&shop.url("/old"), "-L", "--debug"]);
+    assert_eq!(moved.stdout.lines().filter(|line| line.starts_with("> GET")).count(), 3, "{}", moved.stdout);
+}
+
+#[test]
 #[ignore = "needs nginx: run `bash tests/run.sh`"]
 fn nginx_that_leads_elsewhere_is_followed() {
     let nginx = Nginx::start(|_, port| {
