@@ -81,7 +81,7 @@ pub(crate) struct RequestArgs {
     /// The choice depends only on the place in the schedule, not on threads.
     #[arg(long, default_value = "rotate")]
     pub data_order: DataOrder,
-    /// Mixed traffic: endpoints with weights, from a TOML file
+    /// Mixed traffic: endpoints with weights, sessions of several steps, logins; from a TOML file
     ///
     /// Not together with --targets, --method or --body.
     #[arg(long)]
