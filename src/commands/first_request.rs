@@ -137,7 +137,7 @@ mod tests {
         );
         assert!(
             refusal(&answered(302, ""), 3, true)
-                .contains("the first 3 requests got no good answer: 302 Found\nredirects")
+                .contains("the first 3 requests got no good answer: 302 Found\ngive the URL")
         );
     }
 

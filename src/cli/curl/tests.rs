@@ -30,6 +30,7 @@ fn what_documentation_shows_is_read() {
     assert_eq!(
         flags("curl -sSL -XPUT -u user:pass https://a/ -d a=1 -d b=2 -H 'Content-Type: text/plain'"),
         [
+            "--location",
             "--url=https://a/",
             "--method=PUT",
             "--header=Authorization: Basic dXNlcjpwYXNz",
@@ -55,7 +56,7 @@ fn what_documentation_shows_is_read() {
     assert_eq!(flags("curl http://a/ -d @body.json -I")[3..], ["--body-file=body.json"]);
     assert_eq!(
         read("curl -sSL http://a/ -o /dev/null").unwrap().left_out,
-        ["--silent", "--show-error", "--location", "--output"]
+        ["--silent", "--show-error", "--output"]
     );
 }
 
