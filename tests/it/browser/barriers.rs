@@ -63,8 +63,10 @@ fn pages(folder: &tempfile::TempDir) -> Vec<(&'static str, PathBuf)> {
                 "300",
                 "--step-duration",
                 "1s",
+                "--drain",
+                "1s",
                 "--budget",
-                "8s",
+                "14s",
             ],
         ),
         ("compare, live", &["compare", "-c", "8", "--duration", "2s"]),
@@ -138,7 +140,7 @@ fn axe_finds_the_barriers_that_are_planted() {
     ];
     for (rule, good, bad) in barriers {
         assert!(text.contains(good), "{good} is no longer in the page");
-        let broken = file(&folder, "broken.html", &text.replace(good, bad));
+        let broken = file(&folder, "broken.html", text.replace(good, bad));
         browser.open(Path::new(&broken));
         let names = axe.names(&browser);
         assert!(names.iter().any(|name| name == rule), "{rule}: {names:?}");
