@@ -50,13 +50,17 @@ print(json.dumps({'rows': len(rows), 'sums': {name: total(at) for at, name in en
 
 /// What Python reads of a CSV file that a command unpacks.
 fn as_python_reads(unpack: &[&str], path: &str) -> Value {
-    let mut unpacking =
-        Command::new(unpack[0]).args(&unpack[1..]).arg(path).stdout(Stdio::piped()).spawn().unwrap();
-    let text = unpacking.stdout.take().unwrap();
+    let mut unpacking = Command::new(unpack[0])
+        .args(&unpack[1..])
+        .arg(path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts; run.sh installs it");
+    let text = unpacking.stdout.take().expect("piped");
     let ended = end_of(Command::new("python3").args(["-c", CSV]).stdin(text));
-    let unpacked = unpacking.wait().unwrap();
+    let unpacked = unpacking.wait().expect("it ends");
     assert!(unpacked.success() && ended.code == 0, "{unpack:?} {path}: {unpacked} {ended:?}");
-    serde_json::from_str(&ended.stdout).unwrap()
+    serde_json::from_str(&ended.stdout).expect("JSON")
 }
 
 #[test]
