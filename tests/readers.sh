@@ -4,7 +4,7 @@
 #
 #   bash tests/readers.sh         into target/readers, where the tests look for them
 #
-# Needs npm and pip3. What is there already is not fetched again.
+# Needs npm, pip3 and Python 3.11. What is there already is not fetched again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -43,4 +43,14 @@ if [ ! -f "$readers/junit-10.xsd" ]; then
     check "$work/pytest-8.3.4.tar.gz" 965370d062bce11e73868e0335abac31b4d3de0e82f4007408d242b4f8610761
     tar -xzf "$work/pytest-8.3.4.tar.gz" -C "$work" pytest-8.3.4/testing/example_scripts/junit-10.xsd
     mv "$work/pytest-8.3.4/testing/example_scripts/junit-10.xsd" "$readers/"
+fi
+
+# Grafana's own types of a dashboard (Foundation SDK, Apache 2.0), which read ours. A Grafana itself is not to be had there.
+if [ ! -d "$readers/python/grafana_foundation_sdk" ]; then
+    echo "== fetching Grafana's Foundation SDK 10.1.0 (PyPI)"
+    pip3 download --quiet --no-deps --dest "$work" 'grafana-foundation-sdk==1769699998!10.1.0'
+    check "$work/grafana_foundation_sdk-1769699998!10.1.0-py3-none-any.whl" d131ffe49057fb669ba31ce7e28a303c96b3aecf4332b20de33cfa55110d498c
+    python3 -m zipfile -e "$work/grafana_foundation_sdk-1769699998!10.1.0-py3-none-any.whl" "$work/python"
+    rm -rf "$readers/python"
+    mv "$work/python" "$readers/python"
 fi

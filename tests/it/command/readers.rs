@@ -227,3 +227,52 @@ fn python_reads_every_table_and_the_logs_that_others_unpack() {
         assert_eq!(series["sums"][column].as_f64(), Some(sum), "{column}");
     }
 }
+
+/// Reads a dashboard into Grafana's types and writes it again; prints what did not come back as it was, and the queries.
+const DASHBOARD: &str = "
+import json, sys
+from grafana_foundation_sdk.models import dashboard
+from grafana_foundation_sdk.cog import encoder, plugins
+plugins.register_default_plugins()
+raw = json.load(open(sys.argv[1]))
+board = dashboard.Dashboard.from_json(raw)
+back = json.loads(encoder.JSONEncoder().encode(board))
+lost = []
+def differ(one, other, path):
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in one:
+            differ(one[name], other.get(name), path + '/' + name)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for at in range(len(one)):
+            differ(one[at], other[at], path + '/' + str(at))
+    elif one != other:
+        lost.append(path)
+differ(raw, back, '')
+queries = [[type(target).__name__, target.expr] for panel in board.panels for target in panel.targets]
+print(json.dumps({'lost': lost, 'queries': queries}))
+";
+
+#[test]
+#[ignore = "needs Grafana's types: run `bash tests/run.sh`"]
+fn grafana_s_own_types_read_the_dashboard_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |path: &str| -> Value {
+        let mut python = Command::new("python3");
+        let ended = end_of(python.args(["-c", DASHBOARD, path]).env("PYTHONPATH", path_of("python")));
+        serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{ended:?}"))
+    };
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/grafana.json");
+    let dashboard = read(path);
+    assert_eq!(dashboard["lost"], serde_json::json!([]));
+    let queries = dashboard["queries"].as_array().unwrap();
+    assert!(queries.len() >= 6, "{queries:?}");
+    for query in queries {
+        assert_eq!(query[0], "Dataquery", "one for Prometheus");
+        assert!(query[1].as_str().unwrap().contains("rpsbench_"), "{query}");
+    }
+    // A name that Grafana does not know gets lost.
+    let text = std::fs::read_to_string(path).unwrap();
+    let broken = file(&folder, "grafana.json", text.replacen("\"gridPos\"", "\"gridPlace\"", 1));
+    let lost = read(&broken)["lost"].clone();
+    assert!(lost[0].as_str().is_some_and(|path| path.contains("gridPlace")), "{lost}");
+}
