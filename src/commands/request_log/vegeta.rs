@@ -13,12 +13,12 @@ use serde::Serialize;
 use super::Endpoint;
 use super::record::words;
 use crate::load::{Lot, RunStamp};
-use crate::measure::{Sample, Timeline};
+use crate::measure::Sample;
 use crate::schedule::Phase;
 
 /// How long after it was due a request may end and still be put into its place.
 const PATIENCE_NS: u64 = 30_000_000_000;
-/// Results that wait for earlier ones at most: about 60 MiB.
+/// Results that wait for earlier ones at most: about 45 MiB.
 const MOST_WAITING: usize = 1 << 18;
 /// What is too late for its place gets numbers from here on, which no plot reaches; a report counts it like any other.
 const OUT_OF_ORDER: u64 = 1 << 62;
@@ -46,7 +46,7 @@ struct Hit<'a> {
 pub(super) struct Order {
     run: Option<RunStamp>,
     /// By when they were due, and among those that were due at once by when they came here.
-    waiting: BTreeMap<(u64, u64), (Sample, Timeline)>,
+    waiting: BTreeMap<(u64, u64), Sample>,
     came: u64,
     /// When the last one known of ended, on the run's clock.
     newest_ns: u64,
@@ -75,7 +75,7 @@ impl Order {
             };
             self.newest_ns = self.newest_ns.max(timeline.end_ns);
             self.came += 1;
-            self.waiting.insert((sample.slot.intended_ns, self.came), (sample, timeline));
+            self.waiting.insert((sample.slot.intended_ns, self.came), sample);
         }
         while let Some((&(intended_ns, _), _)) = self.waiting.first_key_value()
             && (self.waiting.len() > MOST_WAITING
@@ -95,9 +95,8 @@ impl Order {
     }
 
     fn write_first(&mut self, out: &mut impl Write, endpoints: &[Endpoint]) -> io::Result<()> {
-        let (Some((_, (sample, timeline))), Some(run)) = (self.waiting.pop_first(), self.run) else {
-            return Ok(());
-        };
+        let (Some((_, sample)), Some(run)) = (self.waiting.pop_first(), self.run) else { return Ok(()) };
+        let Some(timeline) = sample.timeline else { return Ok(()) };
         let seq = if sample.slot.intended_ns < self.last_ns {
             self.out_of_order += 1;
             OUT_OF_ORDER + self.out_of_order

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::load::Ended;
-use crate::measure::Outcome;
+use crate::measure::{Outcome, Timeline};
 use crate::schedule::Slot;
 
 /// Its `Result`, with the types that its decoder asks for: one that has other names or types is refused.
