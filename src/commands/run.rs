@@ -7,7 +7,7 @@ use super::console;
 use super::debug;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::partial::Partial;
+use super::partial::{Partial, Shape, say_where};
 use super::results::Results;
 use super::runner::Runner;
 use super::signals::Signals;
@@ -33,15 +33,17 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
         ceiling_per_s: None,
         signals: &signals,
     };
-    // Of several runs only the one that goes on would be in it.
-    let output = outputs.first().filter(|_| stages.len() as u64 * repeats == 1);
-    let partial = output.and_then(|output| Partial::beside(output.path()).ok()).map(Rc::new);
+    let shape = if stages.len() as u64 * repeats == 1 { Shape::Run } else { Shape::Runs };
+    let output = outputs.first();
+    let partial = output.and_then(|output| Partial::beside(output.path(), shape).ok()).map(Rc::new);
     let part = Runner::with(setup, &planner, threads, &signals, async |runner| {
         runner.keep_partial(partial.clone());
         let lead = async |runner: &mut Runner<'_>, crew: &Crew<'_>| {
             for _ in 0..repeats {
                 for stage in 0..stages.len() {
-                    results.add(crew.measure(runner, Load::Stage(stage), "").await?);
+                    let result = crew.measure(runner, Load::Stage(stage), "").await?;
+                    partial.iter().for_each(|partial| partial.run_ended(&result));
+                    results.add(result);
                     if crew.is_stopping(runner) {
                         return Ok(());
                     }
@@ -51,15 +53,7 @@ pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
         };
         together.carry_out(runner, lead).await
     });
-    let kept = partial.as_ref().and_then(|partial| partial.path());
-    let part = match (part, kept) {
-        (Err(error @ CommandError::Left), Some(path)) => {
-            console::tell(format_args!("what was measured so far: rpsbench report {}", path.display()));
-            return Err(error);
-        }
-        (part, _) => part?,
-    };
-    if let Part::Followed(followed) = part {
+    if let Part::Followed(followed) = say_where(part, partial.as_deref())? {
         match followed.end {
             End::HandedOver(exit) => {
                 partial.iter().for_each(|partial| partial.remove());

@@ -218,9 +218,14 @@ impl<'a> Runner<'a> {
         result
     }
 
-    /// From now on, what a measurement has so far is kept there.
+    /// From now on, what there is so far is kept there.
     pub(super) fn keep_partial(&mut self, partial: Option<Rc<Partial>>) {
         self.witnesses.partial = partial;
+    }
+
+    /// Where what there is so far is kept, if it is.
+    pub(super) fn partial(&self) -> Option<&Partial> {
+        self.witnesses.partial.as_deref()
     }
 
     /// Whether a signal has come: a run that was under way was cut short, and there should be no other.

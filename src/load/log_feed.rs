@@ -1,5 +1,6 @@
 //! Arrivals that have ended, on their way to a log: handed over in lots, never waited for.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
@@ -22,13 +23,23 @@ pub(crate) struct RunStamp {
     pub unix_ns: u64,
 }
 
+/// An arrival that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// How.
+    pub sample: Sample,
+    /// The number of the connection that carried it, the last time it was sent. Two connections that are open in one run have
+    /// different numbers.
+    pub connection: Option<NonZeroU64>,
+}
+
 /// Arrivals that one worker hands over at once.
 #[derive(Debug)]
 pub(crate) struct Lot {
     /// Their run.
     pub run: RunStamp,
     /// In the order in which they ended.
-    pub samples: Vec<Sample>,
+    pub ended: Vec<Ended>,
 }
 
 /// Where lots go: a bounded queue that somebody else empties.
@@ -56,32 +67,32 @@ pub(crate) struct RunLog {
 #[derive(Debug)]
 pub(super) struct LogBuffer {
     log: RunLog,
-    samples: Vec<Sample>,
+    ended: Vec<Ended>,
 }
 
 impl LogBuffer {
     pub(super) fn new(log: RunLog) -> Self {
-        Self { log, samples: Vec::with_capacity(LOT) }
+        Self { log, ended: Vec::with_capacity(LOT) }
     }
 
     /// An arrival has ended.
-    pub(super) fn push(&mut self, sample: &Sample) {
-        self.samples.push(*sample);
-        if self.samples.len() >= LOT {
+    pub(super) fn push(&mut self, sample: &Sample, connection: Option<NonZeroU64>) {
+        self.ended.push(Ended { sample: *sample, connection });
+        if self.ended.len() >= LOT {
             self.hand_over();
         }
     }
 
     /// Hands over what there is. Where the queue is full it is counted as lost: a log never holds a request up.
     pub(super) fn hand_over(&mut self) {
-        if self.samples.is_empty() {
+        if self.ended.is_empty() {
             return;
         }
-        let samples = std::mem::replace(&mut self.samples, Vec::with_capacity(LOT));
+        let ended = std::mem::replace(&mut self.ended, Vec::with_capacity(LOT));
         if let Err(TrySendError::Full(lot) | TrySendError::Disconnected(lot)) =
-            self.log.feed.lots.try_send(Lot { run: self.log.run, samples })
+            self.log.feed.lots.try_send(Lot { run: self.log.run, ended })
         {
-            self.log.feed.lost.fetch_add(lot.samples.len() as u64, Ordering::Relaxed);
+            self.log.feed.lost.fetch_add(lot.ended.len() as u64, Ordering::Relaxed);
         }
     }
 }
@@ -105,14 +116,14 @@ mod tests {
         let (lots, waiting) = sync_channel(1);
         let lost = Arc::new(AtomicU64::new(0));
         let mut buffer = LogBuffer::new(RunLog { feed: LogFeed::new(lots, Arc::clone(&lost)), run: RUN });
-        (0..2 * LOT as u64 + 3).for_each(|index| buffer.push(&sample(index)));
+        (0..2 * LOT as u64 + 3).for_each(|index| buffer.push(&sample(index), None));
         assert_eq!(lost.load(Ordering::Relaxed), LOT as u64, "the second lot");
         let first = waiting.recv().unwrap();
-        assert_eq!((first.samples.len(), first.samples[511].slot.index, first.run), (LOT, 511, RUN));
+        assert_eq!((first.ended.len(), first.ended[511].sample.slot.index, first.run), (LOT, 511, RUN));
         buffer.hand_over();
-        assert_eq!(waiting.recv().unwrap().samples.len(), 3);
+        assert_eq!(waiting.recv().unwrap().ended.len(), 3);
         drop(waiting);
-        buffer.push(&sample(0));
+        buffer.push(&sample(0), None);
         buffer.hand_over();
         assert_eq!(lost.load(Ordering::Relaxed), LOT as u64 + 1);
     }

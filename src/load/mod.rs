@@ -51,7 +51,7 @@ mod known_answers;
 pub use connections::dispatch::{Decision, Dispatcher, Limits};
 pub use connections::pool::PoolLimits;
 pub use connections::ticket::Ticket;
-pub(crate) use log_feed::{LogFeed, Lot, RunLog, RunStamp};
+pub(crate) use log_feed::{Ended, LogFeed, Lot, RunLog, RunStamp};
 pub use pacing::TokenBucket;
 pub(crate) use session::gather::Finished;
 pub(crate) use session::{EngineError, Session};

@@ -17,7 +17,7 @@ pub(super) const REPORTER: Reporter = Reporter {
     extension: "xml",
     help: "Objectives and verdicts as tests, for CI",
     escapes_controls: false,
-    result: Some(|summary, _| write(&[suite(&name_of(summary), summary)])),
+    result: Some(|summary, _| write(&[suite(&suite_name(summary), summary)])),
     runs: Some(|runs, _| of_runs(runs)),
     sweep: Some(|sweep, _| of_sweep(sweep)),
     comparison: Some(|comparison, _| of_comparison(comparison)),
@@ -66,13 +66,21 @@ impl Suite {
         self.count(|outcome| matches!(outcome, Outcome::Skipped(_)))
     }
 
+    /// In seconds, as the schema writes them.
     fn time(&self) -> String {
         format!("{:.3}", self.time_s)
     }
 }
 
 fn write(suites: &[Suite]) -> String {
-    Written { suites }.render().unwrap_or_default().trim_end().to_owned() + "\n"
+    let text = Written { suites }.render().unwrap_or_default();
+    // XML 1.0 has no place for these two, escaped or not (2.2); control characters are replaced in every document.
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}").trim_end().to_owned() + "\n"
+}
+
+/// What the run was called, so that several in one job can be told apart; otherwise what was planned.
+fn suite_name(summary: &Summary) -> String {
+    summary.plan.name.clone().unwrap_or_else(|| name_of(summary))
 }
 
 fn suite(name: &str, summary: &Summary) -> Suite {
@@ -140,7 +148,8 @@ fn of_sweep(sweep: &Sweep) -> String {
             sweep.rungs.iter().map(of).collect()
         }
     };
-    let time_s = sweep.rungs.iter().map(|rung| rung.result.rates.window_s).sum();
+    // Not `sum`: that of nothing is -0.0, and the schema knows no time below 0.
+    let time_s = sweep.rungs.iter().fold(0.0, |time_s, rung| time_s + rung.result.rates.window_s);
     let timestamp = sweep.started_at.trim_end_matches('Z').to_owned();
     write(&[Suite { name: "rates".to_owned(), timestamp, time_s, cases }])
 }
@@ -170,7 +179,7 @@ mod tests {
     use crate::fixture;
 
     fn xml(summary: &Summary) -> String {
-        write(&[suite("run", summary)])
+        write(&[suite(&suite_name(summary), summary)])
     }
 
     #[test]
@@ -194,5 +203,19 @@ mod tests {
         summary.slos[0].slo = "p99<1ms & \"x\"".to_owned();
         let text = xml(&summary);
         assert!(!text.contains("p99<1ms") && !text.contains("& \""), "{text}");
+    }
+
+    #[test]
+    fn what_xml_has_no_place_for_is_replaced_and_a_named_run_keeps_its_name() {
+        let mut summary = fixture::freeze();
+        summary.plan.name = Some("check\u{ffff}out".to_owned());
+        let text = xml(&summary);
+        assert!(text.contains("<testsuite name=\"check\u{fffd}out\""), "{text}");
+    }
+
+    #[test]
+    fn a_search_that_measured_nothing_took_no_time_at_all() {
+        let text = of_sweep(&crate::ladder::sweep_of(Vec::new(), 3.0, true));
+        assert!(text.contains("time=\"0.000\"") && !text.contains("timestamp="), "{text}");
     }
 }

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::screen::Shared;
+use super::shared::Shared;
 
 /// What waits for the end of the screen.
 struct Held {

@@ -17,10 +17,12 @@ mod drawing;
 mod example;
 mod held;
 mod history;
+mod job;
 mod keys;
 mod line;
 mod model;
 mod screen;
+mod shared;
 mod tally;
 mod terminal;
 

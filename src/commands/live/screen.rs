@@ -3,8 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -12,13 +11,13 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use rustix::process::{Signal as ProcessSignal, getpid, kill_process};
-use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::runtime::{Builder, Runtime};
 
 use super::drawing::{Look, Signs, draw};
+use super::job::{Signals, stop};
 use super::keys::{Key, Keyboard};
 use super::model::{Course, Model};
+use super::shared::Shared;
 use super::{held, terminal};
 use crate::commands::publish::is_ascii;
 use crate::load::Progress;
@@ -27,20 +26,6 @@ use crate::time::{Clock, MonotonicClock};
 
 /// How long the end of a command waits for a terminal that takes nothing.
 const LEAVING: Duration = Duration::from_secs(1);
-
-/// What the thread of the command and that of the screen both know.
-pub(super) struct Shared {
-    model: Mutex<Model>,
-    changed: Notify,
-    is_over: AtomicBool,
-}
-
-impl Shared {
-    pub(super) fn change(&self, change: impl FnOnce(&mut Model)) {
-        change(&mut self.model.lock().unwrap_or_else(PoisonError::into_inner));
-        self.changed.notify_one();
-    }
-}
 
 /// The screen of a command. It is gone when this is dropped, and what was told meanwhile is printed then.
 pub(in crate::commands) struct LiveScreen {
@@ -55,21 +40,24 @@ impl LiveScreen {
     /// # Errors
     /// When it does not let itself be taken, or the system has no thread to spare.
     pub(in crate::commands) fn start() -> io::Result<Self> {
-        let shared = Arc::new(Shared {
-            model: Mutex::default(),
-            changed: Notify::new(),
-            is_over: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::default());
         let (taken, is_taken) = mpsc::channel();
         let (leaving, left) = mpsc::channel();
         let of_thread = Arc::clone(&shared);
         terminal::allow();
         thread::Builder::new().name("screen".to_owned()).spawn(move || {
-            let drawn = draw_until_over(&of_thread, &taken);
+            let mut listening = Listening::begin();
+            let drawn = match &mut listening {
+                Ok(listening) => listening.draw_until_over(&of_thread, &taken),
+                Err(error) => Err(io::Error::from(error.kind())),
+            };
             terminal::leave();
             // A refusal after the first picture is no matter: there is a report all the same.
             let _ = taken.send(drawn);
             let _ = leaving.send(());
+            if let Ok(listening) = listening {
+                listening.stop_when_asked();
+            }
         })?;
         // A thread that is gone has said why.
         is_taken.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))?;
@@ -100,57 +88,64 @@ impl LiveScreen {
 
 impl Drop for LiveScreen {
     fn drop(&mut self) {
-        self.shared.is_over.store(true, Ordering::Release);
-        self.shared.changed.notify_one();
+        self.shared.end();
         // A thread that panicked has put the terminal back before; one that hangs has a terminal that nobody reads.
         let _ = self.left.recv_timeout(LEAVING);
         held::end();
     }
 }
 
-fn draw_until_over(shared: &Shared, taken: &mpsc::Sender<io::Result<()>>) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut screen = Screen::new(shared)?;
-        let mut signals = Signals::listen()?;
-        let mut keyboard = Keyboard::open();
-        screen.enter()?;
-        let _ = taken.send(Ok(()));
-        loop {
-            screen.show()?;
-            tokio::select! {
-                () = shared.changed.notified() => {}
-                keys = keyboard.next(), if screen.place == Place::Terminal => {
-                    keys.into_iter().for_each(|key| screen.press(key));
+/// The thread of the screen, which hears the signals of the terminal.
+struct Listening {
+    runtime: Runtime,
+    signals: Signals,
+}
+
+impl Listening {
+    fn begin() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let signals = {
+            let _entered = runtime.enter();
+            Signals::listen()?
+        };
+        Ok(Self { runtime, signals })
+    }
+
+    fn draw_until_over(&mut self, shared: &Shared, taken: &mpsc::Sender<io::Result<()>>) -> io::Result<()> {
+        let signals = &mut self.signals;
+        self.runtime.block_on(async {
+            let mut screen = Screen::new(shared)?;
+            let mut keyboard = Keyboard::open();
+            screen.enter()?;
+            let _ = taken.send(Ok(()));
+            loop {
+                screen.show()?;
+                tokio::select! {
+                    () = shared.changed() => {}
+                    keys = keyboard.next(), if screen.place == Place::Terminal => {
+                        keys.into_iter().for_each(|key| screen.press(key));
+                    }
+                    _ = signals.resized.recv() => screen.is_stale = true,
+                    _ = signals.stopped.recv() => screen.suspend(),
+                    _ = signals.continued.recv() => screen.come_back()?,
                 }
-                _ = signals.resized.recv() => screen.is_stale = true,
-                _ = signals.stopped.recv() => screen.suspend(),
-                _ = signals.continued.recv() => screen.come_back()?,
+                if shared.is_over() {
+                    return Ok(());
+                }
             }
-            if shared.is_over.load(Ordering::Acquire) {
-                return Ok(());
-            }
-        }
-    })
-}
-
-/// The signals of the terminal and of its shell. Those that end the process are heard elsewhere.
-struct Signals {
-    resized: Signal,
-    /// Ctrl-Z.
-    stopped: Signal,
-    /// `fg` and `bg`.
-    continued: Signal,
-}
-
-impl Signals {
-    fn listen() -> io::Result<Self> {
-        let of = |number: ProcessSignal| signal(SignalKind::from_raw(number.as_raw()));
-        Ok(Self {
-            resized: signal(SignalKind::window_change())?,
-            stopped: of(ProcessSignal::TSTP)?,
-            continued: of(ProcessSignal::CONT)?,
         })
+    }
+
+    /// The screen is gone, and the system still leaves Ctrl-Z to this process, for as long as it lasts. Where another screen is
+    /// up by now, that one sees to it.
+    fn stop_when_asked(mut self) {
+        self.runtime.block_on(async {
+            while self.signals.stopped.recv().await.is_some() {
+                if !terminal::is_up() {
+                    stop();
+                }
+            }
+        });
     }
 }
 
@@ -239,7 +234,7 @@ impl<'a> Screen<'a> {
                 ratatui::crossterm::terminal::Clear(ratatui::crossterm::terminal::ClearType::All)
             )?;
         }
-        let known = self.shared.model.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.shared.model();
         let model = self.paused.as_ref().unwrap_or(&known);
         let look = self.look;
         self.drawn.draw(|frame| draw(model, look, frame.area(), frame.buffer_mut()))?;
@@ -257,7 +252,7 @@ impl<'a> Screen<'a> {
             }
             Key::Pause => {
                 self.look.is_paused = !self.look.is_paused;
-                let model = || self.shared.model.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let model = || self.shared.model().clone();
                 self.paused = self.look.is_paused.then(model);
             }
             Key::Help => self.look.has_help = !self.look.has_help,
@@ -272,7 +267,7 @@ impl<'a> Screen<'a> {
         }
         terminal::step_back();
         self.place = Place::Stopped;
-        let _ = kill_process(getpid(), ProcessSignal::STOP);
+        stop();
     }
 
     /// The shell has made the process go on, in the foreground or in the background. Whatever stopped it, the shell has

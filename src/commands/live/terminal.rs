@@ -91,6 +91,11 @@ pub(super) fn draw(bytes: &[u8]) -> io::Result<()> {
     if state.is_up { put(bytes) } else { Ok(()) }
 }
 
+/// Whether the terminal shows the screen.
+pub(super) fn is_up() -> bool {
+    state().is_up
+}
+
 /// Makes the terminal what it was, for now.
 pub(super) fn step_back() {
     let mut state = state();

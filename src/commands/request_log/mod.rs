@@ -41,19 +41,28 @@ pub(super) struct RequestLog(Aside<Lot>);
 /// Writes lots in one of the forms.
 struct Records {
     sink: Sink,
-    format: LogFormat,
+    form: Form,
     endpoints: Vec<Endpoint>,
+}
+
+/// How a record is written.
+enum Form {
+    Rows,
+    Hits(vegeta::Order),
 }
 
 impl Writer<Lot> for Records {
     fn write(&mut self, lot: &Lot) -> io::Result<()> {
-        match self.format {
-            LogFormat::Vegeta => vegeta::write(&mut self.sink, lot, &self.endpoints),
-            _ => record::write(&mut self.sink, lot, &self.endpoints),
+        match &mut self.form {
+            Form::Rows => record::write(&mut self.sink, lot, &self.endpoints),
+            Form::Hits(order) => order.write(&mut self.sink, lot, &self.endpoints),
         }
     }
 
-    fn finish(self) -> io::Result<()> {
+    fn finish(mut self) -> io::Result<()> {
+        if let Form::Hits(order) = &mut self.form {
+            order.write_rest(&mut self.sink, &self.endpoints)?;
+        }
         self.sink.finish()
     }
 }
@@ -113,16 +122,19 @@ impl RequestLog {
             source: io::Error::new(source.kind(), format!("`{}`: {source}; check the path", path.display())),
         };
         let mut sink = Sink::new(File::create(path).map_err(failed)?, format).map_err(failed)?;
-        if format != LogFormat::Vegeta {
+        let form = if format == LogFormat::Vegeta {
+            Form::Hits(vegeta::Order::default())
+        } else {
             record::write_header(&mut sink).map_err(failed)?;
-        }
+            Form::Rows
+        };
         let endpoints = workload.endpoints().iter().map(|endpoint| Endpoint {
             name: workload.name(endpoint),
             method: endpoint.method.to_string(),
             target: workload.label(&endpoint.target),
         });
-        let records = Records { sink, format, endpoints: endpoints.collect() };
-        Aside::start("log", WAITING, |lot| lot.samples.len() as u64, records).map(Self).map_err(failed)
+        let records = Records { sink, form, endpoints: endpoints.collect() };
+        Aside::start("log", WAITING, |lot| lot.ended.len() as u64, records).map(Self).map_err(failed)
     }
 
     /// Where the workers of a run hand their arrivals over.

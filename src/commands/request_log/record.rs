@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use super::Endpoint;
-use crate::load::Lot;
-use crate::measure::{HttpFault, Outcome, Sample};
+use crate::load::{Ended, Lot};
+use crate::measure::{HttpFault, Outcome};
 use crate::schedule::Phase;
 
 /// The columns. Instants are in seconds since the start of the measurement, below 0 in the warm-up; spans in milliseconds.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "run",
     "phase",
     "index",
@@ -26,6 +26,7 @@ const COLUMNS: [&str; 17] = [
     "send_lag_ms",
     "slot_wait_ms",
     "connect_ms",
+    "connection",
 ];
 
 pub(super) fn write_header(out: &mut impl Write) -> io::Result<()> {
@@ -35,14 +36,14 @@ pub(super) fn write_header(out: &mut impl Write) -> io::Result<()> {
 /// Writes the rows of a lot.
 pub(super) fn write(out: &mut impl Write, lot: &Lot, endpoints: &[Endpoint]) -> io::Result<()> {
     let mut rows = csv::WriterBuilder::new().has_headers(false).from_writer(out);
-    for sample in &lot.samples {
-        rows.write_record(row(sample, lot, endpoints))?;
+    for ended in &lot.ended {
+        rows.write_record(row(ended, lot, endpoints))?;
     }
     rows.flush()
 }
 
-fn row(sample: &Sample, lot: &Lot, endpoints: &[Endpoint]) -> [String; COLUMNS.len()] {
-    let run = lot.run;
+fn row(ended: &Ended, lot: &Lot, endpoints: &[Endpoint]) -> [String; COLUMNS.len()] {
+    let (run, sample) = (lot.run, ended.sample);
     let since_start = |at_ns: u64| seconds(i128::from(at_ns) - i128::from(run.measured_from_ns));
     let intended_ns = sample.slot.intended_ns;
     let unix_ns = i128::from(run.unix_ns) + i128::from(intended_ns) - i128::from(run.origin_ns);
@@ -74,6 +75,7 @@ fn row(sample: &Sample, lot: &Lot, endpoints: &[Endpoint]) -> [String; COLUMNS.l
         span(timeline.map(|timeline| timeline.send_lag_ns(sample.slot))),
         span(timeline.map(|timeline| timeline.slot_wait_ns())),
         span(timeline.map(|timeline| timeline.connect_ns())),
+        ended.connection.map_or_else(String::new, |number| number.to_string()),
     ]
 }
 
@@ -112,7 +114,7 @@ fn millis(nanos: u64) -> String {
 mod tests {
     use super::*;
     use crate::load::RunStamp;
-    use crate::measure::{ErrorKind, Timeline};
+    use crate::measure::{ErrorKind, Sample, Timeline};
     use crate::schedule::Slot;
 
     #[test]
@@ -141,15 +143,19 @@ mod tests {
         let endpoint = Endpoint { name: "a, b".to_owned(), method: "GET".to_owned(), target: "/".to_owned() };
         let mut text = Vec::new();
         write_header(&mut text).unwrap();
-        write(&mut text, &Lot { run, samples: vec![sample, unsent] }, &[endpoint]).unwrap();
+        let ended = vec![
+            Ended { sample, connection: std::num::NonZeroU64::new(31) },
+            Ended { sample: unsent, connection: None },
+        ];
+        write(&mut text, &Lot { run, ended }, &[endpoint]).unwrap();
         let text = String::from_utf8(text).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0].split(',').count(), COLUMNS.len());
         assert_eq!(
             lines[1],
             "2,measured,7,\"a, b\",1700000005.250000000,0.250000000,0.250600000,0.261600000,http_error,503,throttled,12,\
-             11.600000,11.000000,0.200000,0.100000,0.300000"
+             11.600000,11.000000,0.200000,0.100000,0.300000,31"
         );
-        assert_eq!(lines[2], "2,warmup,0,,1700000000.000000000,-5.000000000,,,connection_error,,dns,,,,,,");
+        assert_eq!(lines[2], "2,warmup,0,,1700000000.000000000,-5.000000000,,,connection_error,,dns,,,,,,,");
     }
 }

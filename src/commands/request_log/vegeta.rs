@@ -1,5 +1,10 @@
-//! A request in vegeta's JSON encoding, so that its `report` and `plot` read it.
+//! A request in vegeta's JSON encoding (lib/results.go), so that its `report` and `plot` read it.
+//!
+//! Its `plot` draws the results of an attack in the order of their numbers, from 0 on: at the first number that is missing it
+//! stops, and times that go back are an error. So results are put into the order in which they were due, and numbered as they
+//! are written.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
@@ -7,10 +12,18 @@ use serde::Serialize;
 
 use super::Endpoint;
 use super::record::words;
-use crate::load::Lot;
+use crate::load::{Lot, RunStamp};
+use crate::measure::Sample;
 use crate::schedule::Phase;
 
-/// A result as vegeta has it (lib/results.go). The latency is the response time: from the intended send time.
+/// How long after it was due a request may end and still be put into its place.
+const PATIENCE_NS: u64 = 30_000_000_000;
+/// Results that wait for earlier ones at most: about 45 MiB.
+const MOST_WAITING: usize = 1 << 18;
+/// What is too late for its place gets numbers from here on, which no plot reaches; a report counts it like any other.
+const OUT_OF_ORDER: u64 = 1 << 62;
+
+/// A result as vegeta has it. The latency is the response time: from the intended send time.
 #[derive(Serialize)]
 struct Hit<'a> {
     attack: &'a str,
@@ -28,18 +41,78 @@ struct Hit<'a> {
     headers: Option<()>,
 }
 
-/// Writes the measured requests of a lot that were sent, one line each: vegeta knows no others.
-pub(super) fn write(out: &mut impl Write, lot: &Lot, endpoints: &[Endpoint]) -> io::Result<()> {
-    for sample in lot.samples.iter().filter(|sample| sample.slot.phase == Phase::Measured) {
-        let Some(timeline) = &sample.timeline else { continue };
+/// Results on their way into the order in which they were due. Each run is an attack of its own.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    run: Option<RunStamp>,
+    /// By when they were due, and among those that were due at once by when they came here.
+    waiting: BTreeMap<(u64, u64), Sample>,
+    came: u64,
+    /// When the last one known of ended, on the run's clock.
+    newest_ns: u64,
+    /// When the last one written was due.
+    last_ns: u64,
+    written: u64,
+    out_of_order: u64,
+}
+
+impl Order {
+    /// Takes the measured requests of a lot that were sent, since vegeta knows no others, and writes those whose turn has come,
+    /// one line each.
+    pub(super) fn write(
+        &mut self,
+        out: &mut impl Write,
+        lot: &Lot,
+        endpoints: &[Endpoint],
+    ) -> io::Result<()> {
+        if self.run != Some(lot.run) {
+            self.write_rest(out, endpoints)?;
+            *self = Self { run: Some(lot.run), ..Self::default() };
+        }
+        for sample in lot.ended.iter().map(|ended| ended.sample) {
+            let Some(timeline) = sample.timeline.filter(|_| sample.slot.phase == Phase::Measured) else {
+                continue;
+            };
+            self.newest_ns = self.newest_ns.max(timeline.end_ns);
+            self.came += 1;
+            self.waiting.insert((sample.slot.intended_ns, self.came), sample);
+        }
+        while let Some((&(intended_ns, _), _)) = self.waiting.first_key_value()
+            && (self.waiting.len() > MOST_WAITING
+                || intended_ns.saturating_add(PATIENCE_NS) <= self.newest_ns)
+        {
+            self.write_first(out, endpoints)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what still waits: nothing earlier will come.
+    pub(super) fn write_rest(&mut self, out: &mut impl Write, endpoints: &[Endpoint]) -> io::Result<()> {
+        while !self.waiting.is_empty() {
+            self.write_first(out, endpoints)?;
+        }
+        Ok(())
+    }
+
+    fn write_first(&mut self, out: &mut impl Write, endpoints: &[Endpoint]) -> io::Result<()> {
+        let (Some((_, sample)), Some(run)) = (self.waiting.pop_first(), self.run) else { return Ok(()) };
+        let Some(timeline) = sample.timeline else { return Ok(()) };
+        let seq = if sample.slot.intended_ns < self.last_ns {
+            self.out_of_order += 1;
+            OUT_OF_ORDER + self.out_of_order
+        } else {
+            self.last_ns = sample.slot.intended_ns;
+            self.written += 1;
+            self.written - 1
+        };
         let unix_ns =
-            i128::from(lot.run.unix_ns) + i128::from(sample.slot.intended_ns) - i128::from(lot.run.origin_ns);
+            i128::from(run.unix_ns) + i128::from(sample.slot.intended_ns) - i128::from(run.origin_ns);
         let timestamp = Timestamp::from_nanosecond(unix_ns).unwrap_or(Timestamp::UNIX_EPOCH);
         let (outcome, status, error) = words(sample.outcome);
         let endpoint = endpoints.get(sample.endpoint as usize);
         let hit = Hit {
-            attack: "rpsbench",
-            seq: sample.slot.index,
+            attack: &format!("rpsbench run {}", run.number),
+            seq,
             code: status.unwrap_or(0),
             timestamp: timestamp.to_string(),
             latency: timeline.response_ns(sample.slot),
@@ -56,60 +129,9 @@ pub(super) fn write(out: &mut impl Write, lot: &Lot, endpoints: &[Endpoint]) -> 
             headers: None,
         };
         serde_json::to_writer(&mut *out, &hit)?;
-        out.write_all(b"\n")?;
+        out.write_all(b"\n")
     }
-    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-    use crate::load::RunStamp;
-    use crate::measure::{Outcome, Sample, Timeline};
-    use crate::schedule::Slot;
-
-    #[test]
-    fn a_hit_is_as_vegeta_writes_it() {
-        let run =
-            RunStamp { number: 1, origin_ns: 0, measured_from_ns: 0, unix_ns: 1_700_000_000_000_000_000 };
-        let timeline = Timeline {
-            due_ns: 10,
-            admitted_ns: 10,
-            ready_ns: 10,
-            sent_ns: 10,
-            first_byte_ns: 20,
-            end_ns: 2_000_500,
-            receive_lag_ns: None,
-        };
-        let slot = |index, phase| Slot { index, phase, intended_ns: 500 };
-        let sent =
-            |slot, outcome| Sample { slot, endpoint: 0, outcome, timeline: Some(timeline), body_bytes: 9 };
-        let samples = vec![
-            sent(slot(3, Phase::Measured), Outcome::Ok { status: 200 }),
-            sent(slot(4, Phase::Measured), Outcome::Timeout),
-            sent(slot(0, Phase::Warmup), Outcome::Ok { status: 200 }),
-            Sample::unsent(slot(5, Phase::Measured), 0, Outcome::Overflow),
-        ];
-        let endpoints = [Endpoint {
-            name: "a".to_owned(),
-            method: "GET".to_owned(),
-            target: "http://host-1/".to_owned(),
-        }];
-        let mut text = Vec::new();
-        write(&mut text, &Lot { run, samples }, &endpoints).unwrap();
-        let lines: Vec<Value> = String::from_utf8(text)
-            .unwrap()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        assert_eq!(lines.len(), 2, "what was not sent is no hit");
-        assert_eq!(
-            (&lines[0]["code"], &lines[0]["latency"], &lines[0]["error"]),
-            (&200.into(), &2_000_000.into(), &"".into())
-        );
-        assert_eq!(lines[0]["timestamp"], "2023-11-14T22:13:20.0000005Z");
-        assert_eq!((&lines[1]["code"], &lines[1]["error"]), (&0.into(), &"timeout".into()));
-    }
-}
+mod tests;

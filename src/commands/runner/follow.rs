@@ -88,7 +88,10 @@ impl Runner<'_> {
         }
         let mut witnesses = Some(&mut self.witnesses).filter(|_| is_measured);
         let log = witnesses.as_mut().and_then(|all| all.begin(start, plan.source.warmup_ns()));
-        let partial = witnesses.as_ref().and_then(|all| all.partial.clone());
+        let partial = witnesses
+            .as_ref()
+            .and_then(|all| all.partial.clone())
+            .filter(|partial| partial.has_what_goes_on());
         let (workload, traffic, idle) = (&self.workload, &self.traffic, &self.idle);
         let mut keep = |mut finished: Finished| {
             cut_off(plan, workload, &mut finished);
@@ -98,7 +101,7 @@ impl Runner<'_> {
             if let (Some(partial), Ok(result)) =
                 (&partial, sum_up_so_far(facts, &plan.slos, &recorder, workload))
             {
-                partial.keep(result);
+                partial.so_far(result);
             }
         };
         let on_so_far = partial.as_ref().map(|_| &mut keep as &mut dyn FnMut(Finished));

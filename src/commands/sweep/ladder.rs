@@ -67,6 +67,7 @@ pub(super) async fn climb(
         let rung = Rung { rate_per_s, repeat: step.repeat, recovery: None, result };
         let saturated = rung.result.verdict.service == ServiceVerdict::Saturated && !rung.is_void();
         rungs.push(rung);
+        runner.partial().into_iter().for_each(|partial| partial.rung_ended(&rungs));
         done.push(Done { step, saturated });
     }
     Ok(rungs)

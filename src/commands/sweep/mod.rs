@@ -6,12 +6,15 @@ mod own;
 mod recovery;
 mod search;
 
+use std::rc::Rc;
+
 use crate::cli::{SweepArgs, SweepJob, Sweeping, Typed};
 use crate::commands::calibrate;
 use crate::commands::console::{self, Console};
 use crate::commands::error::CommandError;
 use crate::commands::exit::Exit;
 use crate::commands::machine::machine;
+use crate::commands::partial::{Partial, Shape, say_where};
 use crate::commands::publish::{publish, publish_rest, style_of};
 use crate::commands::runner::Runner;
 use crate::commands::signals::Signals;
@@ -52,7 +55,14 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
         ceiling_per_s: own_ceiling_per_s,
         signals: &signals,
     };
+    let shape = match &what {
+        Sweeping::Spike(..) => Shape::Run,
+        Sweeping::Ladder(..) | Sweeping::Search(_) => Shape::Rungs { baseline_factor },
+    };
+    let output = outputs.first();
+    let partial = output.and_then(|output| Partial::beside(output.path(), shape).ok()).map(Rc::new);
     let part = Runner::with(setup, &planner, threads, &signals, async |runner| {
+        runner.keep_partial(partial.clone());
         let lead = async |runner: &mut Runner<'_>, crew: &Crew<'_>| match &what {
             Sweeping::Ladder(ladder, rungs) => {
                 let lowest = crew.gentle(rungs.lowest().unwrap_or(Rate::ONE));
@@ -81,10 +91,13 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
             }
         };
         together.carry_out(runner, lead).await
-    })?;
-    let (sweep, exit) = match part {
+    });
+    let (sweep, exit) = match say_where(part, partial.as_deref())? {
         Part::Led(led) => led,
-        Part::Followed(Followed { end: End::HandedOver(exit), .. }) => return Ok(exit),
+        Part::Followed(Followed { end: End::HandedOver(exit), .. }) => {
+            partial.iter().for_each(|partial| partial.remove());
+            return Ok(exit);
+        }
         Part::Followed(Followed { end: End::Alone(why), runs }) => {
             console::tell(format_args!("warning: {why}; this shard's own results follow"));
             let rungs = rungs_of(runs);
@@ -97,5 +110,6 @@ pub(super) fn sweep(args: &SweepArgs, typed: &Typed) -> Result<Exit, CommandErro
     } else {
         publish(&sweep, &screen, outputs)?;
     }
+    partial.iter().for_each(|partial| partial.remove());
     Ok(exit)
 }

@@ -100,6 +100,7 @@ impl Search<'_> {
                         rung.recovery = Some(recovery);
                     }
                     rungs.push(rung);
+                    runner.partial().into_iter().for_each(|partial| partial.rung_ended(&rungs));
                 }
             }
         }

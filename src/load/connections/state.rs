@@ -1,12 +1,15 @@
 //! An open connection as its streams share it.
 
 use std::cell::{Cell, RefCell};
+use std::num::NonZeroU64;
 
 use super::pool::StreamId;
 
 /// What the streams of one connection have in common.
 #[derive(Debug)]
 pub(crate) struct ConnectionState {
+    /// Tells it from every other connection of the client while a run lasts.
+    pub(crate) number: NonZeroU64,
     pub(crate) origin: u32,
     /// Whether it carries several requests at once, so that one that fails costs only itself.
     pub(crate) multiplexed: bool,
@@ -24,8 +27,15 @@ pub(crate) struct ConnectionState {
 
 impl ConnectionState {
     /// A connection with its first stream, which carries the arrival it was opened for.
-    pub(crate) fn new(origin: u32, multiplexed: bool, stream: StreamId, now_ns: u64) -> Self {
+    pub(crate) fn new(
+        number: NonZeroU64,
+        origin: u32,
+        multiplexed: bool,
+        stream: StreamId,
+        now_ns: u64,
+    ) -> Self {
         Self {
+            number,
             origin,
             multiplexed,
             streams: RefCell::new(vec![stream]),

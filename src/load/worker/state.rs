@@ -2,9 +2,11 @@
 
 mod streams;
 
+use std::num::NonZeroU64;
+
 use slab::Slab;
 
-use self::streams::{EndedBy, Stream};
+use self::streams::{EndedBy, Numbers, Stream};
 use crate::load::connections::context::Rules;
 use crate::load::connections::dispatch::{Decision, Dispatcher, Limits};
 use crate::load::connections::event::Event;
@@ -41,6 +43,7 @@ pub(super) struct State<C: Clock> {
     /// Connections open now.
     open: u64,
     streams: Slab<Stream>,
+    numbers: Numbers,
     /// What is still to come in an open loop.
     pub(super) due: Option<Due>,
     /// Whether arrivals that are due wait for something to come, while the worker's loop rests.
@@ -84,6 +87,7 @@ impl<C: Clock> State<C> {
             connections: ConnectionLog::default(),
             open: 0,
             streams: Slab::new(),
+            numbers: Numbers::of(id),
             due: None,
             due_waits: false,
             full_from_ns: None,
@@ -192,7 +196,8 @@ impl<C: Clock> State<C> {
         ));
         match event {
             Event::Ended { sample, walked, reusable } => {
-                self.end(&sample);
+                let connection = self.number(id);
+                self.end_on(connection, &sample);
                 self.walked(sample.slot.phase, walked.as_deref());
                 let stays = self.leave(id, now_ns, (!reusable).then_some(by));
                 self.arrival_over(now_ns);
@@ -238,13 +243,18 @@ impl<C: Clock> State<C> {
 
     /// An arrival ended as `sample` says, in whatever way.
     pub(super) fn end(&mut self, sample: &Sample) {
+        self.end_on(None, sample);
+    }
+
+    /// The same of an arrival that a connection carried.
+    fn end_on(&mut self, connection: Option<NonZeroU64>, sample: &Sample) {
         self.recorder.record(sample);
         if let Some(timeline) = &sample.timeline {
             self.last_end_ns = timeline.end_ns;
         }
         self.progress.record(sample);
         if let Some(log) = &mut self.log {
-            log.push(sample);
+            log.push(sample, connection);
         }
     }
 
@@ -286,14 +296,18 @@ impl<C: Clock> State<C> {
         for ticket in waiting {
             self.end(&Sample::unsent(ticket.slot, ticket.route.endpoint, Outcome::Overflow));
         }
-        let carried: Vec<Ticket> =
-            self.streams.iter().filter_map(|(_, stream)| stream.mailbox.take_unfinished()).collect();
-        for ticket in unconnected.into_iter().chain(carried) {
+        let unconnected = unconnected.into_iter().map(|ticket| (None, ticket));
+        let carried: Vec<(Option<NonZeroU64>, Ticket)> = self
+            .streams
+            .iter()
+            .filter_map(|(_, stream)| Some((stream.number(), stream.mailbox.take_unfinished()?)))
+            .collect();
+        for (connection, ticket) in unconnected.chain(carried) {
             let timeline = Some(ticket.timeline(None, now_ns, None));
             let (slot, endpoint) = (ticket.slot, ticket.route.endpoint);
             let unfinished = Sample { slot, endpoint, outcome: Outcome::Unfinished, timeline, body_bytes: 0 };
             let (sample, walked) = whole(&ticket, unfinished);
-            self.end(&sample);
+            self.end_on(connection, &sample);
             self.walked(sample.slot.phase, walked.as_deref());
         }
         if let Some(mut log) = self.log.take() {

@@ -144,7 +144,7 @@ pub(super) fn objectives(summary: &Summary) -> Section {
     });
     Section::new("Objectives").with(Table::new(
         "Objectives of the run",
-        &["objective", "", "figure"],
+        &["objective", "verdict", "figure"],
         rows.collect(),
     ))
 }
@@ -268,7 +268,7 @@ fn answers(summary: &Summary) -> Section {
         .iter()
         .map(|error| vec![error.kind.describe().to_owned(), count(error.count), error.example.clone()]);
     Section::new("What became of the requests")
-        .with(Table::new("Ledger", &["", "requests", "of planned"], rows.collect()))
+        .with(Table::new("Ledger", &["what became of them", "requests", "of planned"], rows.collect()))
         .with(Table::new("Answers by status", &["status", "answers", "of sent"], statuses.collect()))
         .with(Table::new("Failures", &["kind", "requests", "the first of them"], errors.collect()))
 }
@@ -362,7 +362,8 @@ fn details(summary: &Summary) -> Section {
         rows.push(("the client's busiest thread was busy", percent(client.cpu_share)));
     }
     let rows = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    Section::new("How it was made").with(Table::new("Plan, connections and client", &["", ""], rows).folded())
+    Section::new("How it was made")
+        .with(Table::new("Plan, connections and client", &["what", "value"], rows).folded())
 }
 
 fn samples(summary: &Summary) -> Section {

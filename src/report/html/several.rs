@@ -180,7 +180,7 @@ pub(super) fn comparison(comparison: &Comparison) -> Page {
         vec![judged.condition.clone(), word.to_owned(), judged.reason.clone()]
     });
     let overview = overview
-        .with(Table::new("Conditions", &["condition", "", "why"], conditions.collect()))
+        .with(Table::new("Conditions", &["condition", "verdict", "why"], conditions.collect()))
         .with(Table::new("Results", &head, readings.collect()))
         .with(Table::new(
             "Differences from the first result",

@@ -45,4 +45,5 @@ fn the_page_says_the_result_first_and_in_tables_what_the_charts_show() {
     {
         assert!(page.contains(wanted), "{wanted}");
     }
+    assert!(!page.contains("<th scope=\"col\"></th>"), "a column without a name is read out as nothing");
 }

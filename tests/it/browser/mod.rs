@@ -2,6 +2,8 @@
 //!
 //! These tests need Chromium and are left out of a plain `cargo test`; `bash tests/run.sh` installs it and runs them.
 
+mod barriers;
+
 use std::path::PathBuf;
 
 use serde_json::Value;

@@ -182,3 +182,17 @@ fn where_there_is_no_terminal_lines_are_plain() {
     let ended = run(&["--live", "screen"]);
     assert!(ended.stderr.contains("so there is a line: stderr is no terminal"), "{}", ended.stderr);
 }
+
+/// What is left to do then, such as writing to a pipe that nobody reads, may take long.
+#[test]
+fn ctrl_z_stops_it_also_when_the_screen_is_gone() {
+    let run = format!("{RUN} --duration 1s --repeat 6 --format json");
+    let script = format!("{run} | (sleep 60; cat > /dev/null); echo stopped; kill -9 %1; echo over");
+    let mut terminal = Terminal::start("xterm", 80, 24, &script);
+    terminal.wait_for(LEAVE, 1);
+    wait(500);
+    terminal.press(CTRL_Z);
+    terminal.wait_for("stopped\r\n", 1);
+    let seen = terminal.end();
+    assert_left_before(&seen, 1, "over");
+}

@@ -20,6 +20,7 @@ mod metrics;
 mod odd_answers;
 mod partial;
 mod profiles;
+mod readers;
 mod refusals;
 mod replay;
 mod request_log;

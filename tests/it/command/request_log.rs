@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -78,6 +79,38 @@ fn a_log_may_be_compressed_or_be_one_of_vegeta() {
     assert_eq!(hits.len(), 100);
     assert!(hits.iter().all(|hit| hit["code"] == 200 && hit["latency"].as_u64().is_some_and(|ns| ns > 0)));
     assert!(!hits[0]["url"].as_str().unwrap().contains("127.0.0.1"), "the host is hidden: {}", hits[0]);
+}
+
+/// How many requests each connection carried, by its number.
+fn carried(path: &Path) -> BTreeMap<u64, usize> {
+    let mut counts = BTreeMap::new();
+    for row in rows(&std::fs::read_to_string(path).expect("a log")) {
+        *counts.entry(row["connection"].parse().expect("a number")).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn requests_of_one_connection_have_its_number_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("connections.csv");
+    let service = ["--workers", "4", "--service-time", "20ms", "--baseline", "0"];
+    let log = ["-q", "--log", path.to_str().unwrap()];
+    let open = ["-n", "60", "--rate", "300", "--warmup", "0"];
+    let counts_of = |more: &[&str]| {
+        let ended = run(&[more, &service, &log].concat());
+        assert!(ended.is_measured(), "{ended:?}");
+        let counts = carried(&path);
+        assert_eq!(counts.values().sum::<usize>(), 60, "{more:?}: {counts:?}");
+        counts.len()
+    };
+    assert_eq!(counts_of(&[&open[..], &["--connections", "3"]].concat()), 3);
+    // Each request has a connection of its own; threads do not give the same number.
+    for threads in ["1", "2"] {
+        assert_eq!(counts_of(&[&open[..], &["--no-keepalive", "--threads", threads]].concat()), 60);
+    }
+    // So has each user of a closed loop.
+    assert_eq!(counts_of(&["closed", "--stages", "3x60"]), 3);
 }
 
 /// The run goes on, and what is missing is said although it is quiet.

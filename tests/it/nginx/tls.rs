@@ -1,5 +1,6 @@
 //! The program against nginx with TLS and HTTP/2.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -256,5 +257,36 @@ fn mutual_tls_needs_a_certificate_of_the_client() {
         let ended = server.fail(&["--cacert", &ca, "--cert", files[0], "--key", files[1]]);
         assert_eq!(ended.code, 2, "{ended:?}");
         assert!(ended.stderr.contains(words), "no `{words}` in {}", ended.stderr);
+    }
+}
+
+/// As many requests as each connection carried, the most first.
+fn shares<'a>(connections: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    connections.for_each(|connection| *counts.entry(connection).or_default() += 1);
+    let mut shares: Vec<usize> = counts.into_values().collect();
+    shares.sort_unstable_by(|one, other| other.cmp(one));
+    shares
+}
+
+#[test]
+#[ignore = "needs nginx: run `bash tests/run.sh`"]
+fn the_request_log_divides_requests_among_connections_as_nginx_does() {
+    for flags in
+        [&["--http1", "--connections", "3"][..], &["--http2", "--connections", "2"], &["--no-keepalive"]]
+    {
+        let server = Server::start(FOR_EVER);
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("log.csv");
+        let load = ["--rate", "500", "-n", "300", "--threads", "1", "--log"];
+        server.run(&[&load[..], &[log.to_str().expect("a path")], flags].concat());
+        let text = std::fs::read_to_string(&log).expect("a log");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<BTreeMap<String, String>> =
+            reader.deserialize().map(|row| row.expect("a row")).collect();
+        let ours = shares(rows.iter().map(|row| row["connection"].as_str()));
+        let logged = server.nginx.logged();
+        let theirs = shares(logged.iter().map(|[_, _, connection]| connection.as_str()));
+        assert!(ours == theirs && ours.iter().sum::<usize>() == 300, "{flags:?}: {ours:?}, {theirs:?}");
     }
 }

@@ -85,6 +85,13 @@ impl Browser {
         self.ask_session("/actions", &actions);
     }
 
+    /// Presses a key and lets it go; WebDriver numbers those that write nothing, such as the arrows.
+    pub fn press(&self, key: &str) {
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard",
+            "actions": [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]}]});
+        self.ask_session("/actions", &actions);
+    }
+
     /// Makes the page believe that its reader wants it dark.
     pub fn darken(&self) {
         let features = json!([{"name": "prefers-color-scheme", "value": "dark"}]);

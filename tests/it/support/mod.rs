@@ -8,6 +8,7 @@ pub mod nginx;
 pub mod program;
 pub mod proxies;
 pub mod queues;
+pub mod readers;
 pub mod searches;
 pub mod servers;
 pub mod shop;

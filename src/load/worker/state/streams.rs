@@ -1,5 +1,6 @@
 //! The streams and connections of a worker: how they are opened, carry an arrival, come back idle and end.
 
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use tokio::task::AbortHandle;
@@ -10,6 +11,7 @@ use crate::load::connections::mailbox::Mailbox;
 use crate::load::connections::pool::StreamId;
 use crate::load::connections::state::ConnectionState;
 use crate::load::connections::ticket::Ticket;
+use crate::load::worker::WorkerId;
 use crate::measure::Opened;
 use crate::time::Clock;
 
@@ -28,6 +30,32 @@ pub(super) enum EndedBy {
     Us,
     /// The server, or a failure.
     Peer,
+}
+
+impl Stream {
+    /// The number of its connection, once that is open.
+    pub(super) fn number(&self) -> Option<NonZeroU64> {
+        self.connection.as_ref().map(|connection| connection.number)
+    }
+}
+
+/// Numbers a worker's connections so that no two workers give the same number.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    next: u64,
+    step: u64,
+}
+
+impl Numbers {
+    pub(super) fn of(id: WorkerId) -> Self {
+        Self { next: id.worker, step: id.workers }
+    }
+
+    fn next(&mut self) -> NonZeroU64 {
+        let number = NonZeroU64::MIN.saturating_add(self.next);
+        self.next += self.step;
+        number
+    }
 }
 
 impl<C: Clock> State<C> {
@@ -83,7 +111,8 @@ impl<C: Clock> State<C> {
         now_ns: u64,
         rules: &Rules,
     ) -> Rc<ConnectionState> {
-        let connection = Rc::new(ConnectionState::new(origin, multiplexed, id, now_ns));
+        let number = self.numbers.next();
+        let connection = Rc::new(ConnectionState::new(number, origin, multiplexed, id, now_ns));
         self.connections.open(opened);
         self.open += 1;
         self.connections.peak = self.connections.peak.max(self.open);
@@ -96,6 +125,11 @@ impl<C: Clock> State<C> {
             self.retire(&connection, EndedBy::Us);
         }
         connection
+    }
+
+    /// The number of a stream's connection, once that is open.
+    pub(super) fn number(&self, id: StreamId) -> Option<NonZeroU64> {
+        self.streams.get(id)?.number()
     }
 
     pub(super) fn connection(&self, id: StreamId) -> Option<Rc<ConnectionState>> {

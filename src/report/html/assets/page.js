@@ -72,6 +72,27 @@
     return { destroy: () => canvas.remove() };
   }
 
+  // What the mouse does, for the keyboard: the arrows move the cursor from point to point, and its values are spoken.
+  function reach(place) {
+    const spoken = document.createElement("p");
+    spoken.className = "spoken";
+    spoken.setAttribute("role", "status");
+    place.after(spoken);
+    place.tabIndex = 0;
+    place.setAttribute("aria-label", place.getAttribute("aria-label") + "; the arrow keys go from point to point");
+    place.addEventListener("keydown", (event) => {
+      const u = drawn.get(place.id);
+      if (!u) return;
+      const x = u.data[0], last = x.length - 1, at = u.cursor.idx;
+      const to = { ArrowLeft: at == null ? last : at - 1, ArrowRight: at == null ? 0 : at + 1, Home: 0, End: last }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      const index = Math.min(last, Math.max(0, to));
+      u.setCursor({ left: u.valToPos(x[index], "x"), top: u.over.clientHeight / 2 });
+      spoken.textContent = u.series.map((one, i) => one.label + " " + one.value(u, u.data[i][index])).join(", ");
+    });
+  }
+
   function draw(place) {
     const chart = data[place.id];
     if (!chart || place.clientWidth === 0) return;
@@ -82,6 +103,7 @@
   const places = [...document.querySelectorAll(".chart")];
   const all = () => places.forEach(draw);
   all();
+  places.filter((place) => data[place.id] && data[place.id].kind !== "heat").forEach(reach);
   let waiting = 0, width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth === width) return;
