@@ -78,6 +78,11 @@ impl<T, C: Clock> Context<T, C> {
         self.walks.clear();
     }
 
+    /// Whether nothing is kept for any arrival.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.rows.borrow().is_empty() && self.walks.is_empty()
+    }
+
     /// An arrival of a replay is on its way; its row is kept until it has ended.
     pub(crate) fn keep_row(&self, sequence: u64, row: Box<RecordedRequest>) {
         self.rows.borrow_mut().insert(sequence, row);
@@ -88,9 +93,10 @@ impl<T, C: Clock> Context<T, C> {
         if self.workload.has_walks() {
             self.walks.forget(sequence);
         }
+        let mut rows = self.rows.borrow_mut();
         // Nothing to look for where nothing is replayed.
-        if self.workload.recording().is_some() {
-            self.rows.borrow_mut().remove(&sequence);
+        if !rows.is_empty() {
+            rows.remove(&sequence);
         }
     }
 

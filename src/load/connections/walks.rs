@@ -40,6 +40,11 @@ impl Walks {
         self.0.borrow_mut().clear();
     }
 
+    /// Whether no arrival is under way.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     /// What `read` reads of the way of an arrival; a session has one from its first request on.
     pub(crate) fn with<R>(
         &self,

@@ -308,8 +308,14 @@ impl<T: Transport, C: Clock> Engine<T, C> {
     /// Ends the account of a run. Nothing that a task of the worker does afterwards is counted.
     pub(super) fn finish(&self, now_ns: u64) -> Leftover {
         let mut state = self.state.borrow_mut();
+        let recorder = state.finish(now_ns, |ticket, sample| {
+            let ended = self.context.ended(ticket, sample);
+            self.context.forget(ticket.sequence);
+            ended
+        });
+        debug_assert!(self.context.is_idle(), "whatever was kept for an arrival goes with it");
         Leftover {
-            recorder: state.finish(now_ns, |ticket, sample| self.context.ended(ticket, sample)),
+            recorder,
             connections: std::mem::take(&mut state.connections),
             in_flight_peak: state.dispatcher.in_flight_peak(),
             last_end_ns: state.last_end_ns,
