@@ -1,0 +1,90 @@
+//! How it gets from one shard to another: over TCP, or through files. Either way it is a stream of bytes in each direction, and
+//! HTTP is spoken on it.
+
+mod folder;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::DuplexStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_util::either::Either;
+
+use super::{RendezvousError, Spot};
+
+/// A way between shard 0 and another.
+pub(super) struct Way {
+    pub(super) stream: Either<TcpStream, DuplexStream>,
+    /// What both ends know it by, where what is said on it is written to files.
+    pub(super) name: Option<String>,
+}
+
+/// Where shard 0 waits for the others.
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    Folder(folder::Listener),
+}
+
+impl Listener {
+    /// Listens there. Says what it found, if that is worth a word.
+    ///
+    /// # Errors
+    /// [`RendezvousError`] where that is not possible.
+    pub(super) async fn at(spot: &Spot) -> Result<(Self, Option<String>), RendezvousError> {
+        match spot {
+            Spot::Address(authority) => match TcpListener::bind(authority).await {
+                Ok(listener) => Ok((Self::Tcp(listener), None)),
+                Err(source) => Err(RendezvousError::Listen { place: authority.clone(), source }),
+            },
+            Spot::Folder(path) => {
+                let (listener, found) = folder::Listener::at(path).await?;
+                Ok((Self::Folder(listener), found))
+            }
+        }
+    }
+
+    /// The next guest.
+    ///
+    /// # Errors
+    /// What the system says; it may pass.
+    pub(super) async fn accept(&mut self) -> io::Result<Way> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok(over_tcp(stream))
+            }
+            Self::Folder(listener) => {
+                let (stream, name) = listener.accept().await?;
+                Ok(Way { stream: Either::Right(stream), name: Some(name) })
+            }
+        }
+    }
+}
+
+/// The way to shard 0.
+///
+/// # Errors
+/// Why there is none.
+pub(super) async fn to(spot: &Spot) -> Result<Way, String> {
+    match spot {
+        Spot::Address(authority) => {
+            let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
+            Ok(over_tcp(stream))
+        }
+        Spot::Folder(path) => {
+            let (stream, name) = folder::connect(path).await?;
+            Ok(Way { stream: Either::Right(stream), name: Some(name) })
+        }
+    }
+}
+
+fn over_tcp(stream: TcpStream) -> Way {
+    let _ = stream.set_nodelay(true);
+    Way { stream: Either::Left(stream), name: None }
+}
+
+/// Waits for so long.
+pub(super) async fn pause(length: Duration) {
+    let _ = timeout(length, std::future::pending::<()>()).await;
+}
