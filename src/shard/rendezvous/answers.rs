@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONNECTION, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::Incoming;
@@ -33,7 +33,7 @@ type Answer = Response<Either<Full<Bytes>, Words>>;
 /// Answers whoever comes, until it is dropped.
 pub(super) async fn serve(mut listener: Listener, assembly: Arc<Assembly>) {
     loop {
-        let Ok(Way { stream, name }) = listener.accept().await else {
+        let Ok(Way { stream, name, carrying }) = listener.accept().await else {
             // Out of descriptors, say: it may pass.
             pause(Duration::from_millis(50)).await;
             continue;
@@ -48,6 +48,9 @@ pub(super) async fn serve(mut listener: Listener, assembly: Arc<Assembly>) {
             });
             // A guest that goes away in the middle is noticed by what was being said to it.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            if let Some(carrying) = carrying {
+                let _ = carrying.await;
+            }
             assembly.went();
         });
     }
@@ -96,7 +99,13 @@ async fn join(request: Request<Incoming>, assembly: &Arc<Assembly>) -> Answer {
         Err(error) => return refusal(StatusCode::BAD_REQUEST, &format!("it cannot be understood: {error}")),
     };
     match assembly.join(&join) {
-        Ok(coming) => Response::new(Either::Right(Words::new(coming, Arc::clone(assembly), join.index))),
+        Ok(coming) => {
+            let mut response =
+                Response::new(Either::Right(Words::new(coming, Arc::clone(assembly), join.index)));
+            // After the last word there is nothing to ask.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
         Err(away) => turned_away(&away),
     }
 }

@@ -56,7 +56,7 @@ impl Asker {
     /// Why it does not get there.
     pub(super) async fn connect(&self) -> Result<Connection, String> {
         let connecting = async {
-            let Way { stream, name } = way::to(&self.place.spot).await?;
+            let Way { stream, name, .. } = way::to(&self.place.spot).await?;
             let handshake = http1::handshake(TokioIo::new(stream)).await;
             let (sender, connection) = handshake.map_err(|error| error.to_string())?;
             let driving = tokio::spawn(connection).abort_handle();

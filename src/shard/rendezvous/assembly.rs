@@ -43,7 +43,8 @@ impl Assembly {
         locked(&self.state)
     }
 
-    /// Something happens. If all end by it, all hear of it.
+    /// Something happens. If all end by it, all hear of it; and who is lost by it hears nothing after that, and is not waited
+    /// for at the end.
     pub(super) fn change<R>(&self, what: impl FnOnce(&mut State) -> R) -> R {
         let (result, ending) = {
             let mut state = self.state();
@@ -54,6 +55,8 @@ impl Assembly {
         if let Some(why) = ending {
             self.ask(&Word::Stop(why));
         }
+        let lost = self.state().lost();
+        locked(&self.speaking).retain(|index, _| !lost.contains(index));
         self.changes.send_replace(());
         result
     }

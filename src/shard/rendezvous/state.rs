@@ -190,15 +190,15 @@ impl State {
 
     /// A shard has answered it.
     pub(super) fn is_awake(&mut self, index: u64) {
-        if self.joined.contains(&index) {
+        if index != 0 && self.joined.contains(&index) {
             self.awake.insert(index);
         }
     }
 
     /// The same as [`Self::is_complete`] where nobody waits for those who have not answered.
     pub(super) fn is_complete_but_for_the_silent(&self) -> bool {
-        let is_waited_for = |index: &u64| !self.results.contains_key(index) && !self.lost.contains(index);
-        !self.awake.iter().any(is_waited_for)
+        let mut waited_for = self.awake.iter().filter(|index| self.joined.contains(index));
+        waited_for.all(|index| self.results.contains_key(index) || self.lost.contains(index))
     }
 
     /// The run is over: its results. Who has not handed one over by now is lost.

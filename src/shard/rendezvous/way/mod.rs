@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::either::Either;
 
@@ -18,6 +19,9 @@ pub(super) struct Way {
     pub(super) stream: Either<TcpStream, DuplexStream>,
     /// What both ends know it by, where what is said on it is written to files.
     pub(super) name: Option<String>,
+    /// What carries it on, where the system does not. It ends some time after the stream: when all that was said is out of its
+    /// hands.
+    pub(super) carrying: Option<JoinHandle<()>>,
 }
 
 /// Where shard 0 waits for the others.
@@ -54,10 +58,7 @@ impl Listener {
                 let (stream, _) = listener.accept().await?;
                 Ok(over_tcp(stream))
             }
-            Self::Folder(listener) => {
-                let (stream, name) = listener.accept().await?;
-                Ok(Way { stream: Either::Right(stream), name: Some(name) })
-            }
+            Self::Folder(listener) => listener.accept().await,
         }
     }
 }
@@ -72,16 +73,13 @@ pub(super) async fn to(spot: &Spot) -> Result<Way, String> {
             let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
             Ok(over_tcp(stream))
         }
-        Spot::Folder(path) => {
-            let (stream, name) = folder::connect(path).await?;
-            Ok(Way { stream: Either::Right(stream), name: Some(name) })
-        }
+        Spot::Folder(path) => folder::connect(path).await,
     }
 }
 
 fn over_tcp(stream: TcpStream) -> Way {
     let _ = stream.set_nodelay(true);
-    Way { stream: Either::Left(stream), name: None }
+    Way { stream: Either::Left(stream), name: None, carrying: None }
 }
 
 /// Waits for so long.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf, WriteHalf, duplex, split};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::mail::{Receiver, Seen, Sender};
@@ -35,10 +36,11 @@ impl Line {
         (self.receiver.look(PIECE as u64), self)
     }
 
-    /// A stream on the files, for as long as both ends are there. `clears`: whether this end removes them.
-    pub(super) fn carry(self, clears: bool) -> DuplexStream {
+    /// A stream on the files, for as long as both ends are there, and what carries it. `clears`: whether this end removes them;
+    /// then it ends when the other needs them no longer.
+    pub(super) fn carry(self, clears: bool) -> (DuplexStream, JoinHandle<()>) {
         let (near, far) = duplex(PIECE);
-        tokio::spawn(async move {
+        let carrying = tokio::spawn(async move {
             let Self { sender, receiver, own, other } = self;
             let (reading, writing) = split(far);
             tokio::select! {
@@ -49,7 +51,7 @@ impl Line {
                 farewell(own, other).await;
             }
         });
-        near
+        (near, carrying)
     }
 }
 

@@ -17,6 +17,8 @@ mod beacon;
 mod line;
 mod mail;
 mod tempo;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -26,11 +28,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
-use tokio::io::DuplexStream;
 use tokio::task::spawn_blocking;
+use tokio_util::either::Either;
 
 use super::super::RendezvousError;
 use super::super::place::hexadecimal;
+use super::Way;
 use beacon::{Beacon, Claim};
 use line::Line;
 use mail::Seen;
@@ -70,16 +73,16 @@ impl Listener {
         Ok((Self { beacon, folder, knocks, tempo, beaten }, found))
     }
 
-    /// The next connection, and its name.
+    /// The next connection.
     ///
     /// # Errors
     /// What the file system says; it may pass.
-    pub(super) async fn accept(&mut self) -> io::Result<(DuplexStream, String)> {
+    pub(super) async fn accept(&mut self) -> io::Result<Way> {
         loop {
             if let Some(id) = self.knocks.pop_front() {
                 let (own, other) = (self.file(&id, "host"), self.file(&id, "guest"));
                 let line = aside(move || Line::open(own, other)).await?;
-                return Ok((line.carry(true), self.beacon.name_of(&id)));
+                return Ok(over(line, true, self.beacon.name_of(&id)));
             }
             if self.beaten.has_lasted(BEAT) {
                 self.beaten = Waiting::default();
@@ -128,7 +131,7 @@ fn knocks(folder: &Path) -> io::Result<VecDeque<String>> {
 ///
 /// # Errors
 /// Why there is no connection.
-pub(super) async fn connect(path: &Path) -> Result<(DuplexStream, String), String> {
+pub(super) async fn connect(path: &Path) -> Result<Way, String> {
     let (path, id) = (path.to_owned(), fresh_id().map_err(|error| error.to_string())?);
     let said = |error: io::Error| error.to_string();
     let (beacon, id, mut line) = aside(move || {
@@ -159,7 +162,12 @@ pub(super) async fn connect(path: &Path) -> Result<(DuplexStream, String), Strin
             Seen::Alive | Seen::Piece(_) => break,
         }
     }
-    Ok((line.carry(false), beacon.name_of(&id)))
+    Ok(over(line, false, beacon.name_of(&id)))
+}
+
+fn over(line: Line, clears: bool, name: String) -> Way {
+    let (stream, carrying) = line.carry(clears);
+    Way { stream: Either::Right(stream), name: Some(name), carrying: Some(carrying) }
 }
 
 /// Does this beside the runtime: a file system may take its time.
