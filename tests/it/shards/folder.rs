@@ -13,7 +13,7 @@ use super::{
 use crate::support::program::{Running, assert_ledger_adds_up, ledger, program};
 
 /// A folder to meet in, and how it is given.
-fn meeting_folder() -> (TempDir, String) {
+pub(super) fn meeting_folder() -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let place = format!("dir:{}", folder.path().display());
     (folder, place)

@@ -4,6 +4,7 @@ mod by_hand;
 mod engines;
 mod folder;
 mod frozen;
+mod manifest;
 mod rendezvous;
 mod sweeps;
 
