@@ -1,6 +1,7 @@
 //! Several processes that send one schedule.
 
 mod by_hand;
+mod compare;
 mod engines;
 mod folder;
 mod frozen;
