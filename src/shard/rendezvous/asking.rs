@@ -192,3 +192,42 @@ async fn refused(response: Response<Incoming>) -> Result<Answer, String> {
 fn wall_ns() -> u64 {
     u64::try_from(MonotonicClock.wall().as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt as _;
+    use tokio::runtime::Builder;
+
+    use super::super::way::Listener;
+    use super::*;
+
+    /// What a guest writes first, to a shard 0 that only listens.
+    fn written_at(spot: Spot) -> String {
+        let token = Some("s3cret".to_owned());
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let (mut listener, _) = Listener::at(&spot).await.unwrap();
+            let asker = Asker::new(MeetingPlace { spot, token });
+            let asking = asker.ask(Method::GET, "/clock", Bytes::new());
+            let listening = async {
+                let mut written = vec![0; 1 << 10];
+                let mut way = listener.accept().await.unwrap();
+                let length = way.stream.read(&mut written).await.unwrap();
+                written.truncate(length);
+                (String::from_utf8(written).unwrap(), way.name)
+            };
+            let (_, (written, name)) = tokio::join!(asking, listening);
+            let expected = authorization("s3cret", name.as_deref());
+            assert!(written.contains(&format!("authorization: {expected}\r\n")), "{written}");
+            written
+        })
+    }
+
+    #[test]
+    fn no_file_holds_the_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = written_at(Spot::Folder(folder.path().to_owned()));
+        assert!(written.contains("GET /clock") && !written.contains("s3cret"), "{written}");
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(written_at(Spot::Address(free.to_string())).contains("Bearer s3cret"));
+    }
+}

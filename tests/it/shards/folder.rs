@@ -1,6 +1,7 @@
 //! Shards that meet in a folder: what they do there is what they do at an address.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::Ordering;
 
 use rustix::process::Signal;
@@ -54,36 +55,21 @@ fn three_shards_start_together_and_leave_the_folder_as_it_was() {
 }
 
 #[test]
-fn strangers_and_those_who_were_told_something_else_are_turned_away_and_no_file_holds_the_token() {
+fn strangers_and_those_who_were_told_something_else_are_turned_away() {
     let ((server, _), (folder, place)) = (counting(), meeting_folder());
     let url = server.url();
     let secret = ["--rendezvous-token", "s3cret", "--rendezvous-timeout", "60s"];
-    let mut host = start(0, 2, &url, &place, &secret);
+    let host = start(0, 2, &url, &place, &secret);
     let stranger = start(1, 2, &url, &place, &["--rendezvous-token", "guess"]).end();
     assert!(stranger.code == 1 && stranger.stderr.contains("RPSBENCH_RENDEZVOUS_TOKEN"), "{stranger:?}");
     let other = start(1, 2, &url, &place, &[&secret[..], &["--timeout", "3s"]].concat()).end();
     assert!(other.code == 1 && other.stderr.contains("drain_s is 10.0 and 3.0"), "{other:?}");
-    // Nothing takes the files away of one that is killed, nor those that it has not read.
-    host.signal(Signal::STOP);
-    let mut guest = start(1, 2, &url, &place, &secret);
     let run = files(&folder).into_iter().find(|name| name.starts_with("run-")).expect("its folder");
-    until_written(|| {
-        let written = fs::read_dir(folder.path().join(&run)).expect("its folder");
-        written.filter_map(Result::ok).any(|file| file.file_name().to_string_lossy().ends_with(".knock"))
-    });
-    host.signal(Signal::CONT);
-    wait(300);
-    for process in [&mut host, &mut guest] {
-        process.signal(Signal::KILL);
-    }
-    for file in fs::read_dir(folder.path().join(&run)).expect("its folder") {
-        let text = fs::read(file.expect("a file").path()).expect("it can be read");
-        assert!(!String::from_utf8_lossy(&text).contains("s3cret"), "{}", String::from_utf8_lossy(&text));
-    }
-    let mode = std::os::unix::fs::PermissionsExt::mode(
-        &fs::metadata(folder.path().join(&run)).expect("its folder").permissions(),
-    );
-    assert_eq!(mode & 0o777, 0o700);
+    let mode = fs::metadata(folder.path().join(&run)).expect("its folder").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "it is for this user alone");
+    let guest = start(1, 2, &url, &place, &secret);
+    let (host, guest) = (host.end(), guest.end());
+    assert!(host.is_measured() && guest.is_measured(), "{host:?} {guest:?}");
 }
 
 #[test]
@@ -147,6 +133,18 @@ fn a_shard_that_is_killed_is_named_after_ten_seconds_without_a_sign() {
     let merged = document(&host);
     assert_eq!(merged["merged"]["missing"], json!([1]));
     assert_eq!((ledger(&merged, "planned"), ledger(&merged, "ok")), (934, 934));
+}
+
+#[test]
+fn the_others_print_their_own_where_shard_0_has_gone() {
+    let ((server, seen), (_folder, place)) = (counting(), meeting_folder());
+    let [mut host, guest] = [0, 1].map(|index| start_for("3s", index, 2, &server.url(), &place, &[]));
+    until_written(|| seen.load(Ordering::SeqCst) > 200);
+    host.signal(Signal::KILL);
+    let guest = guest.end();
+    assert!(guest.stderr.contains("own result follows"), "{guest:?}");
+    let own = document(&guest);
+    assert_eq!((&own["shard"]["index"], ledger(&own, "planned"), ledger(&own, "ok")), (&json!(1), 300, 300));
 }
 
 #[test]

@@ -169,7 +169,7 @@ impl Beacon {
         format!("{}/{connection}", self.shown.run)
     }
 
-    /// Removes the folders of other runs, and says whether there were any.
+    /// Removes the folders of other runs, as far as it may, and says whether there were any.
     fn clear(&self) -> io::Result<bool> {
         let own = self.run_folder();
         let mut had_others = false;
@@ -178,8 +178,7 @@ impl Beacon {
             let name = entry.file_name();
             let is_run = name.to_str().and_then(|name| name.strip_prefix(RUN)).is_some_and(is_id);
             if is_run && entry.file_type()?.is_dir() && entry.path() != own {
-                had_others = true;
-                let _ = fs::remove_dir_all(entry.path());
+                had_others |= fs::remove_dir_all(entry.path()).is_ok();
             }
         }
         Ok(had_others)

@@ -133,8 +133,7 @@ fn knocks(folder: &Path) -> io::Result<VecDeque<String>> {
 /// Why there is no connection.
 pub(super) async fn connect(path: &Path) -> Result<Way, String> {
     let (path, id) = (path.to_owned(), fresh_id().map_err(|error| error.to_string())?);
-    let said = |error: io::Error| error.to_string();
-    let (beacon, id, mut line) = aside(move || {
+    let (beacon, id, line) = aside(move || {
         let beacon = beacon::read_or_look_again(&path, &id)?;
         let folder = beacon.run_folder();
         let file = |end: &str| folder.join(format!("{id}.{end}"));
@@ -145,10 +144,24 @@ pub(super) async fn connect(path: &Path) -> Result<Way, String> {
         Ok((beacon, id, line))
     })
     .await
-    .map_err(said)?;
+    .map_err(|error| error.to_string())?;
+    match answered(line).await {
+        Ok(line) => Ok(over(line, false, beacon.name_of(&id))),
+        Err(why) => {
+            // Shard 0 may be there in a moment: it must not find those who have gone.
+            let folder = beacon.run_folder();
+            let files = ["knock", "host", "guest"].map(|end| folder.join(format!("{id}.{end}")));
+            let _ = aside(move || files.iter().try_for_each(fs::remove_file)).await;
+            Err(why)
+        }
+    }
+}
+
+/// Waits for the first sign of life.
+async fn answered(mut line: Line) -> Result<Line, String> {
     let (waiting, mut tempo) = (Waiting::default(), Tempo::default());
     loop {
-        let (seen, back) = aside(move || Ok(line.look())).await.map_err(said)?;
+        let (seen, back) = aside(move || Ok(line.look())).await.map_err(|error| error.to_string())?;
         line = back;
         match seen {
             Seen::Nothing if waiting.has_lasted(KNOCK) => {
@@ -158,11 +171,9 @@ pub(super) async fn connect(path: &Path) -> Result<Way, String> {
             }
             Seen::Nothing => tempo.wait().await,
             Seen::Over => return Err("shard 0 has gone from there".to_owned()),
-            // The first sign of life.
-            Seen::Alive | Seen::Piece(_) => break,
+            Seen::Alive | Seen::Piece(_) => return Ok(line),
         }
     }
-    Ok(over(line, false, beacon.name_of(&id)))
 }
 
 fn over(line: Line, clears: bool, name: String) -> Way {

@@ -13,6 +13,12 @@ async fn taken(path: &Path) -> Result<(Listener, Option<String>), RendezvousErro
     Listener::at(path).await
 }
 
+/// How many files there are, in its folders too.
+fn files_in(path: &Path) -> usize {
+    let entries = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { files_in(&path) } else { 1 }).sum()
+}
+
 #[test]
 fn what_one_says_the_other_hears_and_nothing_stays_behind() {
     // Not a multiple of the largest piece, and every byte another than its neighbours.
@@ -62,8 +68,10 @@ fn a_folder_in_use_is_refused_and_one_that_was_left_is_cleared_of_what_is_ours()
         }
         fs::write(path.join("notes.txt"), "").unwrap();
         let waiting = Waiting::default();
+        let before = files_in(path);
         let in_vain = connect(path).await.map(|_| ()).unwrap_err();
         assert!(in_vain.contains("left by an earlier run") && waiting.has_lasted(KNOCK), "{in_vain}");
+        assert_eq!(files_in(path), before);
         let (listener, found) = taken(path).await.unwrap();
         assert!(found.as_deref().is_some_and(|found| found.contains("an earlier run")), "{found:?}");
         drop(listener);
