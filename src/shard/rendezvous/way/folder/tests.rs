@@ -2,6 +2,7 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::Builder;
+use tokio::time::timeout;
 
 use super::*;
 
@@ -47,6 +48,8 @@ fn what_one_says_the_other_hears_and_nothing_stays_behind() {
         };
         let ((heard, its_name), (answer, own_name)) = tokio::join!(host, guest);
         assert!(heard == sent && answer == *b"heard" && its_name == own_name);
+        let again = timeout(Duration::from_millis(300), listener.accept()).await;
+        assert!(again.is_err(), "a knock is heard once");
         assert_eq!(its_name.split_once('/').map(|(run, id)| (run.len(), id.len())), Some((16, 16)));
     });
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -87,16 +90,7 @@ fn one_that_was_frozen_until_its_folder_was_taken_does_not_take_it_back() {
     on_a_runtime(async {
         let (mut frozen, _) = taken(folder.path()).await.unwrap();
         let (mut listener, _) = taken(folder.path()).await.unwrap();
-        frozen.beaten = Waiting::default();
-        let woken = async {
-            loop {
-                if let Err(error) = frozen.accept().await {
-                    break error.to_string();
-                }
-            }
-        };
-        let woken = tokio::select! { woken = woken => woken, _ = listener.accept() => String::new() };
-        assert!(!woken.is_empty());
+        assert!(frozen.accept().await.is_err() && frozen.beacon.beat().is_err());
         drop(frozen);
         let guest = async { connect(folder.path()).await.is_ok() };
         let (accepted, connected) = tokio::join!(listener.accept(), guest);
