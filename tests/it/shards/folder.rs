@@ -9,7 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::{
-    LOAD, LONG_LADDER, PLANNED, WARMUP, counting, document, rungs, start_for, start_of, until_written, wait,
+    LOAD, LONG_LADDER, PLANNED, WARMUP, counting, document, rungs, start_for, start_of, time_to_end,
+    until_written, wait,
 };
 use crate::support::program::{Running, assert_ledger_adds_up, ledger, program};
 
@@ -122,7 +123,7 @@ fn a_folder_that_is_missing_or_closed_is_named_with_what_helps() {
 }
 
 #[test]
-fn a_shard_that_is_killed_is_named_after_ten_seconds_without_a_sign() {
+fn a_shard_that_is_killed_is_named_and_the_others_finish() {
     let ((server, _), (_folder, place)) = (counting(), meeting_folder());
     let running = [0, 1, 2].map(|index| start_for("7s", index, 3, &server.url(), &place, &[]));
     let [host, mut killed, guest] = running;
@@ -133,6 +134,22 @@ fn a_shard_that_is_killed_is_named_after_ten_seconds_without_a_sign() {
     let merged = document(&host);
     assert_eq!(merged["merged"]["missing"], json!([1]));
     assert_eq!((ledger(&merged, "planned"), ledger(&merged, "ok")), (934, 934));
+}
+
+/// Its connection does not break, as one to an address does.
+#[test]
+fn a_shard_that_is_killed_ends_a_ladder_after_ten_seconds_without_a_sign() {
+    let ((server, seen), (_folder, place)) = (counting(), meeting_folder());
+    let long = ["--rates", "100,200", "--step-duration", "40s", "--warmup", "0"];
+    let [mut host, mut killed, guest] =
+        [0, 1, 2].map(|index| start_of("sweep", index, 3, &server.url(), &place, &long));
+    until_written(|| seen.load(Ordering::SeqCst) > 200);
+    killed.signal(Signal::KILL);
+    let took = time_to_end(&mut host);
+    assert!((8..16).contains(&took.as_secs()), "{took:?}");
+    let (host, guest) = (host.end(), guest.end());
+    assert_eq!((host.code, guest.code), (4, 4), "{host:?} {guest:?}");
+    assert_eq!(rungs(&document(&host))[0]["result"]["merged"]["missing"], json!([1]));
 }
 
 #[test]

@@ -7,20 +7,9 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{
-    LONG_LADDER, counting, document, meeting_place, rungs, start_for, start_of, until_written, wait,
+    LONG_LADDER, counting, document, meeting_place, rungs, start_for, start_of, time_to_end, until_written,
 };
-use crate::support::program::{Running, ledger};
-
-/// How long it takes until a process has ended.
-fn time_to_end(running: &mut Running) -> Duration {
-    let mut waited = 0;
-    while running.child().try_wait().expect("it can be waited for").is_none() {
-        wait(20);
-        waited += 20;
-        assert!(waited < 60_000, "it does not end");
-    }
-    Duration::from_millis(waited)
-}
+use crate::support::program::ledger;
 
 #[test]
 fn an_interrupt_ends_all_others_within_seconds_and_the_frozen_one_prints_its_own() {

@@ -85,3 +85,14 @@ fn until_written(mut is_so: impl FnMut() -> bool) {
     }
     panic!("it is not so within 30 s");
 }
+
+/// How long it takes until a process has ended.
+fn time_to_end(running: &mut Running) -> Duration {
+    let mut waited = 0;
+    while running.child().try_wait().expect("it can be waited for").is_none() {
+        wait(20);
+        waited += 20;
+        assert!(waited < 60_000, "it does not end");
+    }
+    Duration::from_millis(waited)
+}
