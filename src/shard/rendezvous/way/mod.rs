@@ -2,27 +2,15 @@
 //! HTTP is spoken on it.
 
 mod folder;
+mod stream;
 
 use std::io;
-use std::time::Duration;
 
-use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_util::either::Either;
 
 use super::{RendezvousError, Spot};
-
-/// A way between shard 0 and another.
-pub(super) struct Way {
-    pub(super) stream: Either<TcpStream, DuplexStream>,
-    /// What both ends know it by, where what is said on it is written to files.
-    pub(super) name: Option<String>,
-    /// What carries it on, where the system does not. It ends some time after the stream: when all that was said is out of its
-    /// hands.
-    pub(super) carrying: Option<JoinHandle<()>>,
-}
+pub(super) use stream::{Way, pause};
 
 /// Where shard 0 waits for the others.
 pub(super) enum Listener {
@@ -80,9 +68,4 @@ pub(super) async fn to(spot: &Spot) -> Result<Way, String> {
 fn over_tcp(stream: TcpStream) -> Way {
     let _ = stream.set_nodelay(true);
     Way { stream: Either::Left(stream), name: None, carrying: None }
-}
-
-/// Waits for so long.
-pub(super) async fn pause(length: Duration) {
-    let _ = timeout(length, std::future::pending::<()>()).await;
 }

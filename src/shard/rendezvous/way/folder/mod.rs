@@ -33,7 +33,7 @@ use tokio_util::either::Either;
 
 use super::super::RendezvousError;
 use super::super::place::hexadecimal;
-use super::Way;
+use super::stream::Way;
 use beacon::{Beacon, Claim};
 use line::Line;
 use mail::Seen;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::shard::rendezvous::way::pause;
+use super::super::stream::pause;
 use crate::time::{Clock, MonotonicClock};
 
 /// Between two looks: just after something came, and when nothing has come for a while, as during a run.
