@@ -17,12 +17,16 @@ esac
 export INSTA_UPDATE=no
 unset UPDATE
 
-need() { # command, Debian package
-    command -v "$1" >/dev/null 2>&1 && return
+install_package() { # Debian package, what for
     local sudo=""
     [ "$(id -u)" -eq 0 ] || sudo="sudo"
-    echo "== installing $2 (for $1)"
-    $sudo apt-get install -y -qq "$2" >/dev/null 2>&1 || { $sudo apt-get update -qq && $sudo apt-get install -y -qq "$2" >/dev/null; }
+    echo "== installing $1 (for $2)"
+    $sudo apt-get install -y -qq "$1" >/dev/null 2>&1 || { $sudo apt-get update -qq && $sudo apt-get install -y -qq "$1" >/dev/null; }
+}
+
+need() { # command, Debian package
+    command -v "$1" >/dev/null 2>&1 && return
+    install_package "$2" "$1"
     command -v "$1" >/dev/null 2>&1 || { echo "error: $2 is installed, but $1 is not found" >&2; exit 1; }
 }
 
@@ -33,7 +37,7 @@ if [ -z "$quick" ]; then
     need cc gcc
     need nginx nginx-light
     need haproxy haproxy
-    # A small API with a login.
+    # A small API with a login; CSV is read by it, and Kubernetes' manifest checked.
     need python3 python3
     need tinyproxy tinyproxy-bin
     need microsocks microsocks
@@ -47,8 +51,7 @@ if [ -z "$quick" ]; then
     need xmllint libxml2-utils
     need zstd zstd
     need gunzip gzip
-    # Readers that Debian does not have: axe, HdrHistogram in JavaScript, the schema. CSV is read by Python.
-    need python3 python3
+    # Readers that Debian does not have: axe, HdrHistogram in JavaScript, the schema.
     need npm npm
     need pip3 python3-pip
     bash tests/readers.sh
@@ -63,6 +66,16 @@ if [ -z "$quick" ]; then
     need slurmctld slurmctld
     need slurmd slurmd
     need srun slurm-client
+    # The manifest for Kubernetes is held against the published schemas, by a tool of PyPI in an environment of its own.
+    validator=target/kubernetes-validate
+    if ! "$validator/bin/kubernetes-validate" --version >/dev/null 2>&1; then
+        # Debian has the module that makes an environment in a package of its own.
+        python3 -c 'import ensurepip' 2>/dev/null || install_package python3-venv "python3 -m venv"
+        echo "== installing kubernetes-validate into $validator"
+        rm -rf "$validator"
+        python3 -m venv "$validator"
+        "$validator/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+    fi
 fi
 
 echo "== format"
@@ -78,7 +91,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, Python, tinyproxy, microsocks, Prometheus, Chromium, the readers, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, Python, tinyproxy, microsocks, Prometheus, Chromium, the readers, zsh, fish, groff, GNU parallel, Open MPI, Slurm or kubernetes-validate. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

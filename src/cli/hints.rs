@@ -58,7 +58,9 @@ const MISSPELT: usize = 2;
 /// The same error, with what was perhaps meant.
 pub(super) fn with_hint(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let hint = match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) => foreign(flag, is_closed(arguments)),
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) => {
+            undivided(flag, arguments).or_else(|| foreign(flag, is_closed(arguments)))
+        }
         (ErrorKind::InvalidValue | ErrorKind::ValueValidation, _) => single_dash(arguments),
         _ => None,
     };
@@ -74,6 +76,17 @@ pub(super) fn with_hint(mut error: clap::Error, arguments: &[OsString]) -> clap:
 /// Whether the command has users.
 fn is_closed(arguments: &[OsString]) -> bool {
     arguments.get(1).is_some_and(|word| word == "closed")
+}
+
+/// What can be done instead where a command is not divided over several machines.
+fn undivided(flag: &str, arguments: &[OsString]) -> Option<String> {
+    let is_of_shards = ["--shard", "--shards", "--rendezvous", "--min-shards"].contains(&flag);
+    let is_compare = arguments.get(1).is_some_and(|word| word == "compare");
+    (is_of_shards && is_compare).then(|| {
+        "compare runs on one machine; send each load on shards (rpsbench closed, rpsbench run: --shard, --rendezvous, -o FILE), \
+         and compare the two files"
+            .to_owned()
+    })
 }
 
 fn foreign(flag: &str, is_closed: bool) -> Option<String> {
@@ -147,6 +160,8 @@ mod tests {
             ("rpsbench run -z 10s", "--duration 30s"),
             ("rpsbench -t4 -c100 -d30s", "--threads N"),
             ("rpsbench -rate=100", "two dashes: --rate"),
+            ("rpsbench compare -c 5 --shard 0/2", "and compare the two files"),
+            ("rpsbench compare -c 5 --rendezvous dir:x", "and compare the two files"),
         ] {
             let error = command().try_get_matches_from(words(line)).unwrap_err();
             let text = with_hint(error, &words(line)).to_string();

@@ -14,6 +14,7 @@ use crate::report::Format;
 use crate::request::{DataOrder, RecordingFormat};
 use crate::result::Conclusion;
 use crate::schedule::Arrivals;
+use crate::shard::Spot;
 use crate::transport::Timestamps;
 
 /// A duration in nanoseconds: `60s`, `1m30s`, `250ms`; a bare number is seconds.
@@ -86,20 +87,34 @@ impl FromStr for ShardArg {
     }
 }
 
-/// `--rendezvous`: `http://HOST:PORT`.
+/// `--rendezvous`: `http://HOST:PORT` or `dir:PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Authority(pub String);
+pub(crate) struct MeetAt(pub Spot);
 
-impl FromStr for Authority {
+impl FromStr for MeetAt {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let hint = || "write the place to meet as http://HOST:PORT, where shard 0 can listen".to_owned();
-        let text = text.trim().strip_prefix("http://").ok_or_else(hint)?.trim_end_matches('/');
+        let hint = || {
+            "write the place to meet as http://HOST:PORT, where shard 0 can listen, or as dir:PATH, a folder that all shards see"
+                .to_owned()
+        };
+        let text = text.trim();
+        if let Some(path) = text.strip_prefix("dir:") {
+            return match path {
+                "" => Err(hint()),
+                path if path.starts_with('~') => {
+                    Err("no shell replaces the ~ after dir:; write the whole path, such as dir:$HOME/meet"
+                        .to_owned())
+                }
+                path => Ok(Self(Spot::Folder(path.into()))),
+            };
+        }
+        let text = text.strip_prefix("http://").ok_or_else(hint)?.trim_end_matches('/');
         let (host, port) = text.rsplit_once(':').ok_or_else(hint)?;
         let has_port = port.parse::<u16>().is_ok_and(|port| port > 0);
         let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
-        if has_port && is_host { Ok(Self(text.to_owned())) } else { Err(hint()) }
+        if has_port && is_host { Ok(Self(Spot::Address(text.to_owned()))) } else { Err(hint()) }
     }
 }
 

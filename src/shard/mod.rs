@@ -20,5 +20,5 @@ pub(crate) use identity::{Identity, IdentityError, identify};
 pub(crate) use lines::documents;
 pub(crate) use merge::{Merge, MergeError};
 pub(crate) use rendezvous::{
-    Ending, Guest, Hearing, Host, Load, MeetingPlace, Order, RendezvousError, Told, Word,
+    Ending, Guest, Hearing, Host, Load, MeetingPlace, Order, RendezvousError, Spot, Told, Word,
 };

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::values::{Authority, ShardArg, Span, StartAt};
+use super::super::values::{MeetAt, ShardArg, Span, StartAt};
 
 /// What every command has whose schedule can be divided.
 #[derive(Debug, Args)]
@@ -25,13 +25,14 @@ pub(crate) struct ShardArgs {
     /// sweep.
     #[arg(long, value_name = "TIME")]
     pub start_at: Option<StartAt>,
-    /// Start all shards together: shard 0 listens here, the others come to it, and it prints the one report of all
+    /// Start all shards together: shard 0 listens at http://HOST:PORT, or waits in a folder that all see, dir:PATH; the others
+    /// come to it, and it prints the one report of all
     ///
-    /// As http://HOST:PORT, the same for all shards. Clocks need not agree: each shard compares its own with that of shard 0. An
+    /// The same for all shards. Clocks need not agree: each shard compares its own with that of shard 0. An
     /// interrupt of one shard ends all. Nothing is exchanged while requests are sent. Of several runs (stages, repeats, the
     /// rungs of a ladder, the trials of a search) shard 0 starts one after another.
     #[arg(long, value_name = "URL")]
-    pub rendezvous: Option<Authority>,
+    pub rendezvous: Option<MeetAt>,
     /// How long to wait until all shards have come
     #[arg(long, default_value = "60s")]
     pub rendezvous_timeout: Span,

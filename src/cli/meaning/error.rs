@@ -231,7 +231,7 @@ pub(crate) enum UsageError {
     OneRunAtATime,
     #[error(
         "the shards of a sweep must meet, for shard 0 decides from the results of all of them what is run next; give all of \
-         them the same --rendezvous http://HOST:PORT"
+         them the same --rendezvous http://HOST:PORT or dir:PATH"
     )]
     SweepAlone,
     #[error(

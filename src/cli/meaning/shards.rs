@@ -160,7 +160,7 @@ fn meeting_of(args: &ShardArgs, identity: Option<&Identity>) -> Result<Option<Me
     if token.as_ref().is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
         return Err(UsageError::MeetingToken);
     }
-    let place = MeetingPlace { authority: place.0.clone(), token };
+    let place = MeetingPlace { spot: place.0.clone(), token };
     Ok(Some(Meeting { place, shard, patience: Duration::from_nanos(args.rendezvous_timeout.0), least }))
 }
 

@@ -61,7 +61,7 @@ async fn meet(
 ) -> Result<(Guest, ClockOffset, Hearing), CommandError> {
     let (shard, place) = (meeting.shard, &meeting.place);
     let (guest, clock) = Guest::find(place.clone(), shard.index(), meeting.patience).await?;
-    runner.console.note(format_args!("at the rendezvous {}, waiting for all shards", place.authority));
+    runner.console.note(format_args!("at the rendezvous {}, waiting for all shards", place.spot));
     let hearing = guest.join(shard.count(), together.told(runner), together.ceiling_per_s).await?;
     Ok((guest, clock, hearing))
 }
@@ -85,6 +85,8 @@ impl Follower<'_> {
             let order = match signals.unless_left(next).await? {
                 Ok(Word::Run(order)) => order,
                 Ok(Word::CalledOff(why)) => return Err(RendezvousError::Refused(why).into()),
+                // Answered where it is heard.
+                Ok(Word::Ask) => continue,
                 Ok(Word::Done | Word::Stop(_)) => {
                     let exit = self.exit(*hearing.ending().borrow());
                     runner.console.note("shard 0 has the results, and prints the one report of all shards");

@@ -91,11 +91,10 @@ pub(super) async fn lead<'r, R>(
 async fn meet(together: &Together<'_>, meeting: &Meeting, runner: &Runner<'_>) -> Result<Host, CommandError> {
     let (shard, place) = (meeting.shard, &meeting.place);
     let host = Host::listen(place, shard.count(), together.told(runner)).await?;
-    runner.console.note(format_args!(
-        "waiting at {} for {} other shards",
-        place.authority,
-        shard.count() - 1
-    ));
+    if let Some(found) = host.found() {
+        runner.console.warn(found);
+    }
+    runner.console.note(format_args!("waiting at {} for {} other shards", place.spot, shard.count() - 1));
     match host.gather(meeting.patience, meeting.least).await {
         Ok(()) => Ok(host),
         Err(error) => {

@@ -10,21 +10,21 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::host::Shared;
+use super::assembly::Assembly;
 use super::words::Word;
 
 /// The words to one shard.
 #[derive(Debug)]
 pub(super) struct Words {
     coming: UnboundedReceiver<Word>,
-    shared: Arc<Shared>,
+    assembly: Arc<Assembly>,
     index: u64,
     is_over: bool,
 }
 
 impl Words {
-    pub(super) fn new(coming: UnboundedReceiver<Word>, shared: Arc<Shared>, index: u64) -> Self {
-        Self { coming, shared, index, is_over: false }
+    pub(super) fn new(coming: UnboundedReceiver<Word>, assembly: Arc<Assembly>, index: u64) -> Self {
+        Self { coming, assembly, index, is_over: false }
     }
 }
 
@@ -50,6 +50,6 @@ impl Body for Words {
 /// The answer is dropped when all is said, or when there is nobody to say it to.
 impl Drop for Words {
     fn drop(&mut self) {
-        self.shared.leave(self.index);
+        self.assembly.leave(self.index);
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct State {
     results: BTreeMap<u64, Summary>,
     /// Those who went away, or did not hand over in time: nothing of them counts any more.
     lost: BTreeSet<u64>,
+    /// Those who have answered what was said to all last.
+    awake: BTreeSet<u64>,
     /// Why there is to be no other run. The first reason counts.
     ending: Option<Ending>,
 }
@@ -59,6 +61,7 @@ impl State {
             runs: 0,
             results: BTreeMap::new(),
             lost: BTreeSet::new(),
+            awake: BTreeSet::new(),
             ending: None,
         }
     }
@@ -178,6 +181,24 @@ impl State {
     pub(super) fn is_complete(&self) -> bool {
         let mut guests = self.joined.iter().filter(|index| **index != 0);
         guests.all(|index| self.results.contains_key(index) || self.lost.contains(index))
+    }
+
+    /// Something is said to all that each answers who is awake.
+    pub(super) fn forget_who_is_awake(&mut self) {
+        self.awake.clear();
+    }
+
+    /// A shard has answered it.
+    pub(super) fn is_awake(&mut self, index: u64) {
+        if index != 0 && self.joined.contains(&index) {
+            self.awake.insert(index);
+        }
+    }
+
+    /// The same as [`Self::is_complete`] where nobody waits for those who have not answered.
+    pub(super) fn is_complete_but_for_the_silent(&self) -> bool {
+        let mut waited_for = self.awake.iter().filter(|index| self.joined.contains(index));
+        waited_for.all(|index| self.results.contains_key(index) || self.lost.contains(index))
     }
 
     /// The run is over: its results. Who has not handed one over by now is lost.

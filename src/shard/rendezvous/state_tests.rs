@@ -127,6 +127,22 @@ fn where_all_are_needed_a_lost_one_ends_it_and_the_first_reason_counts() {
     assert_eq!((state.lost(), state.ending()), (Vec::new(), None));
 }
 
+#[test]
+fn who_does_not_answer_is_not_waited_for_and_who_answers_is() {
+    let mut state = begun(false);
+    state.order();
+    state.forget_who_is_awake();
+    [1, 2, 9].into_iter().for_each(|index| state.is_awake(index));
+    assert!(!state.is_complete_but_for_the_silent(), "two are slow");
+    state.hand_over(1, result(1)).unwrap();
+    state.leave(2);
+    assert!(state.is_complete_but_for_the_silent() && !state.is_complete(), "shard 3 is frozen");
+    state.is_awake(3);
+    assert!(!state.is_complete_but_for_the_silent(), "it was slow to answer");
+    state.forget_who_is_awake();
+    assert_eq!((state.close().len(), state.lost()), (1, vec![2, 3]));
+}
+
 /// What may come, of whom, and for which run.
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -135,6 +151,10 @@ enum Event {
     HandOver(u64, u64),
     Interrupt,
     Refuse(u64),
+    /// It answers what was said to all.
+    Awake(u64),
+    /// Something is said to all.
+    Ask,
     /// Shard 0 waits no longer, whatever for.
     Patience,
 }
@@ -146,7 +166,9 @@ fn event() -> impl Strategy<Value = Event> {
         1 => index.clone().prop_map(Event::Leave),
         6 => (index.clone(), run).prop_map(|(index, run)| Event::HandOver(index, run)),
         1 => Just(Event::Interrupt),
-        1 => index.prop_map(Event::Refuse),
+        1 => index.clone().prop_map(Event::Refuse),
+        2 => index.prop_map(Event::Awake),
+        1 => Just(Event::Ask),
         2 => Just(Event::Patience),
     ]
 }
@@ -181,8 +203,12 @@ proptest! {
                 Event::Interrupt => state.end(Ending::Interrupted),
                 Event::Refuse(0) => {}
                 Event::Refuse(index) => if begun { state.refuse(index) },
+                Event::Awake(index) => state.is_awake(index),
+                Event::Ask => state.forget_who_is_awake(),
                 Event::Patience => {}
             }
+            // Who is not waited for if all answer is not waited for if they do not.
+            prop_assert!(!state.is_complete() || state.is_complete_but_for_the_silent());
             let is_impatient = matches!(event, Event::Patience);
             if !begun && (state.are_all_here() || is_impatient) {
                 state.begin();

@@ -10,7 +10,10 @@ use crate::schedule::Rate;
 pub(crate) enum Word {
     /// The next run of all shards.
     Run(Order),
-    /// The run that is under way ends before its time, and there is no other.
+    /// Shard 0 has ended its part of a run, and asks who is awake: `POST /awake/INDEX`. A process that was frozen keeps its
+    /// connections, and says nothing.
+    Ask,
+    /// The run that is under way ends before its time, and there is no other. It is answered like [`Self::Ask`].
     Stop(Ending),
     /// Shard 0 has all results that it wanted.
     Done,
@@ -87,6 +90,7 @@ mod tests {
             order.prop_map(Word::Run),
             ending.prop_map(Word::Stop),
             Just(Word::Done),
+            Just(Word::Ask),
             ".{0,9}\n?".prop_map(Word::CalledOff)
         ]
     }

@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 
 use serde_json::Value;
 
+use super::folder::meeting_folder;
 use super::{PLANNED, WARMUP, counting, meeting_place};
+use crate::support::nginx::Nginx;
 use crate::support::program::{Ended, assert_ledger_adds_up, end_of, ledger, shell};
 
 /// The load as typed into a shell, for all shards; `$URL` and `$PLACE` are in the environment.
@@ -27,7 +29,8 @@ fn merged(ended: &Ended) -> Value {
 }
 
 fn assert_is_whole(ended: &Ended, seen: u64) {
-    assert_eq!(ended.code, 0, "{ended:?}");
+    // Four processes and an engine on a small machine: it may not trust itself, and counts all the same.
+    assert!(ended.is_measured(), "{ended:?}");
     let merged = merged(ended);
     assert_ledger_adds_up(&merged);
     assert_eq!(["planned", "ok"].map(|column| ledger(&merged, column)), [PLANNED; 2]);
@@ -70,6 +73,21 @@ fn results_come_through_the_mixed_output_of_open_mpi() {
     assert_is_whole(&ended, seen.load(Ordering::SeqCst));
 }
 
+#[test]
+#[ignore = "needs Slurm and nginx"]
+fn four_tasks_of_slurm_load_one_nginx_and_it_counts_what_was_planned() {
+    let step = format!("srun --quiet -n 4 {RPSBENCH} --shard auto --rendezvous $PLACE");
+    let (_folder, in_a_folder) = meeting_folder();
+    for place in [meeting_place(), in_a_folder] {
+        let nginx = Nginx::start(|_, port| {
+            format!("server {{ listen 127.0.0.1:{port} backlog=1024; location / {{ return 200 'hello'; }} }}")
+        });
+        let url = format!("http://127.0.0.1:{}/", nginx.port);
+        let ended = end_of(&mut at(&in_slurm(&step), &url, &place));
+        assert_is_whole(&ended, nginx.logged().len() as u64);
+    }
+}
+
 /// `tests/slurm.sh` runs a cluster of two nodes on this machine for as long as a command takes.
 fn in_slurm(line: &str) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slurm.sh");
@@ -87,7 +105,10 @@ fn slurm_starts_the_shards_of_a_run_and_scancel_ends_it_with_a_report() {
     let from = merged(&ended)["merged"]["shards"][3]["from"].as_str().map(str::to_owned);
     assert_eq!(from.as_deref(), Some("Slurm step (SLURM_PROCID=3)"));
 
-    let folder = tempfile::tempdir().expect("a folder");
+    let (folder, place) = meeting_folder();
+    let ended = end_of(&mut at(&in_slurm(&step), &server.url(), &place));
+    assert_is_whole(&ended, seen.load(Ordering::SeqCst) - PLANNED - WARMUP);
+
     let report = folder.path().join("report.json").display().to_string();
     let long = RPSBENCH.replace("--duration 2s", "--duration 60s");
     let cancelled = format!(

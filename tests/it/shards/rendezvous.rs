@@ -1,32 +1,14 @@
 //! Shards that meet: they start together, and shard 0 prints the one report.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use rustix::process::Signal;
-use serde_json::Value;
 
-use super::{LOAD, PLANNED, WARMUP, counting, meeting_place};
-use crate::support::program::{Ended, Running, assert_ledger_adds_up, ledger, program};
+use super::{PLANNED, WARMUP, counting, document, meeting_place, start_for, wait};
+use crate::support::program::{Running, assert_ledger_adds_up, ledger};
 
 fn start(index: u64, count: u64, url: &str, place: &str, more: &[&str]) -> Running {
     start_for("2s", index, count, url, place, more)
-}
-
-fn start_for(duration: &str, index: u64, count: u64, url: &str, place: &str, more: &[&str]) -> Running {
-    let shard = format!("{index}/{count}");
-    let own =
-        [url, "--shard", &shard, "--rendezvous", place, "--format", "json", "-q", "--duration", duration];
-    Running::start(program().args(own).args(LOAD).args(more))
-}
-
-fn document(ended: &Ended) -> Value {
-    serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
-}
-
-#[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
-fn wait(millis: u64) {
-    std::thread::sleep(Duration::from_millis(millis));
 }
 
 #[test]

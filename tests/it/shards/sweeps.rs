@@ -1,39 +1,19 @@
 //! Ladders and searches of several shards: shard 0 decides what is run next, and the others follow.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::{counting, meeting_place};
+use super::{LONG_LADDER, counting, document, meeting_place, rungs, start_of, wait};
 use crate::support::program::{Ended, Running, assert_ledger_adds_up, ledger, program, run};
 use crate::support::turn::alone;
 
 /// Requests of a probe of the service between two rungs, which shard 0 sends alone.
 const PROBE: u64 = 20;
 
-fn start(command: &str, index: u64, count: u64, url: &str, place: &str, more: &[&str]) -> Running {
-    let shard = format!("{index}/{count}");
-    let own = [command, url, "--shard", &shard, "--rendezvous", place, "--format", "json", "-q"];
-    Running::start(program().args(own).args(["--baseline", "0"]).args(more))
-}
-
 fn sweep(index: u64, count: u64, url: &str, place: &str, more: &[&str]) -> Running {
-    start("sweep", index, count, url, place, more)
-}
-
-fn document(ended: &Ended) -> Value {
-    serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
-}
-
-fn rungs(document: &Value) -> &[Value] {
-    document["rungs"].as_array().map_or(&[], Vec::as_slice)
-}
-
-#[expect(clippy::disallowed_methods, reason = "another process has no clock of ours")]
-fn wait(millis: u64) {
-    std::thread::sleep(Duration::from_millis(millis));
+    start_of("sweep", index, count, url, place, more)
 }
 
 #[test]
@@ -78,7 +58,7 @@ fn a_shard_of_another_sweep_is_turned_away_and_one_that_does_not_meet_is_refused
         ["--find-knee", "--slo", "p99<1s", "--budget", "30s", "--step-duration", "1s", "--warmup", "0"];
     let other = sweep(1, 2, &url, &place, &search).end();
     assert!(other.stderr.contains("command is sweep --rates and sweep --find-knee"), "{other:?}");
-    let run_alone = start("run", 1, 2, &url, &place, &["--rate", "100", "--warmup", "0"]).end();
+    let run_alone = start_of("run", 1, 2, &url, &place, &["--rate", "100", "--warmup", "0"]).end();
     assert!(run_alone.stderr.contains("command is sweep --rates and run"), "{run_alone:?}");
     host.signal(Signal::KILL);
     let refused = |more: &[&str], words: &str| {
@@ -93,14 +73,13 @@ fn a_shard_of_another_sweep_is_turned_away_and_one_that_does_not_meet_is_refused
     assert!(ended.code == 2 && ended.stderr.contains("built-in service"), "{ended:?}");
 }
 
-/// Long enough to be in the middle of the second rung.
-const LONG: [&str; 6] = ["--rates", "100,200,300", "--step-duration", "3s", "--warmup", "0"];
 const INTO_THE_SECOND_RUNG_MS: u64 = 6_500;
 
 #[test]
 fn a_shard_that_is_killed_ends_the_ladder_with_what_was_measured_and_its_rung_says_nothing() {
     let ((server, _), place) = (counting(), meeting_place());
-    let [host, mut killed, guest] = [0, 1, 2].map(|index| sweep(index, 3, &server.url(), &place, &LONG));
+    let [host, mut killed, guest] =
+        [0, 1, 2].map(|index| sweep(index, 3, &server.url(), &place, &LONG_LADDER));
     wait(INTO_THE_SECOND_RUNG_MS);
     killed.signal(Signal::KILL);
     let (host, guest) = (host.end(), guest.end());
@@ -118,7 +97,7 @@ fn a_shard_that_is_killed_ends_the_ladder_with_what_was_measured_and_its_rung_sa
 fn an_interrupt_of_any_shard_ends_the_ladder_of_all_with_a_report() {
     for interrupted in [0, 2] {
         let ((server, _), place) = (counting(), meeting_place());
-        let mut running = [0, 1, 2].map(|index| sweep(index, 3, &server.url(), &place, &LONG));
+        let mut running = [0, 1, 2].map(|index| sweep(index, 3, &server.url(), &place, &LONG_LADDER));
         wait(INTO_THE_SECOND_RUNG_MS);
         running[interrupted].signal(Signal::INT);
         let [host, one, other] = running.map(Running::end);
@@ -132,25 +111,9 @@ fn an_interrupt_of_any_shard_ends_the_ladder_of_all_with_a_report() {
 }
 
 #[test]
-fn a_shard_that_no_longer_answers_does_not_keep_the_others_from_their_report() {
-    let ((server, _), place) = (counting(), meeting_place());
-    let [mut host, mut stopped] = [0, 1].map(|index| sweep(index, 2, &server.url(), &place, &LONG));
-    wait(INTO_THE_SECOND_RUNG_MS);
-    stopped.signal(Signal::STOP);
-    host.signal(Signal::INT);
-    let host = host.end();
-    stopped.signal(Signal::CONT);
-    assert_eq!(host.code, 4, "{host:?}");
-    assert_eq!(rungs(&document(&host))[1]["result"]["merged"]["missing"], json!([1]));
-    let stopped = stopped.end();
-    // What it has been asked for too late it prints itself.
-    assert!(stopped.code == 4 && rungs(&document(&stopped)).len() == 2, "{stopped:?}");
-}
-
-#[test]
 fn the_others_print_their_own_where_shard_0_has_gone() {
     let ((server, _), place) = (counting(), meeting_place());
-    let [mut host, guest] = [0, 1].map(|index| sweep(index, 2, &server.url(), &place, &LONG));
+    let [mut host, guest] = [0, 1].map(|index| sweep(index, 2, &server.url(), &place, &LONG_LADDER));
     wait(INTO_THE_SECOND_RUNG_MS);
     host.signal(Signal::KILL);
     let guest = guest.end();
@@ -210,7 +173,7 @@ fn stages_and_repeats_of_users_are_run_one_after_another_by_all() {
     let ((server, seen), place) = (counting(), meeting_place());
     let stages = ["--stages", "4x40,7x101", "--repeat", "2", "--warmup", "0"];
     let [host, one, other] =
-        [0, 1, 2].map(|index| start("closed", index, 3, &server.url(), &place, &stages)).map(Running::end);
+        [0, 1, 2].map(|index| start_of("closed", index, 3, &server.url(), &place, &stages)).map(Running::end);
     assert_eq!([host.code, one.code, other.code], [0; 3], "{host:?} {one:?}");
     let document = document(&host);
     let runs = document["runs"].as_array().expect("the runs");
