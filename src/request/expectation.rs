@@ -64,6 +64,8 @@ pub struct BodyWatch {
     keep: usize,
     /// The whole body, where it is compressed and to be searched.
     held: Option<Held>,
+    /// Bytes that came out of it, where it was decompressed to its end.
+    decoded_size: Option<u64>,
 }
 
 impl BodyWatch {
@@ -77,6 +79,7 @@ impl BodyWatch {
         self.search = expectation.body.clone().map(TextSearch::new);
         self.head.clear();
         self.held = None;
+        self.decoded_size = None;
         self.head_is_good = true;
         if !self.checks.is_empty() || !expectation.checks.is_empty() {
             self.checks = Arc::clone(&expectation.checks);
@@ -120,23 +123,35 @@ impl BodyWatch {
 
     /// Whether the answer holds all that is expected besides its status; true where nothing is. A body is decoded and taken
     /// apart here, when the answer has ended.
-    pub fn is_good(&self) -> bool {
+    pub fn is_good(&mut self) -> bool {
         self.has_text() && self.passes_checks()
     }
 
-    fn passes_checks(&self) -> bool {
+    /// Bytes of the body before it was compressed, where it was decompressed to its end to be judged.
+    pub fn decoded_size(&self) -> Option<u64> {
+        self.decoded_size
+    }
+
+    fn passes_checks(&mut self) -> bool {
         if self.checks.is_empty() {
             return true;
         }
         let decoded = self.held.as_ref().filter(|_| self.wants_body()).map(Held::decoded);
-        let body = decoded.as_deref().unwrap_or(&self.whole);
+        if let Some((body, true)) = &decoded {
+            self.decoded_size = Some(body.len() as u64);
+        }
+        let body = decoded.as_ref().map_or(self.whole.as_slice(), |(body, _)| body);
         self.head_is_good && self.checks.iter().all(|check| check.passes_body(self.size, body))
     }
 
-    fn has_text(&self) -> bool {
+    fn has_text(&mut self) -> bool {
         match (&self.held, &self.search) {
             (_, None) => true,
-            (Some(held), Some(search)) => held.holds(search.wanted()),
+            (Some(held), Some(search)) => {
+                let mut search = TextSearch::new(search.wanted().clone());
+                self.decoded_size = held.search(&mut search);
+                search.has_found()
+            }
             (None, Some(search)) => search.has_found(),
         }
     }

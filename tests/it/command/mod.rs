@@ -1,5 +1,6 @@
 //! The program as a user meets it.
 
+mod answer_sizes;
 mod arguments;
 mod as_typed;
 mod checks;
