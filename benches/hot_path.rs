@@ -168,6 +168,8 @@ fn spec(url: &str, header: &str, body: &str, feeds: bool) -> WorkloadSpec {
         tokens: feeds.then(|| TokenList::read(tokens.as_bytes(), "tokens.csv").expect("valid tokens")),
         token_header: http::header::AUTHORIZATION,
         signer: None,
+        row_bodies: None,
+        body_coding: None,
         data: feeds.then(|| DataTable::read(data.as_bytes(), "data.csv").expect("a valid table")),
         data_order: DataOrder::Random,
         seed: 1,

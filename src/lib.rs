@@ -76,8 +76,9 @@ pub mod internals {
     };
     pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
-        AwsKeys, BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin, Placeholders,
-        Route, ScopeError, Secret, Signer, SigningScope, Target, TokenList, Workload, WorkloadSpec,
+        AwsKeys, BodyCoding, BodyWatch, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin,
+        Placeholders, Route, RowBodies, ScopeError, Secret, Signer, SigningScope, Target, TokenList,
+        Workload, WorkloadSpec,
     };
     pub use crate::result::{
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,

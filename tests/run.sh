@@ -41,6 +41,8 @@ if [ -z "$quick" ]; then
     # The page of a report is opened in a real browser.
     need chromium chromium
     need chromedriver chromium-driver
+    # Request bodies that are sent compressed are read by the tool itself.
+    need zstd zstd
     # The completions and the man pages are tried out.
     need zsh zsh
     need fish fish
@@ -67,7 +69,7 @@ if [ -n "$quick" ]; then
     exit
 fi
 echo "== tests"
-# Those that are ignored otherwise need nginx, haproxy, tinyproxy, microsocks, Prometheus, Chromium, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
+# Those that are ignored otherwise need nginx, haproxy, tinyproxy, microsocks, Prometheus, Chromium, zstd, zsh, fish, groff, GNU parallel, Open MPI or Slurm. What is skipped prints the tables of docs/ and checks nothing: it takes hours.
 cargo test --locked --all-targets -- --include-ignored --skip ::table_of
 cargo test --locked --doc
 echo "== documentation"

@@ -29,7 +29,7 @@ use crate::judge::AbortWatch;
 use crate::load::Session;
 use crate::measure::Protocol;
 use crate::plan::{Auto, Plan, Planner, Purpose, Traffic};
-use crate::request::{Target, Workload};
+use crate::request::{BodyCoding, Target, Workload};
 use crate::result::{LatencyStats, PlanFacts, Summary};
 use crate::schedule::{ClosedLoop, LoopEnd, Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
@@ -139,6 +139,7 @@ impl<'a> Runner<'a> {
                 config,
                 method,
                 target,
+                body_coding: workload.body_coding().map(BodyCoding::name),
                 tokens,
                 data_rows,
                 proxy,

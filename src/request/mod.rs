@@ -15,6 +15,7 @@
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
+mod body_coding;
 mod check;
 mod coding;
 mod current_tokens;
@@ -28,6 +29,7 @@ mod origin;
 mod recording;
 mod redactor;
 mod rotation;
+mod row_bodies;
 mod rows;
 mod scenario;
 mod secret;
@@ -40,6 +42,7 @@ mod text_search;
 mod tokens;
 mod workload;
 
+pub use body_coding::BodyCoding;
 pub(crate) use check::{Check, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 pub use data::{DataOrder, DataTable};
 pub use expectation::{BodyWatch, Expectation};
@@ -52,6 +55,8 @@ pub(crate) use recording::{
     LeftOut, RecordedArrival, RecordedRequest, Recording, RecordingError, RecordingFormat,
 };
 pub(crate) use redactor::Redactor;
+pub use row_bodies::RowBodies;
+pub(crate) use row_bodies::{RowBodiesError, names_rows};
 pub(crate) use scenario::{Defaults, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
 pub use sigv4::{AwsKeys, ScopeError, Signer, SigningScope};

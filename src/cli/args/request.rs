@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::values::{Span, Statuses};
 use super::{ConfigArgs, NetworkArgs, ServiceArgs, WordsArgs};
-use crate::request::{DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
+use crate::request::{BodyCoding, DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 
 /// What is asked, and what counts as a good answer.
 #[derive(Debug, Args)]
@@ -25,9 +25,16 @@ pub(crate) struct RequestArgs {
     pub body: Option<String>,
     /// The request body, from a file, byte for byte
     ///
-    /// At most 1 GiB; not together with --body.
+    /// At most 1 GiB; not together with --body. With --data, {column} in the name stands for a cell: each row has a file of its own,
+    /// 256 MiB of them in all, sent byte for byte, or with --template as a template.
     #[arg(long)]
     pub body_file: Option<PathBuf>,
+    /// Compress request bodies, and say so in Content-Encoding: gzip or zstd
+    ///
+    /// At the level that its library has by default. A body that is the same each time is compressed once, before the load; one that
+    /// is made for each request, when it is made, before the request counts as sent.
+    #[arg(long, value_name = "CODING")]
+    pub compress_body: Option<BodyCoding>,
     /// In the body too, {index}, {uuid}, {now_ms} and {column} stand for values; with --data so by itself
     ///
     /// Single braces are then written {{ and }}, where they could be read as a placeholder.

@@ -6,8 +6,8 @@ use super::super::output::OutputError;
 use super::super::profile::ProfileProblem;
 use crate::report::NoReport;
 use crate::request::{
-    FeedError, HeaderError, InFile, RecordingError, ScenarioProblem, ScopeError, TargetError, TargetsProblem,
-    WorkloadError,
+    FeedError, HeaderError, InFile, RecordingError, RowBodiesError, ScenarioProblem, ScopeError, TargetError,
+    TargetsProblem, WorkloadError,
 };
 use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
 use crate::service::ModelError;
@@ -144,6 +144,13 @@ pub(crate) enum UsageError {
     TokenEveryAlone,
     #[error("--token-every must be at least 100ms: each time a command is run")]
     TokenEvery,
+    /// A file for each row of the data.
+    #[error(transparent)]
+    RowBodies(#[from] RowBodiesError),
+    #[error(
+        "--compress-body has nothing to compress: no request has a body; leave it out, or give one, as with --body"
+    )]
+    NothingToCompress,
     #[error("--aws-sigv4: {0}")]
     SigningScope(#[from] ScopeError),
     /// No keys to sign with.

@@ -16,9 +16,9 @@ use super::body::{Asked, headers_of};
 use super::credentials::{Credentials, TokenCommand};
 use super::files::{open_file, read_file};
 use crate::request::{
-    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin, Placeholders,
-    Recording, Redactor, ScenarioProblem, Secret, Target, TokenList, Workload, WorkloadSpec, parse_scenario,
-    parse_targets,
+    BodyCoding, Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin,
+    Placeholders, Recording, Redactor, RowBodies, ScenarioProblem, Secret, Target, TokenList, Workload,
+    WorkloadSpec, parse_scenario, parse_targets,
 };
 use crate::transport::{ConnectTo, WireOptions};
 
@@ -32,6 +32,7 @@ pub(crate) struct Requests {
     seed: u64,
     traceparent: bool,
     count_by: Option<HeaderName>,
+    body_coding: Option<BodyCoding>,
     keepalive: bool,
     show_hosts: bool,
     others: Others,
@@ -49,7 +50,13 @@ pub(super) struct Others {
 #[derive(Debug)]
 enum Source {
     /// The flags: one request to the URL.
-    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults, placeholders: Placeholders },
+    Flags {
+        method: Method,
+        body: Secret<Bytes>,
+        row_bodies: Option<RowBodies>,
+        defaults: Defaults,
+        placeholders: Placeholders,
+    },
     /// A file whose endpoints have URLs.
     Endpoints(Vec<EndpointSpec>),
     /// A scenario whose paths need a URL.
@@ -82,7 +89,8 @@ impl Requests {
             let data = DataTable::read(open_file("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
         });
-        let source = source_of(request, base, typed)?;
+        let data = data.transpose()?;
+        let source = source_of(request, base, typed, data.as_ref())?;
         if let Source::Endpoints(endpoints) = &source
             && let Some(base) = base.filter(|_| typed.has("target") || typed.has("url"))
             && endpoints.iter().all(|endpoint| endpoint.target.origin() != base.origin())
@@ -92,7 +100,7 @@ impl Requests {
         Ok(Self {
             source,
             credentials,
-            data: data.transpose()?,
+            data,
             data_order: request.data_order,
             seed,
             traceparent: request.traceparent,
@@ -101,6 +109,7 @@ impl Requests {
                 .as_deref()
                 .map(|name| HeaderName::from_bytes(name.as_bytes()).map_err(|_| UsageError::CountBy))
                 .transpose()?,
+            body_coding: request.compress_body,
             keepalive: !args.network.no_keepalive,
             show_hosts,
             others: Others { hosts: args.network.sni.clone().into_iter().collect(), secrets: Vec::new() },
@@ -114,6 +123,7 @@ impl Requests {
             source: Source::Flags {
                 method: Method::GET,
                 body: Secret::new(Bytes::new()),
+                row_bodies: None,
                 defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
                 placeholders: Placeholders::Everywhere,
             },
@@ -123,6 +133,7 @@ impl Requests {
             seed: 0,
             traceparent: false,
             count_by: None,
+            body_coding: None,
             keepalive: true,
             show_hosts: false,
             others: Others::default(),
@@ -198,19 +209,23 @@ impl Requests {
     /// # Errors
     /// [`UsageError`] where a request could not be made.
     pub(crate) fn into_workload(self, base: Option<&Target>) -> Result<Workload, UsageError> {
+        let mut of_rows = None;
         let endpoints = match self.source {
             Source::Endpoints(endpoints) => endpoints,
             Source::Scenario { file, text, defaults } => scenario(&file, text.expose(), base, &defaults)?,
-            Source::Flags { method, body, defaults, placeholders } => vec![EndpointSpec {
-                name: "request".to_owned(),
-                weight: 1,
-                method,
-                target: base.cloned().ok_or(UsageError::NoTarget)?,
-                headers: defaults.headers,
-                body,
-                expectation: defaults.expectation,
-                placeholders,
-            }],
+            Source::Flags { method, body, row_bodies, defaults, placeholders } => {
+                of_rows = row_bodies;
+                vec![EndpointSpec {
+                    name: "request".to_owned(),
+                    weight: 1,
+                    method,
+                    target: base.cloned().ok_or(UsageError::NoTarget)?,
+                    headers: defaults.headers,
+                    body,
+                    expectation: defaults.expectation,
+                    placeholders,
+                }]
+            }
         };
         let has_data = self.data.is_some();
         let workload = Workload::build(WorkloadSpec {
@@ -218,6 +233,8 @@ impl Requests {
             tokens: self.credentials.tokens,
             token_header: self.credentials.header,
             signer: self.credentials.signer,
+            row_bodies: of_rows,
+            body_coding: self.body_coding,
             data: self.data,
             data_order: self.data_order,
             seed: self.seed,
@@ -230,6 +247,9 @@ impl Requests {
         })?;
         if has_data && !workload.uses_data() {
             return Err(UsageError::UnusedData);
+        }
+        if self.body_coding.is_some() && self.recording.is_none() && !workload.has_body() {
+            return Err(UsageError::NothingToCompress);
         }
         Ok(match self.recording {
             Some(recording) => workload.replaying(recording),
@@ -246,7 +266,12 @@ fn checks_of(args: &RequestArgs) -> Arc<[Check]> {
     headers.chain(sizes).chain(patterns).chain(values).collect()
 }
 
-fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result<Source, UsageError> {
+fn source_of(
+    args: &RequestArgs,
+    base: Option<&Target>,
+    typed: &Typed,
+    data: Option<&DataTable>,
+) -> Result<Source, UsageError> {
     let headers = headers_of(args, typed)?;
     let expectation = Expectation {
         statuses: args.expect_status.clone().map_or_else(Vec::new, |statuses| statuses.0),
@@ -259,7 +284,7 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
         (Some(file), None) => (file, "--scenario"),
         (None, Some(file)) => (file, "--targets"),
         (None, None) => {
-            let Asked { method, headers, body } = Asked::of(args, typed)?;
+            let Asked { method, headers, body, row_bodies } = Asked::of(args, typed, data)?;
             let placeholders = match () {
                 () if args.curl.is_some() => Placeholders::Nowhere,
                 // Whoever brings data wants to see it in the requests.
@@ -267,7 +292,7 @@ fn source_of(args: &RequestArgs, base: Option<&Target>, typed: &Typed) -> Result
                 () => Placeholders::NotInTheBody,
             };
             let (body, defaults) = (Secret::new(body), Defaults { headers, ..defaults });
-            return Ok(Source::Flags { method, body, defaults, placeholders });
+            return Ok(Source::Flags { method, body, row_bodies, defaults, placeholders });
         }
     };
     let words = &args.words;

@@ -26,6 +26,9 @@ const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256")
 const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
+/// Headers that a signature brings with it: what a recorded request has of them is that of another signature.
+pub(super) static OURS: [HeaderName; 4] = [AUTHORIZATION, DATE, CONTENT_HASH, SESSION_TOKEN];
+
 /// Headers that are not signed, because something on the way may change or drop them, and the signature would no longer
 /// hold. AWS asks only for `host`, `content-type` and `x-amz-*`.
 const UNSIGNED: [&str; 22] = [

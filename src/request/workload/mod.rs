@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
 
+use super::body_coding::BodyCoding;
 use super::current_tokens::CurrentTokens;
 use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
@@ -19,7 +20,7 @@ use super::recording::{RecordedRequest, Recording};
 use super::redactor::Redactor;
 use super::rotation::Rotation;
 use super::secret::{Secret, Secrets};
-use super::sigv4::Signer;
+use super::sigv4::{self, Signer};
 use super::target::Target;
 use super::template::{Moment, RequestTemplate, TRACEPARENT, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
@@ -54,6 +55,7 @@ struct Content {
     seed: u64,
     traceparent: bool,
     count_by: Option<HeaderName>,
+    body_coding: Option<BodyCoding>,
     needs_moment: bool,
     /// Whose rows replace what they name of the request.
     recording: Option<Arc<Recording>>,
@@ -148,6 +150,11 @@ impl Workload {
         self.0.count_by.as_ref()
     }
 
+    /// How bodies are compressed.
+    pub(crate) fn body_coding(&self) -> Option<BodyCoding> {
+        self.0.body_coding
+    }
+
     /// The endpoints, in the order they were given.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.0.endpoints
@@ -171,6 +178,11 @@ impl Workload {
     /// Whether any request holds cells of the data. If there is data and none does, the user should be told.
     pub fn uses_data(&self) -> bool {
         self.0.compiled.iter().any(|endpoint| endpoint.template.uses_data())
+    }
+
+    /// Whether any request has a body.
+    pub fn has_body(&self) -> bool {
+        self.0.compiled.iter().any(|endpoint| endpoint.template.has_body())
     }
 
     /// How many origins there are.
@@ -219,12 +231,8 @@ impl Workload {
         let template = &self.0.compiled(sequence).template;
         let values = self.0.values(template, sequence, moment);
         let token = self.0.tokens.as_ref().map(|tokens| tokens.at(sequence));
-        let mut request = template.request(&values, token.as_ref());
-        if let Some(row) = row {
-            let trace = self.0.traceparent.then_some(TRACEPARENT);
-            let ours: Vec<&HeaderName> = self.0.token_header.iter().chain(&trace).collect();
-            row.apply(&mut request, &ours);
-        }
+        let mut request = self.0.unfinished(template, &values, token.as_ref(), row);
+        template.finish(&mut request, &values, row);
         Outgoing {
             request,
             row: values.row.map(|(_, row)| row + 1),
@@ -255,13 +263,19 @@ impl Workload {
     pub(crate) fn shown(&self, sequence: u64, unix_ms: u64) -> String {
         let moment = Moment { unix_ms, ..Moment::default() };
         let (redactor, Outgoing { request, .. }) = (&self.0.redactor, self.request(sequence, moment));
+        let template = &self.0.compiled(sequence).template;
+        let values = self.0.values(template, sequence, moment);
+        let readable = self.0.unfinished(template, &values, None, self.0.opening(sequence));
         let own = self.own_credentials(sequence);
         let mut text = redactor.body(format!("{} {}", request.method(), request.uri()).as_bytes(), &own);
         for (name, value) in request.headers() {
             text += &format!("\n{name}: {}", redactor.header(name.as_str(), value.as_bytes(), &own));
         }
-        let body = request.body();
+        let (body, sent) = (readable.body(), request.body().len());
         if !body.is_empty() {
+            if sent != body.len() {
+                text += &format!("\n\n({sent} bytes are sent, compressed from these {})", body.len());
+            }
             let shown = &body[..body.len().min(MAX_KEPT_BYTES)];
             text += &format!("\n\n{}", redactor.body(shown, &own));
         }
@@ -342,6 +356,24 @@ impl Content {
     /// The row of an arrival before the replay.
     fn opening(&self, sequence: u64) -> Option<&RecordedRequest> {
         self.recording.as_ref()?.opening(sequence)
+    }
+
+    /// The request of an arrival, neither compressed nor signed.
+    fn unfinished(
+        &self,
+        template: &RequestTemplate,
+        values: &Values<'_>,
+        token: Option<&HeaderValue>,
+        row: Option<&RecordedRequest>,
+    ) -> Request<Bytes> {
+        let mut request = template.request(values, token);
+        if let Some(row) = row {
+            let trace = self.traceparent.then_some(TRACEPARENT);
+            let signature = if self.signer.is_some() { &sigv4::OURS[..] } else { &[] };
+            let ours: Vec<&HeaderName> = self.token_header.iter().chain(&trace).chain(signature).collect();
+            row.apply(&mut request, &ours);
+        }
+        request
     }
 
     fn compiled(&self, sequence: u64) -> &Compiled {

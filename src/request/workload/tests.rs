@@ -28,6 +28,8 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         tokens: None,
         token_header: http::header::AUTHORIZATION,
         signer: None,
+        row_bodies: None,
+        body_coding: None,
         data: None,
         data_order: DataOrder::Rotate,
         seed: 1,

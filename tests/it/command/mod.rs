@@ -23,6 +23,7 @@ mod partial;
 mod profiles;
 mod refusals;
 mod replay;
+mod request_bodies;
 mod request_log;
 mod secrets;
 mod sigv4;

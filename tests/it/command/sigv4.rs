@@ -205,6 +205,51 @@ fn a_scenario_is_signed_and_temporary_keys_are_sent_along() {
     }
 }
 
+#[test]
+fn rows_of_a_recording_are_signed_as_they_are_sent_and_so_is_what_is_compressed() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "t_ms,method,path,header:Authorization,header:X-Amz-Date,header:X-Amz-Content-Sha256,header:X-Id,body\n\
+                0,GET,/a?b=2&a=1,AWS4-HMAC-SHA256 of another,20150830T123600Z,0123,one,\n\
+                5,PUT,/c%20d,,,,,{\"\"n\"\": 1}\n10,,,,,,,\n";
+    let recording = file(&folder, "rows.csv", rows.replace("{\"\"n\"\": 1}", "\"{\"\"n\"\": 1}\""));
+    for service in ["execute-api", "s3"] {
+        for more in [&[][..], &["--compress-body", "gzip"]] {
+            let witness = Witness::start(GOOD);
+            let mut run = program();
+            run.env("AWS_ACCESS_KEY_ID", ID)
+                .env("AWS_SECRET_ACCESS_KEY", SECRET)
+                .env_remove("AWS_SESSION_TOKEN");
+            run.args([
+                &witness.url(),
+                "--arrivals-file",
+                &recording,
+                "-d",
+                "of the flags",
+                "--baseline",
+                "0",
+            ]);
+            let ended = end_of(run.args(["--aws-sigv4", &format!("eu-west-3:{service}")]).args(more));
+            assert!([0, 3].contains(&ended.code), "{ended:?}");
+            let seen = witness.seen();
+            assert_eq!(seen.len(), 3);
+            seen.iter().for_each(|seen| verify(seen, service));
+            assert!(seen.iter().any(|seen| seen.line().starts_with("PUT /c%20d")));
+            assert_eq!(
+                seen.iter().filter(|seen| seen.header("content-encoding") == ["gzip"]).count(),
+                3 * more.len() / 2
+            );
+            assert!(
+                service == "s3" || seen.iter().all(|seen| seen.header("x-amz-content-sha256").is_empty())
+            );
+        }
+        let compressed = ["-d", "hello hello hello hello", "--compress-body", "zstd"];
+        let witness = Witness::start(GOOD);
+        signed(&witness.url(), service, &compressed);
+        witness.seen().iter().for_each(|seen| verify(seen, service));
+        assert!(witness.seen().iter().all(|seen| seen.header("content-encoding") == ["zstd"]));
+    }
+}
+
 /// As S3 answers a signature that is wrong: with all that it was made from.
 #[test]
 fn neither_keys_nor_signatures_are_in_any_report() {
