@@ -212,6 +212,7 @@ fn signed_request(bencher: Bencher, kind: &str) {
         id: Secret::new("AKIDEXAMPLE".to_owned()),
         secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
         session_token: None,
+        good_until_ms: None,
     };
     let scope: SigningScope = "us-east-1:execute-api".parse().expect("a scope");
     let signer = (kind != "unsigned").then(|| Arc::new(Signer::new(keys, scope)));

@@ -120,8 +120,10 @@ impl<'a> Runner<'a> {
         let token_command = requests.token_command();
         if let Some(command) = &token_command {
             let redactor = requests.redactor();
-            let asked = signals.unless_stopped(token_command::first_tokens(command, &redactor));
-            requests.take_tokens(runtime.block_on(asked)?);
+            let asked = signals.unless_stopped(token_command::first(command, &redactor));
+            let fresh = runtime.block_on(asked)?;
+            token_command::warning(command, &fresh).iter().for_each(|warning| console.warn(warning));
+            requests.take(fresh);
         }
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;

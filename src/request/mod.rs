@@ -11,7 +11,7 @@
 //!
 //! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
 //! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
-//! Tokens may be renewed while requests are made ([`Workload::renew_tokens`]); a signature for AWS is made with its request.
+//! Tokens and keys may be renewed while requests are made ([`Workload::renew`]); a signature for AWS is made with its request.
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
@@ -59,6 +59,7 @@ pub use row_bodies::RowBodies;
 pub(crate) use row_bodies::{RowBodiesError, names_rows};
 pub(crate) use scenario::{Defaults, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
+pub(crate) use sigv4::AwsKeysError;
 pub use sigv4::{AwsKeys, ScopeError, Signer, SigningScope};
 pub use spec::{EndpointSpec, Placeholders, WorkloadSpec};
 pub use target::Target;
@@ -67,5 +68,5 @@ pub(crate) use targets::{TargetsProblem, parse_targets};
 pub use template::Moment;
 pub use tokens::TokenList;
 pub(crate) use tokens::TokenOutputError;
-pub(crate) use workload::{Outgoing, WorkloadError};
+pub(crate) use workload::{Fresh, Outgoing, WorkloadError};
 pub use workload::{Route, Workload};

@@ -79,6 +79,12 @@ pub(crate) struct RequestArgs {
     /// curl's aws:amz:REGION:SERVICE will do as well.
     #[arg(long, value_name = "REGION:SERVICE")]
     pub aws_sigv4: Option<String>,
+    /// The keys for --aws-sigv4 from a command, in the JSON of a credential_process; sh -c runs it before the first request
+    ///
+    /// Such as 'aws configure export-credentials --format process'. With --token-every it runs again beside the load, so that keys
+    /// that expire are renewed. They take the place of those of the environment.
+    #[arg(long, value_name = "COMMAND", hide_env_values = true)]
+    pub aws_credentials_command: Option<String>,
     /// Rows of a CSV file, one for each request; its header row names the columns, and {column} stands for a cell in
     /// the URL, in headers and in the body. Without a file there are {index}, {uuid} and {now_ms}
     #[arg(long)]

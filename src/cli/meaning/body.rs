@@ -249,10 +249,22 @@ fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
     // A flag beats the environment.
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {
-        (Some(path), _) => read_file("body", path).map(Bytes::from),
+        (Some(path), _) => read_file("body", path).map(Bytes::from).map_err(|error| hinted(error, path)),
         (None, Some(text)) if text.starts_with('@') && args.curl.is_none() => Err(UsageError::BodyAt),
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),
+    }
+}
+
+/// A name with braces may be meant for the rows of a file that was not given.
+fn hinted(error: UsageError, path: &Path) -> UsageError {
+    match error {
+        UsageError::File { what, path: file, cause } if path.to_str().is_some_and(names_rows) => {
+            let cause =
+                format!("{cause} (a {{column}} in its name stands for a cell of --data, which is not given)");
+            UsageError::File { what, path: file, cause }
+        }
+        other => other,
     }
 }
 

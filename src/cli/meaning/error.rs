@@ -139,7 +139,7 @@ pub(crate) enum UsageError {
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,
     #[error(
-        "--token-every says how often --token-command runs, which is not given; give a command, or leave it out"
+        "--token-every says how often --token-command or --aws-credentials-command runs, and neither is given; give one, or leave it out"
     )]
     TokenEveryAlone,
     #[error("--token-every must be at least 100ms: each time a command is run")]
@@ -151,6 +151,10 @@ pub(crate) enum UsageError {
         "--compress-body has nothing to compress: no request has a body; leave it out, or give one, as with --body"
     )]
     NothingToCompress,
+    #[error(
+        "--aws-credentials-command prints the keys for --aws-sigv4, which is not given: --aws-sigv4 REGION:SERVICE"
+    )]
+    KeysOfNothing,
     #[error("--aws-sigv4: {0}")]
     SigningScope(#[from] ScopeError),
     /// No keys to sign with.

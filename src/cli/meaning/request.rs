@@ -16,7 +16,7 @@ use super::body::{Asked, headers_of};
 use super::credentials::{Credentials, TokenCommand};
 use super::files::{open_file, read_file};
 use crate::request::{
-    BodyCoding, Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, Origin,
+    BodyCoding, Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, Fresh, InFile, Origin,
     Placeholders, Recording, Redactor, RowBodies, ScenarioProblem, Secret, Target, TokenList, Workload,
     WorkloadSpec, parse_scenario, parse_targets,
 };
@@ -183,14 +183,14 @@ impl Requests {
         self.credentials.tokens.as_ref().map_or(0, |tokens| tokens.count() as u64)
     }
 
-    /// The command that prints the tokens: it has not been run.
+    /// The command that prints tokens or keys: it has not been run.
     pub(crate) fn token_command(&self) -> Option<TokenCommand> {
         self.credentials.command.clone()
     }
 
-    /// The first tokens of that command.
-    pub(crate) fn take_tokens(&mut self, tokens: TokenList) {
-        self.credentials.tokens = Some(tokens);
+    /// What that command has printed first.
+    pub(crate) fn take(&mut self, fresh: Fresh) {
+        self.credentials.take(fresh);
     }
 
     /// What hides secrets in texts that are written before there is a workload.
@@ -230,9 +230,9 @@ impl Requests {
         let has_data = self.data.is_some();
         let workload = Workload::build(WorkloadSpec {
             endpoints,
+            signer: self.credentials.signer(),
             tokens: self.credentials.tokens,
             token_header: self.credentials.header,
-            signer: self.credentials.signer,
             row_bodies: of_rows,
             body_coding: self.body_coding,
             data: self.data,

@@ -20,7 +20,7 @@ use super::recording::{RecordedRequest, Recording};
 use super::redactor::Redactor;
 use super::rotation::Rotation;
 use super::secret::{Secret, Secrets};
-use super::sigv4::{self, Signer};
+use super::sigv4::{self, AwsKeys, Signer};
 use super::target::Target;
 use super::template::{Moment, RequestTemplate, TRACEPARENT, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
@@ -108,6 +108,15 @@ impl fmt::Debug for Outgoing {
         let Self { row, trace_id, .. } = self;
         f.debug_struct("Outgoing").field("row", row).field("trace_id", trace_id).finish_non_exhaustive()
     }
+}
+
+/// What a command has printed for the requests that follow.
+#[derive(Debug, Clone)]
+pub(crate) enum Fresh {
+    /// Tokens that they carry.
+    Tokens(TokenList),
+    /// Keys that they are signed with.
+    Keys(AwsKeys),
 }
 
 /// Why a specification makes no workload.
@@ -241,18 +250,24 @@ impl Workload {
         }
     }
 
-    /// Requests that are made from now on carry these tokens. Without tokens from the beginning there is no place for them.
-    pub(crate) fn renew_tokens(&self, list: TokenList) {
-        if let Some(tokens) = &self.0.tokens {
-            tokens.renew(list);
+    /// Requests that are made from now on carry these tokens, or are signed with these keys. Without such from the beginning
+    /// there is no place for them.
+    pub(crate) fn renew(&self, fresh: Fresh) {
+        match (fresh, &self.0.tokens, &self.0.signer) {
+            (Fresh::Tokens(list), Some(tokens), _) => tokens.renew(list),
+            (Fresh::Keys(keys), _, Some(signer)) => signer.renew(keys),
+            _ => {}
         }
     }
 
-    /// What may be shown of a text of whoever knows these tokens, and these `others`.
+    /// What may be shown of a text of whoever knows these tokens or keys, and these `others`.
     pub(crate) fn redact_knowing(&self, text: &[u8], others: &[Secret<String>]) -> String {
         let mut secrets = Secrets::default();
         if let Some(tokens) = &self.0.tokens {
             tokens.each_known(|token| secrets.token(token.as_bytes()));
+        }
+        if let Some(signer) = &self.0.signer {
+            signer.secrets(&mut secrets);
         }
         let known: Vec<_> = secrets.into_texts().map(Secret::new).chain(others.iter().cloned()).collect();
         self.0.redactor.body(text, &known)

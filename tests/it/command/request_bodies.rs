@@ -64,7 +64,8 @@ fn a_body_that_is_made_for_each_request_is_compressed_for_each() {
         let name = |place: usize| if place.is_multiple_of(2) { "Ann" } else { "Bob" };
         let mut expected: Vec<String> =
             (0..40).map(|place| format!("{{\"of\": \"{}\", \"nr\": {place}}}", name(place))).collect();
-        (bodies.sort(), expected.sort());
+        bodies.sort();
+        expected.sort();
         assert_eq!(bodies, expected);
     }
 }

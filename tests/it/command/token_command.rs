@@ -99,6 +99,7 @@ fn without_a_first_token_there_is_no_run() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a process of the test ends on its own time")]
 fn a_renewal_that_fails_or_hangs_leaves_the_tokens_of_before_and_says_so_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let slow = file(&folder, "pid", "");
