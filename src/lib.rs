@@ -83,7 +83,7 @@ pub mod internals {
     pub use crate::result::{
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,
     };
-    pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
+    pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Profile, Rate, Schedule, Slot, Source, Stretch};
     pub use crate::search::{
         Action, Event, History, KneeInterval, Method, Objective, Reason, SearchResult, Settings, Trial, Vote,
         next,
