@@ -222,6 +222,25 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_before_stay_secret_and_memory_does_not_grow_with_renewals() {
+        let keys = |n: usize| {
+            let names = ["id", "secret", "token"];
+            AwsKeys::of_texts([format!("AKID-{n}"), format!("secret-{n}")], Some(format!("tok-{n}")), names)
+                .unwrap()
+        };
+        let current = CurrentKeys::new(keys(0));
+        (1..=100).for_each(|n| current.renew(keys(n)));
+        assert_eq!(current.current().keys.id.expose(), "AKID-100");
+        let mut secrets = Secrets::default();
+        current.secrets(&mut secrets);
+        let known: Vec<String> = secrets.into_texts().collect();
+        assert_eq!(known.len(), 3 * (1 + REMEMBERED));
+        for text in ["secret-100", "secret-99", "tok-84"] {
+            assert!(known.iter().any(|known| known == text), "{text}: {known:?}");
+        }
+    }
+
+    #[test]
     fn what_is_no_keys_says_why_and_repeats_nothing() {
         let problem = |text: &str| {
             let problem = read(text).unwrap_err();
