@@ -4,14 +4,16 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 
 use rpsbench::internals::{
-    Accounting, Arrivals, AwsKeys, BurstDepth, DataOrder, DataTable, Decision, Dispatcher, Distribution,
-    EndpointSpec, ExampleScreen, Expectation, IntervalLog, Limits, Moment, NANOS_PER_S, Outcome, Phase,
-    Placeholders, PoolLimits, Rate, Recorder, Route, Sample, Schedule, Secret, Signer, SigningScope, Slot,
-    Ticket, Timeline, TokenBucket, TokenList, Workload, WorkloadSpec, encode_histogram,
+    Accounting, Arrivals, AwsKeys, BodyCoding, BodyWatch, BurstDepth, DataOrder, DataTable, Decision,
+    Dispatcher, Distribution, EndpointSpec, ExampleScreen, Expectation, IntervalLog, Limits, Moment,
+    NANOS_PER_S, Outcome, Phase, Placeholders, PoolLimits, Profile, Rate, Recorder, Route, Sample, Schedule,
+    Secret, Signer, SigningScope, Slot, Stretch, Ticket, Timeline, TokenBucket, TokenList, Workload,
+    WorkloadSpec, encode_histogram,
 };
 
 /// Arrivals in one iteration of a benchmark.
@@ -169,6 +171,8 @@ fn spec(url: &str, header: &str, body: &str, feeds: bool) -> WorkloadSpec {
         tokens: feeds.then(|| TokenList::read(tokens.as_bytes(), "tokens.csv").expect("valid tokens")),
         token_header: http::header::AUTHORIZATION,
         signer: None,
+        row_bodies: None,
+        body_coding: None,
         data: feeds.then(|| DataTable::read(data.as_bytes(), "data.csv").expect("a valid table")),
         data_order: DataOrder::Random,
         seed: 1,
@@ -212,6 +216,7 @@ fn signed_request(bencher: Bencher, kind: &str) {
         id: Secret::new("AKIDEXAMPLE".to_owned()),
         secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
         session_token: None,
+        good_until_ms: None,
     };
     let scope: SigningScope = "us-east-1:execute-api".parse().expect("a scope");
     let signer = (kind != "unsigned").then(|| Arc::new(Signer::new(keys, scope)));
@@ -225,6 +230,55 @@ fn signed_request(bencher: Bencher, kind: &str) {
         sequence += 1;
         let moment = Moment { unix_ms: 1_440_938_160_000 + sequence, ..Moment::default() };
         black_box(workload.request(black_box(sequence), moment))
+    });
+}
+
+/// What it costs to compress the body of a request: one that never changes, and ones that are made, of 200 bytes and of 64 KiB.
+#[divan::bench(args = ["fixed", "gzip_made", "zstd_made", "gzip_made_64_kib", "zstd_made_64_kib"])]
+fn coded_request(bencher: Bencher, kind: &str) {
+    let body_coding = Some(if kind.starts_with("zstd") { BodyCoding::Zstd } else { BodyCoding::Gzip });
+    let lines = if kind.ends_with("64_kib") { 1_100 } else { 3 };
+    let items: String = (0..lines)
+        .map(|i| format!(r#"{{"sku": "A-{}", "name": "Some name {i}", "count": {}}}, "#, i * 7_919, i % 7))
+        .collect();
+    let index = if kind == "fixed" { "5" } else { "{index}" };
+    let spec = spec("http://x/a", "user-500", &format!(r#"{{"user": {index}, "items": [{items}]}}"#), false);
+    let workload = Workload::build(WorkloadSpec { body_coding, ..spec }).expect("a valid workload");
+    let mut sequence = 0;
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        sequence += 1;
+        black_box(workload.request(black_box(sequence), Moment::default()))
+    });
+}
+
+/// What looking at an answer of 2 kB costs: nothing expected, and a text expected in it. Neither is compressed.
+#[divan::bench(args = ["nothing", "text"])]
+fn watch_answer(bencher: Bencher, kind: &str) {
+    let body = vec![b'x'; 2_048];
+    let wanted = (kind == "text").then(|| Bytes::from_static(b"needle"));
+    let expectation = Expectation { body: wanted, ..Expectation::default() };
+    let headers = http::HeaderMap::new();
+    let mut watch = BodyWatch::new(0);
+    bencher.counter(ItemsCount::new(1_u32)).bench_local(|| {
+        watch.begin(&expectation, false);
+        watch.head_has_come(&headers);
+        watch.part(black_box(&body));
+        black_box(watch.is_good())
+    });
+}
+
+/// Taking slots of a rate that changes: 1,000 stretches, as of a file.
+#[divan::bench(args = [Arrivals::Constant, Arrivals::Poisson])]
+fn profile_iteration(bencher: Bencher, arrivals: Arrivals) {
+    let rate = |per_s| Rate::new(per_s, 1).ok();
+    let stretch = |i: u64| Stretch { from: rate(900 + i), to: rate(901 + i), duration_ns: 10_000_000 };
+    let profile = Profile::new(&[("all".to_owned(), (0..1_000).map(stretch).collect())]).expect("a profile");
+    let schedule = Schedule::for_profile(profile).expect("a schedule").with_arrivals(arrivals, 1);
+    let stripe = schedule.stripe(0, 1);
+    bencher.counter(ItemsCount::new(schedule.count())).bench_local(|| {
+        for slot in stripe.clone() {
+            black_box(slot);
+        }
     });
 }
 

@@ -76,14 +76,14 @@ pub mod internals {
     };
     pub use crate::plan::{Plan, Traffic};
     pub use crate::request::{
-        AwsKeys, BodyWatch, ChainSpec, DataOrder, DataTable, EndpointSpec, Expectation, Moment, Origin,
-        Placeholders, Route, ScopeError, Secret, Signer, SigningScope, StepSpec, Take, TakeFrom, Target,
-        TokenList, Workload, WorkloadSpec,
+        AwsKeys, BodyCoding, BodyWatch, ChainSpec, DataOrder, DataTable, EndpointSpec, Expectation, Moment,
+        Origin, Placeholders, Route, RowBodies, ScopeError, Secret, Signer, SigningScope, StepSpec, Take,
+        TakeFrom, Target, TokenList, Workload, WorkloadSpec,
     };
     pub use crate::result::{
         Backlog, BurstDepth, ClientLoad, Conclusion, LatencyStats, RunFacts, Series, ServiceVerdict,
     };
-    pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Rate, Schedule, Slot, Source};
+    pub use crate::schedule::{Arrivals, NANOS_PER_S, Phase, Profile, Rate, Schedule, Slot, Source, Stretch};
     pub use crate::search::{
         Action, Event, History, KneeInterval, Method, Objective, Reason, SearchResult, Settings, Trial, Vote,
         next,

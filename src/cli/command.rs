@@ -119,6 +119,7 @@ mod tests {
             "abort-on" => Some("error_rate>3% for 3s"),
             "start-at" => Some("+3s"),
             "aws-sigv4" => Some("us-east-3:s3"),
+            "compress-body" => Some("zstd"),
             "rendezvous" => Some("http://127.0.0.3:3"),
             "speed" => Some("3x"),
             _ => None,

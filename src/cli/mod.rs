@@ -26,8 +26,9 @@ pub(crate) use command::command;
 pub(crate) use invocation::{Invocation, Typed, parse};
 pub(crate) use log_file::LogFormat;
 pub(crate) use meaning::{
-    CalibrateJob, CompareJob, CompareSource, LiveJob, Login, Meeting, MergeJob, ReportJob, RunJob, Screen,
-    SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, TokenCommand, UsageError,
+    CalibrateJob, CompareJob, CompareSource, LiveJob, Login, Meeting, MergeJob, PrintedError, ReportJob,
+    RunJob, Screen, SearchPlan, ServeJob, Setup, Sharding, SweepJob, Sweeping, TargetChoice, TokenCommand,
+    UsageError,
 };
 pub(crate) use output::{OutputError, OutputFile};
 pub(crate) use watchers::Watchers;

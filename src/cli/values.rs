@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::ladder::Order;
 use crate::plan::Auto;
 use crate::report::Format;
-use crate::request::{DataOrder, RecordingFormat};
+use crate::request::{BodyCoding, DataOrder, RecordingFormat};
 use crate::result::Conclusion;
 use crate::schedule::Arrivals;
 use crate::shard::Spot;
@@ -287,6 +287,11 @@ impl ValueEnum for Arrivals {
         Some(PossibleValue::new(word).help(help))
     }
 }
+
+choices!(BodyCoding {
+    Gzip: "gzip", "RFC 1952, level 6";
+    Zstd: "zstd", "RFC 8878, level 3";
+});
 
 choices!(RecordingFormat {
     Auto: "auto", "Told by the first line";

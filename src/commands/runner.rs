@@ -30,7 +30,7 @@ use crate::judge::AbortWatch;
 use crate::load::Session;
 use crate::measure::Protocol;
 use crate::plan::{Plan, Planner, Purpose, Traffic};
-use crate::request::{Target, Workload};
+use crate::request::{BodyCoding, Target, Workload};
 use crate::result::{LatencyStats, PlanFacts, Summary};
 use crate::schedule::{Rate, ScheduleError, Source};
 use crate::service::{Running, Service, ServiceModel};
@@ -122,8 +122,10 @@ impl<'a> Runner<'a> {
         let token_command = requests.token_command();
         if let Some(command) = &token_command {
             let redactor = requests.redactor();
-            let asked = signals.unless_stopped(token_command::first_tokens(command, &redactor));
-            requests.take_tokens(runtime.block_on(asked)?);
+            let asked = signals.unless_stopped(token_command::first(command, &redactor));
+            let fresh = runtime.block_on(asked)?;
+            token_command::warning(command, &fresh).iter().for_each(|warning| console.warn(warning));
+            requests.take(fresh);
         }
         if let Some(login) = requests.login(base.as_ref())? {
             let (began_ns, rows) = (MonotonicClock.now_ns(), login.rows);
@@ -149,6 +151,7 @@ impl<'a> Runner<'a> {
                 config,
                 method,
                 target,
+                body_coding: workload.body_coding().map(BodyCoding::name),
                 tokens,
                 data_rows,
                 proxy,

@@ -1,4 +1,5 @@
-//! Tokens that a command prints: run once before the load, and again beside it (`--token-command`, `--token-every`).
+//! Tokens or keys that a command prints: run once before the load, and again beside it (`--token-command`,
+//! `--aws-credentials-command`, `--token-every`).
 //!
 //! It runs in the runtime of the main thread. Workers go on with the tokens of before until the new ones are there, so
 //! that a slow command delays no request.
@@ -12,9 +13,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::cli::TokenCommand;
+use crate::cli::{PrintedError, TokenCommand};
 use crate::report::clean;
-use crate::request::{Redactor, Secret, TokenList, TokenOutputError, Workload};
+use crate::request::{AwsKeys, Fresh, Redactor, Secret, Workload};
+use crate::time::{Clock, MonotonicClock};
 
 /// Most bytes that a command may print: far more than anybody's tokens, far less than memory.
 const MOST_PRINTED: u64 = 8 << 20;
@@ -25,29 +27,33 @@ const SHOWN_OF_STDERR: usize = 200;
 
 /// So many words of stdout are hidden in that line: that takes a time for each.
 const MOST_HIDDEN: usize = 1_000;
+/// Characters of a value of JSON from which on it is hidden there.
+const SHORTEST_VALUE: usize = 4;
 
 /// Why a command gave no tokens. It holds nothing of what was printed on stdout.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TokenError {
-    #[error("--token-command: {problem}{}", last_words(said.as_deref()))]
+    #[error("{flag}: {problem}{}", last_words(said.as_deref()))]
     Output {
-        problem: TokenOutputError,
+        flag: &'static str,
+        problem: PrintedError,
         /// The last line of its stderr, redacted: of a pipe only the last command tells whether it failed.
         said: Option<String>,
     },
-    #[error("--token-command cannot be run: {0}")]
-    Start(io::Error),
+    #[error("{0} cannot be run: {1}")]
+    Start(&'static str, io::Error),
     /// It said itself that it failed.
-    #[error("--token-command failed ({status}){}", last_words(said.as_deref()))]
+    #[error("{flag} failed ({status}){}", last_words(said.as_deref()))]
     Failed {
+        flag: &'static str,
         status: ExitStatus,
         /// The last line of its stderr, redacted.
         said: Option<String>,
     },
-    #[error("--token-command took longer than {} s and was ended", .0.as_secs_f64())]
-    TooSlow(Duration),
-    #[error("--token-command printed more than {} MiB, which cannot be tokens", MOST_PRINTED >> 20)]
-    TooMuch,
+    #[error("{flag} took longer than {} s and was ended", patience.as_secs_f64())]
+    TooSlow { flag: &'static str, patience: Duration },
+    #[error("{flag} printed more than {} MiB, which cannot be what it is for", MOST_PRINTED >> 20)]
+    TooMuch { flag: &'static str },
 }
 
 fn last_words(said: Option<&str>) -> String {
@@ -65,15 +71,30 @@ struct Ended {
 ///
 /// # Errors
 /// [`TokenError`]: then there is nothing to send.
-pub(super) async fn first_tokens(
-    command: &TokenCommand,
-    redactor: &Redactor,
-) -> Result<TokenList, TokenError> {
+pub(super) async fn first(command: &TokenCommand, redactor: &Redactor) -> Result<Fresh, TokenError> {
     let redact = |said: &str, printed: &[Secret<String>]| redactor.body(said.as_bytes(), printed);
     ask(command, command.patience(), redact).await
 }
 
-/// Renews the tokens of a workload for as long as the future is polled; `warn` is told each time that fails.
+/// What the user should know of keys that expire and are not renewed.
+pub(super) fn warning(command: &TokenCommand, fresh: &Fresh) -> Option<String> {
+    let Fresh::Keys(AwsKeys { good_until_ms: Some(until_ms), .. }) = fresh else { return None };
+    if command.every.is_some() {
+        return None;
+    }
+    let minutes = until_ms.saturating_sub(now_ms()) as f64 / 60e3;
+    Some(format!(
+        "the keys of {} expire in {minutes:.0} min and are not renewed; --token-every runs it again",
+        command.flag()
+    ))
+}
+
+/// Milliseconds since 1970 (UTC).
+fn now_ms() -> i64 {
+    i64::try_from(MonotonicClock.wall().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Renews the tokens or keys of a workload for as long as the future is polled; `warn` is told each time that fails.
 #[expect(clippy::disallowed_methods, reason = "a renewal may be a millisecond late, unlike an arrival")]
 pub(super) async fn renew(
     command: Option<TokenCommand>,
@@ -88,9 +109,10 @@ pub(super) async fn renew(
         let redact =
             |said: &str, printed: &[Secret<String>]| workload.redact_knowing(said.as_bytes(), printed);
         match ask(&command, command.patience_of_renewal(), redact).await {
-            Ok(tokens) => workload.renew_tokens(tokens),
+            Ok(fresh) => workload.renew(fresh),
             Err(error) => {
-                warn(format!("the tokens were not renewed, and those of before stay in use: {error}"))
+                let what = command.what();
+                warn(format!("the {what} were not renewed, and those of before stay in use: {error}"))
             }
         }
     }
@@ -101,19 +123,23 @@ async fn ask(
     command: &TokenCommand,
     patience: Duration,
     redact: impl Fn(&str, &[Secret<String>]) -> String,
-) -> Result<TokenList, TokenError> {
+) -> Result<Fresh, TokenError> {
+    let flag = command.flag();
     // One that is late is ended when the future is dropped, with all that it has started.
-    let ended = timeout(patience, run(command.line.expose())).await;
-    let Ended { status, printed, said } = ended.map_err(|_| TokenError::TooSlow(patience))??;
+    let ended = timeout(patience, run(flag, command.line.expose())).await;
+    let Ended { status, printed, said } = ended.map_err(|_| TokenError::TooSlow { flag, patience })??;
     let said = || {
         let printed = String::from_utf8_lossy(&printed);
-        let words = printed.split_whitespace().map(|word| Secret::new(word.to_owned())).take(MOST_HIDDEN);
+        // As words, and as the values of JSON.
+        let values = printed.split('"').filter(|value| value.len() >= SHORTEST_VALUE);
+        let words = printed.split_whitespace().chain(values).take(MOST_HIDDEN);
+        let words = words.map(|word| Secret::new(word.to_owned()));
         last_line(&said).map(|line| clean(&redact(&line, &words.collect::<Vec<_>>())))
     };
     if !status.success() {
-        return Err(TokenError::Failed { status, said: said() });
+        return Err(TokenError::Failed { flag, status, said: said() });
     }
-    command.read(&printed).map_err(|problem| TokenError::Output { problem, said: said() })
+    command.read(&printed, now_ms()).map_err(|problem| TokenError::Output { flag, problem, said: said() })
 }
 
 /// The processes of a command, which are ended when nobody waits for them any more.
@@ -129,7 +155,7 @@ impl Drop for Group {
     }
 }
 
-async fn run(line: &str) -> Result<Ended, TokenError> {
+async fn run(flag: &'static str, line: &str) -> Result<Ended, TokenError> {
     let mut child = Command::new("sh")
         .args(["-c", line])
         .stdin(Stdio::null())
@@ -139,18 +165,22 @@ async fn run(line: &str) -> Result<Ended, TokenError> {
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
-        .map_err(TokenError::Start)?;
+        .map_err(|error| TokenError::Start(flag, error))?;
     let mut group = Group(child.id());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let printed = async {
         let mut printed = Vec::new();
         if let Some(stdout) = stdout {
-            stdout.take(MOST_PRINTED + 1).read_to_end(&mut printed).await.map_err(TokenError::Start)?;
+            stdout
+                .take(MOST_PRINTED + 1)
+                .read_to_end(&mut printed)
+                .await
+                .map_err(|error| TokenError::Start(flag, error))?;
         }
-        if printed.len() as u64 > MOST_PRINTED { Err(TokenError::TooMuch) } else { Ok(printed) }
+        if printed.len() as u64 > MOST_PRINTED { Err(TokenError::TooMuch { flag }) } else { Ok(printed) }
     };
     let said = async { Ok(end_of(stderr).await) };
-    let status = async { child.wait().await.map_err(TokenError::Start) };
+    let status = async { child.wait().await.map_err(|error| TokenError::Start(flag, error)) };
     let (printed, said, status) = tokio::try_join!(printed, said, status)?;
     // It is over, and its number may be that of another by now.
     group.0 = None;

@@ -13,6 +13,8 @@ const OVERFLOWED: f64 = 0.01;
 /// Kendall's rank correlation with time from which a sequence of blocks rises. At random, 10 blocks reach it once in a
 /// hundred times.
 const TREND: f64 = 0.6;
+/// Blocks in a row over which a backlog must have grown that is gone before the end of a run.
+const RISING: usize = 3;
 /// Most blocks that a run is cut into. Coarse, so that neighbours are nearly independent: seconds are not.
 const BLOCKS: usize = 10;
 /// Fewest intervals that show a trend.
@@ -51,8 +53,8 @@ pub struct Observed {
     /// Whether the rate was the same all the time. With one that changes, a backlog and its times change too, and nothing is
     /// wrong: it takes both a backlog that no noise explains and times that grew with it.
     pub is_steady: bool,
-    /// Arrivals per second in the last interval.
-    pub last_per_s: f64,
+    /// Arrivals per second in each interval, where the rate is not the same all the time.
+    pub per_s: Vec<f64>,
 }
 
 impl Default for Observed {
@@ -67,7 +69,7 @@ impl Default for Observed {
             backlog: Vec::new(),
             median_s: Vec::new(),
             is_steady: true,
-            last_per_s: 0.0,
+            per_s: Vec::new(),
         }
     }
 }
@@ -89,6 +91,11 @@ pub enum Sign {
     BacklogGrows {
         /// Requests.
         by: f64,
+    },
+    /// At a rate that changes, the backlog had grown to so many requests, and was worked off before the end.
+    BacklogGrew {
+        /// Requests.
+        to: f64,
     },
     /// The median response time rose.
     ResponsesGrow {
@@ -168,9 +175,11 @@ impl Observed {
                 .collect(),
             median_s: summary.series.iter().map(|row| row.response_p50_ms.map(|ms| ms / 1e3)).collect(),
             is_steady: true,
-            last_per_s: summary.series.last().map_or(0.0, |row| {
-                row.offered as f64 / summary.plan.series_interval_s.max(f64::MIN_POSITIVE)
-            }),
+            per_s: summary
+                .series
+                .iter()
+                .map(|row| row.offered as f64 / summary.plan.series_interval_s.max(f64::MIN_POSITIVE))
+                .collect(),
         }
     }
 }
@@ -223,18 +232,47 @@ fn responses_grow(observed: &Observed) -> (f64, Sign) {
     (score, Sign::ResponsesGrow { from_s, to_s })
 }
 
-/// Whether, at a rate that changes, the backlog at the end is beyond noise, and the response times grew with it.
+/// Whether, at a rate that changes, the backlog is beyond noise, and the response times grew with it: at the end, or before, where
+/// it had grown for [`RISING`] blocks in a row. What was worked off before the end was a backlog all the same; a service that only
+/// stood still for a while has it at once.
 fn both_grow(observed: &Observed) -> (f64, Sign) {
-    let Some(level) = observed.backlog.last() else { return (0.0, Sign::BacklogGrows { by: 0.0 }) };
-    let by = (level - observed.last_per_s * observed.fastest_s).max(0.0);
-    let noise = (observed.offered as f64).sqrt();
+    let levels: Vec<f64> = observed
+        .backlog
+        .iter()
+        .enumerate()
+        .map(|(place, level)| {
+            let per_s = observed.per_s.get(place).copied().unwrap_or(observed.offered_per_s);
+            (level - per_s * observed.fastest_s).max(0.0)
+        })
+        .collect();
     let known: Vec<f64> = observed.median_s.iter().map(|median| median.unwrap_or(f64::MAX)).collect();
-    let blocks = block_medians(&known, BLOCKS);
-    let grown = match (blocks.first(), blocks.last()) {
-        (Some(first), Some(last)) if blocks.len() > 1 => ratio(*last, MEDIAN_RATIO * first),
+    let medians = block_medians(&known, BLOCKS);
+    let first_s = medians.first().copied();
+    let grown = |median: Option<&f64>| match (first_s, median) {
+        (Some(first_s), Some(median)) if medians.len() > 1 => ratio(*median, MEDIAN_RATIO * first_s),
         _ => f64::MAX,
     };
-    (beyond(by, (BACKLOG_LEVEL * noise).max(FEWEST_REQUESTS)).min(grown), Sign::BacklogGrows { by })
+    let score = |level: f64, offered: f64, median: Option<&f64>| {
+        beyond(level, (BACKLOG_LEVEL * offered.sqrt()).max(FEWEST_REQUESTS)).min(grown(median))
+    };
+    let offered = observed.offered as f64;
+    let at_end = levels.last().map_or(0.0, |level| score(*level, offered, medians.last()));
+    if at_end >= 1.0 {
+        return (at_end, Sign::BacklogGrows { by: levels.last().copied().unwrap_or(0.0) });
+    }
+    // Of the middle of the run, whole blocks: one interval may be a standstill.
+    let blocks = block_medians(&levels, BLOCKS);
+    let all_per_s: f64 = observed.per_s.iter().sum();
+    let rising = blocks.windows(RISING).enumerate().filter(|(_, window)| window.is_sorted_by(|a, b| a < b));
+    let before = rising.filter_map(|(first, window)| {
+        let (level, block) = (*window.last()?, first + RISING - 1);
+        let until = (block + 1) * levels.len() / blocks.len();
+        let share = observed.per_s.iter().take(until).sum::<f64>() / all_per_s.max(f64::MIN_POSITIVE);
+        Some((score(level, offered * share, medians.get(block)), level))
+    });
+    let worst = before.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let (before, to) = worst.unwrap_or((0.0, 0.0));
+    (before.max(at_end), Sign::BacklogGrew { to })
 }
 
 /// A figure against the limit that it must exceed: above 1 exactly when it does.

@@ -44,7 +44,7 @@ pub(super) fn most_overloaded(summary: &Summary) -> Option<(PhaseRun, Vec<Sign>)
 
 #[cfg(test)]
 mod tests {
-    use super::{Overload, PhaseRun};
+    use super::{Overload, PhaseRun, Sign};
     use crate::fixture;
     use crate::result::{Conclusion, Figure, ServiceVerdict};
 
@@ -80,6 +80,32 @@ mod tests {
         assert!(!Overload::of(&summary).is_overloaded(), "{:?}", Overload::of(&summary));
         let steady = PhaseRun::all(&summary).remove(0).summary;
         assert!(Overload::of(&steady).is_overloaded(), "at a rate that does not change it would be");
+    }
+
+    /// It is worked off before the end, and those who came meanwhile waited for seconds.
+    #[test]
+    fn a_peak_in_the_middle_of_a_phase_is_seen_and_a_standstill_is_no_peak() {
+        let hill = |to: &'static str| {
+            let phases = [("day", "10", to, 30), ("day", to, "10", 30)];
+            let mut plan = fixture::changing(&phases, 500, Vec::new());
+            // One phase that goes up and down.
+            let mut whole = plan.plan.phases[0].clone();
+            (whole.duration_s, whole.to_per_s) = (60.0, 10.0);
+            plan.plan.phases = vec![whole];
+            plan
+        };
+        let overloaded = Overload::of(&hill("700"));
+        assert!(matches!(overloaded.signs[..], [Sign::BacklogGrew { to }] if to > 1_000.0), "{overloaded:?}");
+        assert!(!Overload::of(&hill("480")).is_overloaded());
+        let mut stalled = hill("480");
+        // Nothing is answered for 4 s, and what came meanwhile takes 4 s more.
+        for (place, row) in
+            stalled.series.iter_mut().enumerate().filter(|(place, _)| (30..38).contains(place))
+        {
+            row.in_flight = 400 * (4 - (34_i64 - place as i64).unsigned_abs());
+            row.response_p50_ms = Some(2_000.0);
+        }
+        assert!(!Overload::of(&stalled).is_overloaded(), "{:?}", Overload::of(&stalled));
     }
 
     #[test]

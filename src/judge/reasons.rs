@@ -75,6 +75,9 @@ pub(crate) enum ServiceReason {
     /// The backlog grows.
     #[strum(serialize = "service.backlog_grows")]
     BacklogGrows { per_s: f64, at_end: u64, completed_per_s: f64, offered_per_s: f64 },
+    /// The backlog grew, and was worked off.
+    #[strum(serialize = "service.backlog_grew")]
+    BacklogGrew { to: f64 },
     /// The median response time grows.
     #[strum(serialize = "service.responses_grow")]
     ResponsesGrow { from_s: f64, to_s: f64 },
@@ -237,6 +240,10 @@ impl fmt::Display for ServiceReason {
                 f,
                 "the backlog grew by {per_s:.1} requests a second, to {at_end} at the end: {completed_per_s:.1}/s were \
                  completed of {offered_per_s:.1}/s offered"
+            ),
+            Self::BacklogGrew { to } => write!(
+                f,
+                "the backlog grew to {to:.0} requests before the end, and all that came meanwhile waited behind it"
             ),
             Self::ResponsesGrow { from_s, to_s } => write!(
                 f,

@@ -64,6 +64,7 @@ fn saturated(summary: &Summary, signs: Vec<Sign>) -> Vec<ServiceReason> {
             completed_per_s,
             offered_per_s,
         }),
+        Sign::BacklogGrew { to } => Some(ServiceReason::BacklogGrew { to }),
         // The same said twice, where the backlog is known to grow.
         Sign::ResponsesGrow { .. } if backlog_grows => None,
         Sign::ResponsesGrow { from_s, to_s } => Some(ServiceReason::ResponsesGrow { from_s, to_s }),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::censored::Unanswered;
-use super::{Distribution, Ledger, Outcome, Sample};
+use super::{Distribution, Ledger, Outcome, Sample, Sizes};
 
 /// Counts and times of the measured arrivals of one endpoint, as one worker saw them; accounts merge.
 ///
-/// Seven distributions of 16 to 192 KiB each: 112 KiB for an endpoint that is hardly used, about 300 KiB for one that
-/// answers within 100 ms, 1.2 MiB at most, in every worker.
+/// Seven distributions of times, of 16 to 192 KiB each, and one or two of sizes: 128 KiB for an endpoint that is hardly used,
+/// about 350 KiB for one that answers some kilobytes within 100 ms, in every worker.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     /// The arrivals by their end. What was planned and cancelled is known only to whoever knows the schedule.
@@ -33,6 +33,12 @@ pub struct Account {
     pub status_codes: BTreeMap<u16, u64>,
     /// Body bytes read.
     pub body_bytes: u64,
+    /// Body bytes of good answers, as they came.
+    #[serde(default)]
+    pub sizes: Sizes,
+    /// Of those that were decompressed to be checked, what came out.
+    #[serde(default)]
+    pub decoded_sizes: Sizes,
     /// Complete answers that came while the schedule still ran, before the drain.
     pub completed_in_window: u64,
     /// Of those, good ones in time.
@@ -58,6 +64,7 @@ impl Account {
                 self.response_ok.record(response_ns);
                 self.service.record(timeline.service_ns());
                 self.first_byte.record(timeline.time_to_first_byte_ns());
+                self.sizes.record(sample.body_bytes);
                 if let Some(lag_ns) = timeline.receive_lag_ns {
                     self.receive_lag.record(lag_ns);
                 }
@@ -104,6 +111,8 @@ impl Account {
             *self.status_codes.entry(*status).or_default() += count;
         }
         self.body_bytes += other.body_bytes;
+        self.sizes.merge(&other.sizes);
+        self.decoded_sizes.merge(&other.decoded_sizes);
         self.completed_in_window += other.completed_in_window;
         self.ok_in_window += other.ok_in_window;
         self.unfinished_min_ns = self.unfinished_min_ns.into_iter().chain(other.unfinished_min_ns).min();

@@ -7,6 +7,7 @@ use hdrhistogram::serialization::{Deserializer, Serializer, V2DeflateSerializer}
 
 use super::distribution::full_range;
 use super::interval::interval_histogram;
+use super::sizes::Sizes;
 
 /// Longest accepted text of one histogram: ours are below 100 KiB; a file that claims more is not ours.
 const MAX_TEXT_BYTES: usize = 4 << 20;
@@ -32,6 +33,19 @@ pub enum EncodingError {
 pub fn encode_histogram(histogram: &Histogram<u64>) -> Result<String, EncodingError> {
     let mut whole = full_range();
     whole.add(histogram).map_err(|error| EncodingError::Format(error.to_string()))?;
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(&whole, &mut bytes)
+        .map_err(|error| EncodingError::Format(error.to_string()))?;
+    Ok(BASE64_STANDARD.encode(bytes))
+}
+
+/// Encodes a distribution of sizes; empty where there are none.
+///
+/// # Errors
+/// [`EncodingError::Format`] when the histogram has no such form; none of sizes is so.
+pub(crate) fn encode_sizes(sizes: &Sizes) -> Result<String, EncodingError> {
+    let Some(whole) = sizes.full_range() else { return Ok(String::new()) };
     let mut bytes = Vec::new();
     V2DeflateSerializer::new()
         .serialize(&whole, &mut bytes)

@@ -23,6 +23,7 @@ mod recorder;
 mod sample;
 mod saved;
 mod server_timing;
+mod sizes;
 mod walked;
 
 #[cfg(test)]
@@ -36,7 +37,7 @@ pub(crate) use counted_by::CountedBy;
 pub use distribution::Distribution;
 pub(crate) use distribution::{HIGHEST_NS, LOWEST_NS, full_range};
 pub use encoding::encode_histogram;
-pub(crate) use encoding::{EncodingError, decode_histogram, decode_interval, encode_interval};
+pub(crate) use encoding::{EncodingError, decode_histogram, decode_interval, encode_interval, encode_sizes};
 pub use exemplar::Withhold;
 pub(crate) use exemplar::{Detail, MAX_KEPT_BYTES, Redact, Sent};
 pub(crate) use exemplars::{Exemplar, Exemplars};
@@ -50,6 +51,7 @@ pub(crate) use sample::HttpFault;
 pub use sample::{ErrorKind, Outcome, Sample, Timeline};
 pub(crate) use saved::SavedRecorder;
 pub(crate) use server_timing::ServerTimings;
+pub(crate) use sizes::Sizes;
 pub(crate) use walked::{Redirects, Walked};
 
 /// Nanoseconds as milliseconds, for results; exact to the nanosecond.

@@ -164,6 +164,16 @@ impl Recorder {
         }
     }
 
+    /// Notes how many bytes the body of an arrival's answer had before it was compressed.
+    pub(crate) fn note_decoded(&mut self, sample: &Sample, bytes: u64) {
+        if sample.slot.phase == Phase::Measured && matches!(sample.outcome, Outcome::Ok { .. }) {
+            let place = (sample.endpoint as usize).min(self.accounts.len().saturating_sub(1));
+            if let Some(account) = self.accounts.get_mut(place) {
+                account.decoded_sizes.record(bytes);
+            }
+        }
+    }
+
     /// Notes what the header said that good answers are counted by.
     pub(crate) fn note_value(&mut self, sample: &Sample, header: &str, value: Option<&[u8]>) {
         if let (Phase::Measured, Outcome::Ok { .. }, Some(timeline)) =
@@ -315,6 +325,8 @@ mod tests {
         prop_assert_eq!(a.ledger, b.ledger);
         prop_assert_eq!(&a.status_codes, &b.status_codes);
         prop_assert_eq!(a.body_bytes, b.body_bytes);
+        prop_assert_eq!(&a.sizes, &b.sizes);
+        prop_assert_eq!(a.sizes.count(), a.ledger.ok);
         prop_assert_eq!(a.unfinished_min_ns, b.unfinished_min_ns);
         let distributions = |account: &Account| {
             [&account.response_ok, &account.service, &account.first_byte, &account.send_lag, &account.connect]

@@ -7,7 +7,10 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::recorder::Warmup;
-use super::{Account, CountedBy, Distribution, ErrorKind, Redirects, decode_histogram, encode_histogram};
+use super::{
+    Account, CountedBy, Distribution, ErrorKind, Redirects, Sizes, decode_histogram, encode_histogram,
+    encode_sizes,
+};
 
 /// All that a recorder counted. It holds nothing that a report may not show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -62,6 +65,41 @@ impl<'de> Deserialize<'de> for Distribution {
         let histogram = decode_histogram(&histogram).map_err(D::Error::custom)?;
         let sum_ns = sum_ns.parse().map_err(D::Error::custom)?;
         Self::restored(&histogram, min_ns, max_ns, sum_ns)
+            .ok_or_else(|| D::Error::custom("the figures of a distribution contradict its histogram"))
+    }
+}
+
+/// The same of sizes.
+#[derive(Serialize, Deserialize)]
+struct SavedSizes {
+    histogram: String,
+    min_bytes: u64,
+    max_bytes: u64,
+    sum_bytes: String,
+}
+
+impl Serialize for Sizes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        SavedSizes {
+            histogram: encode_sizes(self).map_err(S::Error::custom)?,
+            min_bytes: self.min_bytes().unwrap_or(0),
+            max_bytes: self.max_bytes().unwrap_or(0),
+            sum_bytes: self.sum_bytes().to_string(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sizes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let SavedSizes { histogram, min_bytes, max_bytes, sum_bytes } =
+            SavedSizes::deserialize(deserializer)?;
+        if histogram.is_empty() {
+            return Ok(Self::default());
+        }
+        let histogram = decode_histogram(&histogram).map_err(D::Error::custom)?;
+        let sum_bytes = sum_bytes.parse().map_err(D::Error::custom)?;
+        Self::restored(&histogram, min_bytes, max_bytes, sum_bytes)
             .ok_or_else(|| D::Error::custom("the figures of a distribution contradict its histogram"))
     }
 }

@@ -135,6 +135,7 @@ impl Plan {
                 tls_verification: traffic.tls_verification,
                 addresses: traffic.addresses,
                 proxy: traffic.proxy.map(str::to_owned),
+                body_coding: traffic.body_coding.map(str::to_owned),
                 tokens: traffic.tokens,
                 data_rows: traffic.data_rows,
             },

@@ -141,6 +141,8 @@ pub struct Traffic {
     pub method: String,
     /// The target's label, without host and query values, or how many endpoints there are.
     pub target: String,
+    /// How request bodies are compressed.
+    pub body_coding: Option<&'static str>,
     /// Tokens in rotation; 0: none.
     pub tokens: u64,
     /// Rows of data that requests are made from; 0: none.

@@ -32,6 +32,7 @@
 //! | `endpoint` | name of the endpoint that the row is about; empty in the row of the whole run |
 //! | `tls_verification` | `false` when certificates were not checked; empty without TLS |
 //! | `result` | what the run amounts to: `keeping_up`, `at_the_limit`, `too_much`, `failing`, `died`, `not_tested`, `client_limit`, `closed_loop` |
+//! | `size_min_bytes` ... `size_max_bytes` | body bytes of good answers as they came (compressed, if they were) |
 //!
 //! A row of an endpoint has its own counts, rates and times. What is said of the whole run only (the amplification, the
 //! backlog, the verdicts, the objectives) is empty there; what was planned for the run is repeated.
@@ -41,8 +42,8 @@ use super::text::brief;
 use super::{compare, sweep};
 use crate::measure::{Ledger, Measured};
 use crate::result::{
-    EndpointSummary, Figure, GeneratorVerdict, Latency, LatencyStats, Mode, Rates, ServiceVerdict, Summary,
-    name_of,
+    AnswerSizes, EndpointSummary, Figure, GeneratorVerdict, Latency, LatencyStats, Mode, Rates,
+    ServiceVerdict, Summary, name_of,
 };
 use crate::schedule::Arrivals;
 
@@ -104,25 +105,26 @@ struct Part<'a> {
     ledger: &'a Ledger,
     rates: &'a Rates,
     latency: &'a Latency,
+    sizes: &'a AnswerSizes,
     /// Name of the endpoint; `None` for the whole run.
     endpoint: Option<&'a str>,
 }
 
 impl<'a> Part<'a> {
     fn of_run(summary: &'a Summary) -> Self {
-        let Summary { ledger, rates, latency, .. } = summary;
-        Self { ledger, rates, latency, endpoint: None }
+        let Summary { ledger, rates, latency, sizes, .. } = summary;
+        Self { ledger, rates, latency, sizes, endpoint: None }
     }
 
     fn of_endpoint(endpoint: &'a EndpointSummary) -> Self {
-        let EndpointSummary { name, ledger, rates, latency, .. } = endpoint;
-        Self { ledger, rates, latency, endpoint: Some(name) }
+        let EndpointSummary { name, ledger, rates, latency, sizes, .. } = endpoint;
+        Self { ledger, rates, latency, sizes, endpoint: Some(name) }
     }
 }
 
 fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
     let plan = &summary.plan;
-    let Part { ledger, rates, latency, endpoint } = *part;
+    let Part { ledger, rates, latency, endpoint, .. } = *part;
     // What only a whole run has.
     let of_run = |text: String| if endpoint.is_none() { text } else { String::new() };
     let mut row = Row(Vec::new());
@@ -247,8 +249,21 @@ fn fields(scenario: &str, summary: &Summary, part: &Part<'_>) -> Vec<Field> {
         plan.traffic.tls_verification.map_or("", |on| if on { "true" } else { "false" }),
     );
     row.text("result", of_run(brief::concluded(summary).conclusion.code().to_owned()));
+    for (column, figure) in SIZE_COLUMNS.into_iter().zip(part.sizes.wire.figures()) {
+        row.text(column, optional(figure.map(|bytes| (bytes * 1e3).round() / 1e3)));
+    }
     row.0
 }
+
+/// Of good answers, as they came.
+const SIZE_COLUMNS: [&str; 6] = [
+    "size_min_bytes",
+    "size_mean_bytes",
+    "size_p50_bytes",
+    "size_p90_bytes",
+    "size_p99_bytes",
+    "size_max_bytes",
+];
 
 /// A row in the making.
 struct Row(Vec<Field>);

@@ -4,7 +4,7 @@ use super::reporter::Reporter;
 use super::sweep as sweeps;
 use super::text::brief;
 use super::text::numbers::{count, figure, ms, or_dash, percent, plain, rate};
-use super::text::phases;
+use super::text::{phases, sizes};
 use crate::result::{
     Comparison, Figure, GeneratorVerdict, NoiseVerdict, Runs, Subject, Summary, Sweep, name_of,
 };
@@ -84,6 +84,7 @@ fn of_result(summary: &Summary) -> String {
     ];
     let rows: Vec<Vec<String>> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     text += &table(&["figure", "value"], &rows);
+    text += &table(&sizes::HEAD, &sizes::rows(summary, |name| format!("answers {name}, bytes")));
     let of_phases: Vec<Vec<String>> = summary.phases.iter().map(phases::row).collect();
     text + &table(&phases::COLUMNS, &of_phases)
 }

@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
@@ -43,42 +42,49 @@ impl Coding {
 pub(super) struct Held {
     coding: Coding,
     body: Vec<u8>,
+    /// Whether the end of it did not fit.
+    is_cut: bool,
 }
 
 impl Held {
     pub(super) fn new(coding: Coding) -> Self {
-        Self { coding, body: Vec::new() }
+        Self { coding, body: Vec::new(), is_cut: false }
     }
 
     pub(super) fn part(&mut self, part: &[u8]) {
         let room = MOST_HELD - self.body.len();
+        self.is_cut |= part.len() > room;
         self.body.extend_from_slice(&part[..part.len().min(room)]);
     }
 
-    /// The body before it was compressed, as far as it could be read.
-    pub(super) fn decoded(&self) -> Vec<u8> {
+    /// The body before it was compressed, as far as it could be read, and whether that is all of it.
+    pub(super) fn decoded(&self) -> (Vec<u8>, bool) {
         let mut decoded = Vec::new();
         // What is damaged ends there.
-        let _ = self.coding.decoder(&self.body).take(MOST_DECODED as u64).read_to_end(&mut decoded);
-        decoded
+        let read = self.coding.decoder(&self.body).take(MOST_DECODED as u64).read_to_end(&mut decoded);
+        let is_whole = read.is_ok() && !self.is_cut && decoded.len() < MOST_DECODED;
+        (decoded, is_whole)
     }
 
-    /// Whether the text is in it. What is damaged, or too long to be held, counts as far as it could be read.
-    pub(super) fn holds(&self, wanted: &Bytes) -> bool {
-        let mut search = TextSearch::new(wanted.clone());
+    /// Searches it for a text, and counts its bytes where it could be read to its end. What is damaged, or too long to be
+    /// held, is searched as far as it could be read.
+    pub(super) fn search(&self, search: &mut TextSearch) -> Option<u64> {
         let mut decoder = self.coding.decoder(&self.body);
         let mut buffer = vec![0; 64 << 10];
         let mut decoded = 0;
-        while decoded < MOST_DECODED && !search.has_found() {
+        while decoded < MOST_DECODED {
             match decoder.read(&mut buffer) {
-                Ok(0) | Err(_) => break,
+                Ok(0) => return (!self.is_cut).then_some(decoded as u64),
+                Err(_) => return None,
                 Ok(length) => {
-                    search.part(&buffer[..length]);
+                    if !search.has_found() {
+                        search.part(&buffer[..length]);
+                    }
                     decoded += length;
                 }
             }
         }
-        search.has_found()
+        None
     }
 }
 
@@ -86,6 +92,7 @@ impl Held {
 mod tests {
     use std::io::Write;
 
+    use bytes::Bytes;
     use flate2::Compression;
     use flate2::write::{GzEncoder, ZlibEncoder};
 
@@ -123,6 +130,28 @@ mod tests {
         assert!(finds("identity", text.as_bytes(), "needle") && !finds("br", &gzip, "needle"));
         // Cut short, it is searched as far as it goes.
         assert!(!finds("gzip", &gzip[..gzip.len() / 2], "needle"));
+    }
+
+    #[test]
+    fn what_is_decompressed_to_its_end_says_how_much_it_was() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(&[b'x'; 100_000]).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let size = |coding, body: &[u8], wanted: Option<&'static str>| {
+            let mut watch = BodyWatch::new(0);
+            let body_text = wanted.map(|text| Bytes::from_static(text.as_bytes()));
+            watch.begin(&Expectation { body: body_text, ..Expectation::default() }, false);
+            watch.head_has_come(&headers(coding));
+            watch.part(body);
+            watch.is_good();
+            watch.decoded_size()
+        };
+        // Also where the text is found in the first piece.
+        assert_eq!(size("gzip", &gzip, Some("x")), Some(100_000));
+        assert_eq!(size("gzip", &gzip, Some("y")), Some(100_000));
+        assert_eq!(size("gzip", &gzip, None), None, "nobody looks into it");
+        assert_eq!(size("identity", &gzip, Some("x")), None);
+        assert_eq!(size("gzip", &gzip[..gzip.len() - 20], Some("x")), None, "its end is missing");
     }
 
     #[test]

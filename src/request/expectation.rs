@@ -67,6 +67,8 @@ pub struct BodyWatch {
     keep: usize,
     /// The whole body, where it is compressed and to be searched.
     held: Option<Held>,
+    /// Bytes that came out of it, where it was decompressed to its end.
+    decoded_size: Option<u64>,
 }
 
 impl BodyWatch {
@@ -81,6 +83,7 @@ impl BodyWatch {
         self.search = expectation.body.clone().map(TextSearch::new);
         self.head.clear();
         self.held = None;
+        self.decoded_size = None;
         self.head_is_good = true;
         self.whole.clear();
         if !self.checks.is_empty() || !expectation.checks.is_empty() {
@@ -124,30 +127,52 @@ impl BodyWatch {
 
     /// Whether the answer holds all that is expected besides its status; true where nothing is. A body is decoded and taken
     /// apart here, when the answer has ended.
-    pub fn is_good(&self) -> bool {
+    pub fn is_good(&mut self) -> bool {
         self.has_text() && self.passes_checks()
     }
 
-    fn passes_checks(&self) -> bool {
+    /// Bytes of the body before it was compressed, where it was decompressed to its end to be judged.
+    pub fn decoded_size(&self) -> Option<u64> {
+        self.decoded_size
+    }
+
+    fn passes_checks(&mut self) -> bool {
         if self.checks.is_empty() {
             return true;
         }
-        let body = if self.wants_body() { self.body() } else { Cow::default() };
-        self.head_is_good && self.checks.iter().all(|check| check.passes_body(self.size, &body))
+        let (body, is_whole) = if self.wants_body() { self.decoded() } else { (Cow::default(), false) };
+        let passes = self.head_is_good && self.checks.iter().all(|check| check.passes_body(self.size, &body));
+        let size = body.len() as u64;
+        if self.held.is_some() && is_whole {
+            self.decoded_size = Some(size);
+        }
+        passes
     }
 
     /// The body that was held, decoded; of a long one its beginning.
     pub fn body(&self) -> Cow<'_, [u8]> {
+        self.decoded().0
+    }
+
+    /// That body, and whether it was decoded to its end.
+    fn decoded(&self) -> (Cow<'_, [u8]>, bool) {
         match &self.held {
-            Some(held) => Cow::Owned(held.decoded()),
-            None => Cow::Borrowed(&self.whole),
+            Some(held) => {
+                let (body, is_whole) = held.decoded();
+                (Cow::Owned(body), is_whole)
+            }
+            None => (Cow::Borrowed(&self.whole), true),
         }
     }
 
-    fn has_text(&self) -> bool {
+    fn has_text(&mut self) -> bool {
         match (&self.held, &self.search) {
             (_, None) => true,
-            (Some(held), Some(search)) => held.holds(search.wanted()),
+            (Some(held), Some(search)) => {
+                let mut search = TextSearch::new(search.wanted().clone());
+                self.decoded_size = held.search(&mut search);
+                search.has_found()
+            }
             (None, Some(search)) => search.has_found(),
         }
     }

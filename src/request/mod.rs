@@ -11,10 +11,11 @@
 //!
 //! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
 //! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
-//! Tokens may be renewed while requests are made ([`Workload::renew_tokens`]); a signature for AWS is made with its request.
+//! Tokens and keys may be renewed while requests are made ([`Workload::renew`]); a signature for AWS is made with its request.
 //! This room also decides what may be shown of all this, so that no host, query value or header reaches a report
 //! ([`Redactor`], [`Secret`], [`Workload::secrets`]).
 
+mod body_coding;
 mod check;
 mod coding;
 mod current_tokens;
@@ -28,6 +29,7 @@ mod origin;
 mod recording;
 mod redactor;
 mod rotation;
+mod row_bodies;
 mod rows;
 mod scenario;
 mod secret;
@@ -41,6 +43,7 @@ mod tokens;
 mod walk;
 mod workload;
 
+pub use body_coding::BodyCoding;
 pub(crate) use check::{Check, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 pub use data::{DataOrder, DataTable};
 pub use expectation::{BodyWatch, Expectation};
@@ -53,8 +56,11 @@ pub(crate) use recording::{
     LeftOut, RecordedArrival, RecordedRequest, Recording, RecordingError, RecordingFormat,
 };
 pub(crate) use redactor::Redactor;
+pub use row_bodies::RowBodies;
+pub(crate) use row_bodies::{RowBodiesError, names_rows};
 pub(crate) use scenario::{Defaults, Scenario, ScenarioProblem, parse_scenario};
 pub use secret::Secret;
+pub(crate) use sigv4::AwsKeysError;
 pub use sigv4::{AwsKeys, ScopeError, Signer, SigningScope};
 pub(crate) use spec::LoginSpec;
 pub use spec::{ChainSpec, EndpointSpec, Placeholders, StepSpec, WorkloadSpec};
@@ -66,5 +72,5 @@ pub use tokens::TokenList;
 pub(crate) use tokens::TokenOutputError;
 pub(crate) use walk::{Answered, Walk, Way};
 pub use walk::{Take, TakeFrom};
-pub(crate) use workload::{Outgoing, WorkloadError};
+pub(crate) use workload::{Fresh, Outgoing, WorkloadError};
 pub use workload::{Route, Workload};

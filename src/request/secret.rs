@@ -10,6 +10,11 @@ use percent_encoding::percent_decode;
 
 use super::target::encoded;
 
+/// How much of a body is searched for values that an answer may repeat, how long they are at least, and how many they are.
+const BODY_SEARCHED: usize = 64 << 10;
+const PIECE_MIN: usize = 4;
+const PIECES_MAX: usize = 1_000;
+
 /// A value that nothing prints: its `Debug` is `***`, and it has no `Display`. Using it takes a call that a reader can
 /// search for ([`Secret::expose`]).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -114,6 +119,14 @@ impl Secrets {
     pub(super) fn taken(&mut self, value: &[u8]) {
         self.add(value);
         self.add(encoded(value).to_string().as_bytes());
+    }
+
+    /// Adds a body that came from a file of rows, and what it is made of: the values of a form or of an object.
+    pub(super) fn body(&mut self, body: &[u8]) {
+        self.cell(body);
+        let searched = &body[..body.len().min(BODY_SEARCHED)];
+        let pieces = searched.split(|byte| b"\"'{}[]<>,:;&=\r\n\t ".contains(byte));
+        pieces.filter(|piece| piece.len() >= PIECE_MIN).take(PIECES_MAX).for_each(|piece| self.cell(piece));
     }
 
     fn add(&mut self, text: &[u8]) {

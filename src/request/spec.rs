@@ -6,8 +6,10 @@ use bytes::Bytes;
 use http::Method;
 use http::header::HeaderName;
 
+use super::body_coding::BodyCoding;
 use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
+use super::row_bodies::RowBodies;
 use super::secret::Secret;
 use super::sigv4::Signer;
 use super::target::Target;
@@ -86,6 +88,10 @@ pub struct WorkloadSpec {
     pub tokens: Option<TokenList>,
     /// The header that carries them.
     pub token_header: HeaderName,
+    /// A body for each row of the data, in place of those of the endpoints.
+    pub row_bodies: Option<RowBodies>,
+    /// How bodies are compressed.
+    pub body_coding: Option<BodyCoding>,
     /// Signs each request for AWS.
     pub signer: Option<Arc<Signer>>,
     /// The values of the columns.

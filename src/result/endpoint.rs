@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::histograms::EndpointHistograms;
 use super::rates::{Rates, Window};
+use super::sizes::AnswerSizes;
 use super::stats::Latency;
 use crate::measure::{Account, EncodingError, Imbalance, Ledger, Recorder};
 
@@ -56,6 +57,9 @@ pub struct EndpointSummary {
     /// Its answers by HTTP status.
     #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
+    /// Sizes of the bodies of its good answers; without figures in results of earlier versions.
+    #[serde(default)]
+    pub sizes: AnswerSizes,
     /// Its distributions.
     pub histograms: EndpointHistograms,
 }
@@ -97,6 +101,7 @@ impl EndpointSummary {
             rates: Rates::new(account, window),
             latency: Latency::new(account, &bad),
             status_codes: status_codes(account),
+            sizes: AnswerSizes::of(account),
             histograms: EndpointHistograms::new(account)?,
         })
     }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{Account, Distribution, EncodingError, HIGHEST_NS, encode_histogram};
+use crate::measure::{Account, Distribution, EncodingError, HIGHEST_NS, encode_histogram, encode_sizes};
 
-/// The distributions: HdrHistogram V2 with DEFLATE in base64, values in nanoseconds.
+/// The distributions: HdrHistogram V2 with DEFLATE in base64, values in nanoseconds where nothing else is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Histograms {
@@ -26,6 +26,12 @@ pub struct Histograms {
     /// other figure. Empty in results of earlier versions.
     #[serde(default)]
     pub receive_lag: String,
+    /// Body bytes of good answers as they came; values in bytes. Empty where there was none, and in results of earlier versions.
+    #[serde(default)]
+    pub wire_size: String,
+    /// Of those that were decompressed to be checked, what came out; values in bytes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub decoded_size: String,
 }
 
 /// The distributions of one endpoint, in the same form.
@@ -53,6 +59,8 @@ impl Histograms {
             connect: text(&account.connect)?,
             first_byte: text(&account.first_byte)?,
             receive_lag: text(&account.receive_lag)?,
+            wire_size: encode_sizes(&account.sizes)?,
+            decoded_size: encode_sizes(&account.decoded_sizes)?,
         })
     }
 }

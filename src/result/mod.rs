@@ -39,6 +39,7 @@ mod seconds;
 mod series;
 mod server_timing;
 mod shards;
+mod sizes;
 mod slo_result;
 mod stats;
 mod step;
@@ -75,6 +76,7 @@ pub(crate) use series::SeriesRow;
 pub(crate) use step::{StepFacts, StepSummary};
 
 pub(crate) use shards::{MergedShards, PART_MARK, ShardAccount, ShardRecord, ShardSummary, part_checksum};
+pub(crate) use sizes::{AnswerSizes, SizeStats};
 pub(crate) use slo_result::{Loss, SloResult};
 pub(crate) use stats::Latency;
 pub use stats::LatencyStats;

@@ -157,6 +157,10 @@ pub struct TrafficFacts {
     /// The scheme of the proxy that connections went through; null: none.
     #[cfg_attr(test, schemars(extend("enum" = ["http", "socks5", "socks5h", null])))]
     pub proxy: Option<String>,
+    /// How request bodies were compressed; absent where they were not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(extend("enum" = ["gzip", "zstd", null])))]
+    pub body_coding: Option<String>,
     /// Tokens in rotation; 0: none.
     pub tokens: u64,
     /// Rows of data that requests were made from; 0: none.

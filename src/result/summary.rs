@@ -18,6 +18,7 @@ use super::sample_record::SampleRecord;
 use super::series::SeriesRow;
 use super::server_timing::ServerTiming;
 use super::shards::{MergedShards, ShardRecord};
+use super::sizes::AnswerSizes;
 use super::slo_result::SloResult;
 use super::stats::{Latency, LatencyStats};
 use super::step::{StepFacts, StepSummary};
@@ -84,6 +85,9 @@ pub struct Summary {
     /// Body bytes read in the measured phase.
     #[serde(default)]
     pub body_bytes: u64,
+    /// Sizes of the bodies of good answers; without figures in results of earlier versions.
+    #[serde(default)]
+    pub sizes: AnswerSizes,
     /// The warm-up, which no other figure includes; null where there was none.
     #[serde(default)]
     pub warmup: Option<WarmupSummary>,
@@ -231,6 +235,7 @@ impl Summary {
             connections: Connections::of(&facts.connections),
             client: Some(facts.client),
             body_bytes: total.body_bytes,
+            sizes: AnswerSizes::of(&total),
             warmup: (facts.plan.warmup_s > 0.0).then(|| WarmupSummary {
                 ledger: recorder.warmup.ledger,
                 response_ok: LatencyStats::of(&recorder.warmup.response_ok),

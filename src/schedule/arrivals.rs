@@ -94,7 +94,7 @@ impl Schedule {
     ///
     /// # Errors
     /// [`ScheduleError`] when no arrival fits or the run is beyond the limits.
-    pub(crate) fn for_profile(profile: Profile) -> Result<Self, ScheduleError> {
+    pub fn for_profile(profile: Profile) -> Result<Self, ScheduleError> {
         let (count, duration_ns) = (profile.count(), profile.duration_ns());
         if count == 0 {
             return Err(ScheduleError::NoArrival);

@@ -16,7 +16,7 @@ const DRAWN_PARTS: u64 = 1_000_000;
 
 /// A part of a profile in which the rate is constant or changes linearly. No rate: nothing arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stretch {
+pub struct Stretch {
     /// At its start.
     pub from: Option<Rate>,
     /// At its end.
@@ -45,7 +45,7 @@ pub(crate) struct NamedPhase {
 
 /// Stretches, end to end. Rates and counts are in units of which an arrival has [`Profile::unit`].
 #[derive(Debug, PartialEq)]
-pub(crate) struct Profile {
+pub struct Profile {
     stretches: Vec<Measured>,
     phases: Vec<NamedPhase>,
     /// The common denominator of all rates, in seconds.
@@ -72,7 +72,7 @@ impl Profile {
     ///
     /// # Errors
     /// [`ScheduleError`] without any arrival, or where the arithmetic would not be exact.
-    pub(crate) fn new(phases: &[(String, Vec<Stretch>)]) -> Result<Self, ScheduleError> {
+    pub fn new(phases: &[(String, Vec<Stretch>)]) -> Result<Self, ScheduleError> {
         let stretches = || phases.iter().flat_map(|(_, stretches)| stretches);
         let rates = || stretches().flat_map(|stretch| [stretch.from, stretch.to]).flatten();
         let peak = rates().reduce(|a, b| if b.per_second() > a.per_second() { b } else { a });

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::super::values::{Span, Statuses};
 use super::{ConfigArgs, NetworkArgs, ServiceArgs, WordsArgs};
-use crate::request::{DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
+use crate::request::{BodyCoding, DataOrder, HeaderCheck, JsonCheck, PatternCheck, SizeCheck};
 
 /// What is asked, and what counts as a good answer.
 #[derive(Debug, Args)]
@@ -25,9 +25,16 @@ pub(crate) struct RequestArgs {
     pub body: Option<String>,
     /// The request body, from a file, byte for byte
     ///
-    /// At most 1 GiB; not together with --body.
+    /// At most 1 GiB; not together with --body. With --data, {column} in the name stands for a cell: each row has a file of its own,
+    /// 256 MiB of them in all, sent byte for byte, or with --template as a template.
     #[arg(long)]
     pub body_file: Option<PathBuf>,
+    /// Compress request bodies, and say so in Content-Encoding: gzip or zstd
+    ///
+    /// At the level that its library has by default. A body that is the same each time is compressed once, before the load; one that
+    /// is made for each request, when it is made, before the request counts as sent.
+    #[arg(long, value_name = "CODING")]
+    pub compress_body: Option<BodyCoding>,
     /// In the body too, {index}, {uuid}, {now_ms} and {column} stand for values; with --data so by itself
     ///
     /// Single braces are then written {{ and }}, where they could be read as a placeholder.
@@ -72,6 +79,12 @@ pub(crate) struct RequestArgs {
     /// curl's aws:amz:REGION:SERVICE will do as well.
     #[arg(long, value_name = "REGION:SERVICE")]
     pub aws_sigv4: Option<String>,
+    /// The keys for --aws-sigv4 from a command, in the JSON of a credential_process; sh -c runs it before the first request
+    ///
+    /// Such as 'aws configure export-credentials --format process'. With --token-every it runs again beside the load, so that keys
+    /// that expire are renewed. They take the place of those of the environment.
+    #[arg(long, value_name = "COMMAND", hide_env_values = true)]
+    pub aws_credentials_command: Option<String>,
     /// Rows of a CSV file, one for each request; its header row names the columns, and {column} stands for a cell in
     /// the URL, in headers and in the body. Without a file there are {index}, {uuid} and {now_ms}
     #[arg(long)]

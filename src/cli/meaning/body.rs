@@ -10,8 +10,8 @@ use super::super::args::RequestArgs;
 use super::super::curl::Said;
 use super::super::invocation::Typed;
 use super::UsageError;
-use super::files::read_file;
-use crate::request::{Part, Secret, multipart, parse_header_text};
+use super::files::{read_at_most, read_file};
+use crate::request::{DataTable, Part, RowBodies, Secret, multipart, names_rows, parse_header_text};
 
 /// Headers as they were written.
 type Headers = Vec<(HeaderName, Secret<String>)>;
@@ -22,6 +22,8 @@ pub(super) struct Asked {
     /// The headers that were typed, and those that curl's words stand for.
     pub headers: Headers,
     pub body: Bytes,
+    /// In place of it, a body for each row of the data.
+    pub row_bodies: Option<RowBodies>,
 }
 
 impl Asked {
@@ -29,11 +31,19 @@ impl Asked {
     ///
     /// # Errors
     /// [`UsageError`] for two bodies, and for what cannot be read.
-    pub(super) fn of(args: &RequestArgs, typed: &Typed) -> Result<Self, UsageError> {
+    pub(super) fn of(
+        args: &RequestArgs,
+        typed: &Typed,
+        data: Option<&DataTable>,
+    ) -> Result<Self, UsageError> {
         let kind = kind_of_body(args, typed)?;
         let said = said_by(args, typed, kind == Some(Body::Words))?;
         let form = if kind == Some(Body::Form) { form_of(args)? } else { None };
         let mut own = said.headers;
+        let row_bodies = match data.filter(|_| kind == Some(Body::Plain)) {
+            Some(data) => row_bodies_of(args, typed, data)?,
+            None => None,
+        };
         let body = match form {
             Some((content_type, body)) => {
                 own.push(format!("Content-Type: {content_type}"));
@@ -42,11 +52,12 @@ impl Asked {
             None => match (&said.body, &said.body_file) {
                 (Some(text), _) => Bytes::from(text.clone()),
                 (None, Some(file)) => read_file("body", Path::new(file)).map(Bytes::from)?,
+                (None, None) if row_bodies.is_some() => Bytes::new(),
                 (None, None) if kind == Some(Body::Plain) => body_of(args, typed)?,
                 (None, None) => Bytes::new(),
             },
         };
-        Ok(Self { method: method_of(args, kind.is_some())?, headers: with(args, &own)?, body })
+        Ok(Self { method: method_of(args, kind.is_some())?, headers: with(args, &own)?, body, row_bodies })
     }
 }
 
@@ -209,20 +220,51 @@ fn method_of(args: &RequestArgs, has_body: bool) -> Result<Method, UsageError> {
     }
 }
 
-fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
+/// The body files of the rows, where the name of the file has a column of the data in it.
+fn row_bodies_of(
+    args: &RequestArgs,
+    typed: &Typed,
+    data: &DataTable,
+) -> Result<Option<RowBodies>, UsageError> {
+    one_body(args, typed)?;
+    let Some(path) = args.body_file.as_ref().filter(|_| !typed.has("body")) else { return Ok(None) };
+    // A name that is no text holds no column.
+    let Some(path) = path.to_str().filter(|path| names_rows(path)) else { return Ok(None) };
+    Ok(Some(RowBodies::read(path, data, args.template, read_at_most)?))
+}
+
+/// Only one body may be given.
+fn one_body(args: &RequestArgs, typed: &Typed) -> Result<(), UsageError> {
     if typed.has("body") && typed.has("body_file") {
         return Err(UsageError::Exclusive("--body", "--body-file"));
     }
     if args.body.is_some() && args.body_file.is_some() && !typed.has("body") && !typed.has("body_file") {
         return Err(UsageError::Exclusive("RPSBENCH_BODY", "RPSBENCH_BODY_FILE"));
     }
+    Ok(())
+}
+
+fn body_of(args: &RequestArgs, typed: &Typed) -> Result<Bytes, UsageError> {
+    one_body(args, typed)?;
     // A flag beats the environment.
     let from_file = args.body_file.as_ref().filter(|_| !typed.has("body"));
     match (from_file, &args.body) {
-        (Some(path), _) => read_file("body", path).map(Bytes::from),
+        (Some(path), _) => read_file("body", path).map(Bytes::from).map_err(|error| hinted(error, path)),
         (None, Some(text)) if text.starts_with('@') && args.curl.is_none() => Err(UsageError::BodyAt),
         (None, Some(text)) => Ok(Bytes::from(text.clone())),
         (None, None) => Ok(Bytes::new()),
+    }
+}
+
+/// A name with braces may be meant for the rows of a file that was not given.
+fn hinted(error: UsageError, path: &Path) -> UsageError {
+    match error {
+        UsageError::File { what, path: file, cause } if path.to_str().is_some_and(names_rows) => {
+            let cause =
+                format!("{cause} (a {{column}} in its name stands for a cell of --data, which is not given)");
+            UsageError::File { what, path: file, cause }
+        }
+        other => other,
     }
 }
 

@@ -6,8 +6,8 @@ use super::super::output::OutputError;
 use super::super::profile::ProfileProblem;
 use crate::report::NoReport;
 use crate::request::{
-    FeedError, HeaderError, InFile, RecordingError, ScenarioProblem, ScopeError, TargetError, TargetsProblem,
-    WorkloadError,
+    FeedError, HeaderError, InFile, RecordingError, RowBodiesError, ScenarioProblem, ScopeError, TargetError,
+    TargetsProblem, WorkloadError,
 };
 use crate::schedule::{ClosedLoopError, ScheduleError, ShardError};
 use crate::service::ModelError;
@@ -147,11 +147,22 @@ pub(crate) enum UsageError {
     #[error("--token-header is not a header name; names are letters, digits and -, as in X-Api-Key")]
     TokenHeader,
     #[error(
-        "--token-every says how often --token-command runs, which is not given; give a command, or leave it out"
+        "--token-every says how often --token-command or --aws-credentials-command runs, and neither is given; give one, or leave it out"
     )]
     TokenEveryAlone,
     #[error("--token-every must be at least 100ms: each time a command is run")]
     TokenEvery,
+    /// A file for each row of the data.
+    #[error(transparent)]
+    RowBodies(#[from] RowBodiesError),
+    #[error(
+        "--compress-body has nothing to compress: no request has a body; leave it out, or give one, as with --body"
+    )]
+    NothingToCompress,
+    #[error(
+        "--aws-credentials-command prints the keys for --aws-sigv4, which is not given: --aws-sigv4 REGION:SERVICE"
+    )]
+    KeysOfNothing,
     #[error("--aws-sigv4: {0}")]
     SigningScope(#[from] ScopeError),
     /// No keys to sign with.

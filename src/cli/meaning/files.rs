@@ -33,6 +33,17 @@ pub(super) fn read_file(what: &'static str, path: &Path) -> Result<Vec<u8>, Usag
     Ok(bytes)
 }
 
+/// Reads a regular file, or the first so many bytes of it.
+pub(super) fn read_at_most(path: &str, most: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn unreadable(what: &'static str, path: &Path, cause: &io::Error) -> UsageError {
     UsageError::File { what, path: path.to_owned(), cause: cause.to_string() }
 }

@@ -46,7 +46,7 @@ impl Requests {
         let chain = Some(ChainSpec { cookies: false, first, more: Vec::new() });
         let mut asking = self.clone();
         asking.login = None;
-        let workload = asking.workload_of(vec![EndpointSpec { chain, ..request }])?;
+        let workload = asking.workload_of(vec![EndpointSpec { chain, ..request }], None)?;
         let rows = data.as_ref().map_or(1, DataTable::row_count);
         self.log_in(|_, _| b"");
         self.clone().into_workload(base)?;

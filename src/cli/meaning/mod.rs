@@ -32,7 +32,7 @@ use crate::transport::WireOptions;
 use target::model_of;
 
 pub(crate) use compare::{CompareJob, CompareSource, LiveJob};
-pub(crate) use credentials::TokenCommand;
+pub(crate) use credentials::{PrintedError, TokenCommand};
 pub(crate) use error::UsageError;
 pub(crate) use login::Login;
 pub(crate) use request::Requests;

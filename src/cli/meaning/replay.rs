@@ -48,10 +48,6 @@ pub(super) fn recording_of(args: &RunArgs, typed: &Typed) -> Result<Option<Recor
             return Err(UsageError::Exclusive("--arrivals-file", flag));
         }
     }
-    // What is signed is signed before the row says what is asked.
-    if request.aws_sigv4.is_some() {
-        return Err(UsageError::Exclusive("--arrivals-file", "--aws-sigv4"));
-    }
     let unreadable = |cause| UsageError::File { what: "arrivals", path: path.clone(), cause };
     // Each worker reads it by itself, at its own pace.
     let is_file = path.metadata().map_err(|cause| unreadable(cause.to_string()))?.is_file();

@@ -16,9 +16,9 @@ use super::body::{Asked, headers_of};
 use super::credentials::{Credentials, TokenCommand};
 use super::files::{open_file, read_file};
 use crate::request::{
-    Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, InFile, LoginSpec, Origin,
-    Placeholders, Recording, Redactor, Scenario, ScenarioProblem, Secret, Target, TokenList, Workload,
-    WorkloadSpec, parse_scenario, parse_targets,
+    BodyCoding, Check, DataOrder, DataTable, Defaults, EndpointSpec, Expectation, Fresh, InFile, LoginSpec,
+    Origin, Placeholders, Recording, Redactor, RowBodies, Scenario, ScenarioProblem, Secret, Target,
+    TokenList, Workload, WorkloadSpec, parse_scenario, parse_targets,
 };
 use crate::transport::{ConnectTo, WireOptions};
 
@@ -35,6 +35,7 @@ pub(crate) struct Requests {
     traceparent: bool,
     follows_redirects: bool,
     count_by: Option<HeaderName>,
+    body_coding: Option<BodyCoding>,
     keepalive: bool,
     show_hosts: bool,
     others: Others,
@@ -52,7 +53,13 @@ pub(super) struct Others {
 #[derive(Debug, Clone)]
 enum Source {
     /// The flags: one request to the URL.
-    Flags { method: Method, body: Secret<Bytes>, defaults: Defaults, placeholders: Placeholders },
+    Flags {
+        method: Method,
+        body: Secret<Bytes>,
+        row_bodies: Option<RowBodies>,
+        defaults: Defaults,
+        placeholders: Placeholders,
+    },
     /// A file whose endpoints have URLs.
     Endpoints(Vec<EndpointSpec>),
 
@@ -86,8 +93,9 @@ impl Requests {
             let data = DataTable::read(open_file("data", path)?, &path.display().to_string());
             data.map_err(UsageError::from)
         });
-        let (source, login) = source_of(request, base, typed)?;
-        if request.words.location && credentials.signer.is_some() {
+        let data = data.transpose()?;
+        let (source, login) = source_of(request, base, typed, data.as_ref())?;
+        if request.words.location && credentials.signer().is_some() {
             return Err(UsageError::Exclusive("--location", "--aws-sigv4"));
         }
         if let Source::Endpoints(endpoints) = &source
@@ -100,7 +108,7 @@ impl Requests {
             source,
             login,
             credentials,
-            data: data.transpose()?,
+            data,
             data_order: request.data_order,
             seed,
             traceparent: request.traceparent,
@@ -110,6 +118,7 @@ impl Requests {
                 .as_deref()
                 .map(|name| HeaderName::from_bytes(name.as_bytes()).map_err(|_| UsageError::CountBy))
                 .transpose()?,
+            body_coding: request.compress_body,
             keepalive: !args.network.no_keepalive,
             show_hosts,
             others: Others { hosts: args.network.sni.clone().into_iter().collect(), secrets: Vec::new() },
@@ -123,6 +132,7 @@ impl Requests {
             source: Source::Flags {
                 method: Method::GET,
                 body: Secret::new(Bytes::new()),
+                row_bodies: None,
                 defaults: Defaults { headers: Vec::new(), expectation: Expectation::default() },
                 placeholders: Placeholders::Everywhere,
             },
@@ -134,6 +144,7 @@ impl Requests {
             traceparent: false,
             follows_redirects: false,
             count_by: None,
+            body_coding: None,
             keepalive: true,
             show_hosts: false,
             others: Others::default(),
@@ -183,14 +194,14 @@ impl Requests {
         self.credentials.tokens.as_ref().map_or(0, |tokens| tokens.count() as u64)
     }
 
-    /// The command that prints the tokens: it has not been run.
+    /// The command that prints tokens or keys: it has not been run.
     pub(crate) fn token_command(&self) -> Option<TokenCommand> {
         self.credentials.command.clone()
     }
 
-    /// The first tokens of that command.
-    pub(crate) fn take_tokens(&mut self, tokens: TokenList) {
-        self.credentials.tokens = Some(tokens);
+    /// What that command has printed first.
+    pub(crate) fn take(&mut self, fresh: Fresh) {
+        self.credentials.take(fresh);
     }
 
     /// What hides secrets in texts that are written before there is a workload.
@@ -222,25 +233,33 @@ impl Requests {
     /// [`UsageError`] where a request could not be made.
     pub(crate) fn into_workload(mut self, base: Option<&Target>) -> Result<Workload, UsageError> {
         self.settle(base)?;
+        let mut of_rows = None;
         let nothing = Source::Endpoints(Vec::new());
         let endpoints = match std::mem::replace(&mut self.source, nothing) {
             Source::Endpoints(endpoints) => endpoints,
             Source::Scenario { .. } => return Err(UsageError::NoTarget),
-            Source::Flags { method, body, defaults, placeholders } => vec![EndpointSpec {
-                name: "request".to_owned(),
-                weight: 1,
-                method,
-                target: base.cloned().ok_or(UsageError::NoTarget)?,
-                headers: defaults.headers,
-                body,
-                expectation: defaults.expectation,
-                placeholders,
-                chain: None,
-            }],
+            Source::Flags { method, body, row_bodies, defaults, placeholders } => {
+                of_rows = row_bodies;
+                vec![EndpointSpec {
+                    name: "request".to_owned(),
+                    weight: 1,
+                    method,
+                    target: base.cloned().ok_or(UsageError::NoTarget)?,
+                    headers: defaults.headers,
+                    body,
+                    expectation: defaults.expectation,
+                    placeholders,
+                    chain: None,
+                }]
+            }
         };
         let (has_data, has_login) = (self.data.is_some(), self.login.is_some());
         let recording = self.recording.take();
-        let workload = self.workload_of(endpoints)?;
+        let is_compressed = self.body_coding.is_some() && recording.is_none();
+        let workload = self.workload_of(endpoints, of_rows)?;
+        if is_compressed && !workload.has_body() {
+            return Err(UsageError::NothingToCompress);
+        }
         if has_login && !workload.uses_told() {
             return Err(UsageError::UnusedLogin);
         }
@@ -254,12 +273,18 @@ impl Requests {
     }
 
     /// These endpoints with everything else that was asked for.
-    pub(super) fn workload_of(self, endpoints: Vec<EndpointSpec>) -> Result<Workload, UsageError> {
+    pub(super) fn workload_of(
+        self,
+        endpoints: Vec<EndpointSpec>,
+        row_bodies: Option<RowBodies>,
+    ) -> Result<Workload, UsageError> {
         let workload = Workload::build(WorkloadSpec {
             endpoints,
+            signer: self.credentials.signer(),
             tokens: self.credentials.tokens,
             token_header: self.credentials.header,
-            signer: self.credentials.signer,
+            row_bodies,
+            body_coding: self.body_coding,
             data: self.data,
             data_order: self.data_order,
             seed: self.seed,
@@ -288,6 +313,7 @@ fn source_of(
     args: &RequestArgs,
     base: Option<&Target>,
     typed: &Typed,
+    data: Option<&DataTable>,
 ) -> Result<(Source, Option<LoginSpec>), UsageError> {
     let headers = headers_of(args, typed)?;
     let expectation = Expectation {
@@ -301,7 +327,7 @@ fn source_of(
         (Some(file), None) => (file, "--scenario"),
         (None, Some(file)) => (file, "--targets"),
         (None, None) => {
-            let Asked { method, headers, body } = Asked::of(args, typed)?;
+            let Asked { method, headers, body, row_bodies } = Asked::of(args, typed, data)?;
             let placeholders = match () {
                 () if args.curl.is_some() => Placeholders::Nowhere,
                 // Whoever brings data wants to see it in the requests.
@@ -309,7 +335,7 @@ fn source_of(
                 () => Placeholders::NotInTheBody,
             };
             let (body, defaults) = (Secret::new(body), Defaults { headers, ..defaults });
-            return Ok((Source::Flags { method, body, defaults, placeholders }, None));
+            return Ok((Source::Flags { method, body, row_bodies, defaults, placeholders }, None));
         }
     };
     let words = &args.words;

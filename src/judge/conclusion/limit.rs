@@ -37,25 +37,29 @@ pub(super) fn falls_behind_in(run: &PhaseRun) -> Option<Concluded> {
     if run.plan.is_steady() {
         return Some(concluded);
     }
-    // The mean of a rate that changes is no rate to try; what was answered at the end is what the service can do.
-    let per_s = ended_at_the_end(&run.summary);
+    // The mean of a rate that changes is no rate to try; what was answered while most was under way is what the service can do.
+    let (per_s, when) = ended_at_the_worst(&run.summary);
     let next = format!(
-        "it answered about {}/s at the end: find the highest that holds around that, rpsbench sweep",
+        "it answered about {}/s {when}: find the highest that holds around that, rpsbench sweep",
         words::rate(per_s)
     );
     Some(Concluded { next, ..concluded })
 }
 
-/// Requests that ended, per second, in the last part of a run.
-fn ended_at_the_end(summary: &Summary) -> f64 {
+/// Requests that ended, per second, in the part of a run that ends with the most under way, and when that was.
+fn ended_at_the_worst(summary: &Summary) -> (f64, &'static str) {
+    let backlog = |row: &SeriesRow| row.in_flight.saturating_add(row.queued) as f64;
     let rows = &summary.series;
     let part = (rows.len() as f64 * LAST_PART).ceil() as usize;
+    let worst = rows.iter().enumerate().max_by(|(_, a), (_, b)| backlog(a).total_cmp(&backlog(b)));
+    let until = worst.map_or(0, |(place, _)| place + 1);
+    let when = if until + part > rows.len() { "at the end" } else { "before most was under way" };
+    let rows = &rows[..until];
     let (before, last) = rows.split_at(rows.len() - part.min(rows.len()));
-    let backlog = |row: &SeriesRow| row.in_flight.saturating_add(row.queued) as f64;
     let sent: f64 = last.iter().map(|row| row.sent as f64).sum();
     let grown = last.last().map_or(0.0, backlog) - before.last().map_or(0.0, backlog);
-    (sent - grown).max(0.0)
-        / (last.len().max(1) as f64 * summary.plan.series_interval_s.max(f64::MIN_POSITIVE))
+    let length_s = last.len().max(1) as f64 * summary.plan.series_interval_s.max(f64::MIN_POSITIVE);
+    ((sent - grown).max(0.0) / length_s, when)
 }
 
 /// The same, with the phase named.
@@ -72,8 +76,12 @@ fn in_phase(run: &PhaseRun, concluded: Concluded) -> Concluded {
 }
 
 fn behind(summary: &Summary, signs: &[Sign], drift: Option<Drift>) -> Option<Concluded> {
-    let grows =
-        signs.iter().any(|sign| matches!(sign, Sign::BacklogGrows { .. } | Sign::ResponsesGrow { .. }));
+    let grew = signs.iter().find_map(|sign| match sign {
+        Sign::BacklogGrew { to } => Some(*to),
+        _ => None,
+    });
+    let grows = grew.is_some()
+        || signs.iter().any(|sign| matches!(sign, Sign::BacklogGrows { .. } | Sign::ResponsesGrow { .. }));
     let overflow = signs.iter().find_map(|sign| match sign {
         Sign::Overflow { share } => Some(*share),
         _ => None,
@@ -94,6 +102,13 @@ fn behind(summary: &Summary, signs: &[Sign], drift: Option<Drift>) -> Option<Con
     }
     if drift.is_some_and(|drift| !drift.is_certain()) {
         return Some(cannot(summary));
+    }
+    if let Some(to) = grew {
+        let to = words::count(to.round() as u64);
+        return Some(too_much(
+            summary,
+            format!("{}, and {to} were under way before the end", answered_of_offered(summary)),
+        ));
     }
     let under_way = words::count(summary.queueing.in_flight_end.saturating_add(summary.queueing.queued_end));
     let growth =

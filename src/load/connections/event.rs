@@ -82,6 +82,9 @@ pub(crate) trait Desk: 'static {
     /// Notes what the service said in a `Server-Timing` header of an arrival's answer.
     fn note_server_timing(&self, sample: &Sample, header: &[u8]);
 
+    /// Notes how many bytes the body of an arrival's answer had before it was compressed.
+    fn note_decoded(&self, sample: &Sample, bytes: u64);
+
     /// Notes what the header of an arrival's answer said that good answers are counted by.
     fn note_value(&self, sample: &Sample, header: &str, value: Option<&[u8]>);
 

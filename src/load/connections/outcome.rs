@@ -37,7 +37,7 @@ pub(super) fn answered(
     ticket: &Ticket,
     answer: &Answer,
     expectation: &Expectation,
-    watch: &BodyWatch,
+    watch: &mut BodyWatch,
 ) -> Sample {
     let retry_after = answer.headers.contains_key(RETRY_AFTER);
     let outcome = expectation.judge(answer.status, retry_after, watch.is_good());

@@ -180,6 +180,9 @@ impl<D: Desk> Stream<D> {
                 for header in answer.headers.get_all(SERVER_TIMING) {
                     desk.note_server_timing(&sample, header.as_bytes());
                 }
+                if let Some(bytes) = watch.decoded_size() {
+                    desk.note_decoded(&sample, bytes);
+                }
                 if let Some(name) = context.workload.count_by() {
                     desk.note_value(
                         &sample,

@@ -391,6 +391,10 @@ impl<T: Transport, C: Clock> Desk for Engine<T, C> {
         self.state.borrow_mut().recorder.note_server_timing(sample, header);
     }
 
+    fn note_decoded(&self, sample: &Sample, bytes: u64) {
+        self.state.borrow_mut().recorder.note_decoded(sample, bytes);
+    }
+
     fn note_value(&self, sample: &Sample, header: &str, value: Option<&[u8]>) {
         self.state.borrow_mut().recorder.note_value(sample, header, value);
     }

@@ -75,7 +75,8 @@ fn the_rows_of_the_endpoints_follow_the_total_and_add_up_to_it() {
     assert_eq!((rows[0]["service"].as_str(), rows[1]["service"].as_str()), ("keeping_up", ""));
     assert_eq!(rows[1]["amplification_p99"], "");
     let header = render(&fixture::mixed());
-    assert!(header.lines().next().unwrap().ends_with(",endpoint,tls_verification,result"));
+    assert!(header.lines().next().unwrap().contains(",endpoint,tls_verification,result,size_min_bytes,"));
+    assert_eq!((rows[0]["size_p99_bytes"].as_str(), rows[1]["size_max_bytes"].as_str()), ("2048", "2048"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::report::text::brief;
 use crate::report::text::numbers::{
     count, factor, figure, ms, or_dash, percent, percent_of, plain, rate, seconds,
 };
-use crate::report::text::{phases, shards};
+use crate::report::text::{phases, shards, sizes};
 use crate::result::{
     Conclusion, EndpointSummary, Figure, GeneratorVerdict, LatencyStats, MergedShards, Mode, PhaseSummary,
     Subject, Summary, name_of,
@@ -267,9 +267,11 @@ fn answers(summary: &Summary) -> Section {
         .errors
         .iter()
         .map(|error| vec![error.kind.describe().to_owned(), count(error.count), error.example.clone()]);
+    let sizes = sizes::rows(summary, |name| name.to_owned());
     Section::new("What became of the requests")
         .with(Table::new("Ledger", &["what became of them", "requests", "of planned"], rows.collect()))
         .with(Table::new("Answers by status", &["status", "answers", "of sent"], statuses.collect()))
+        .with(Table::new("Sizes of good answers, in bytes", &sizes::HEAD, sizes))
         .with(Table::new("Failures", &["kind", "requests", "the first of them"], errors.collect()))
 }
 

@@ -4,7 +4,7 @@
 //! 1. What was run, in a headline, and whether it was cut short.
 //! 2. The two verdicts with their evidence, and what queueing added to the time of the idle service.
 //! 3. The ledger with both its sums, and the rates.
-//! 4. Times: a table, a percentile curve, and the run over time; then each endpoint's part.
+//! 4. Times: a table, the sizes of answers, a percentile curve, and the run over time; then each endpoint's part.
 //! 5. Objectives, status codes, failures, connections, warm-up.
 //! 6. Single arrivals: the slowest, and the first failure of each kind.
 //! 7. Of a closed loop: what it cannot tell.
@@ -28,6 +28,7 @@ mod overview;
 pub(crate) mod phases;
 mod samples;
 pub(crate) mod shards;
+pub(crate) mod sizes;
 mod strip;
 
 /// All kinds of documents.
@@ -55,6 +56,7 @@ pub(crate) fn render(summary: &Summary, style: &Style) -> String {
         overview::ledger(summary),
         overview::rates(summary),
         latency::table(summary),
+        sizes::table(summary),
         curve::curve(summary).unwrap_or_default(),
         strip::over_time(summary),
         phases::phases(summary),

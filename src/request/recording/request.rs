@@ -18,11 +18,6 @@ use crate::request::template::is_body_meant;
 /// The longest path and query, in bytes: what the HTTP library takes.
 const PATH_MAX: usize = u16::MAX as usize - 1;
 
-/// How much of a body is searched for values that an answer may repeat, how long they are at least, and how many they are.
-const BODY_SEARCHED: usize = 64 << 10;
-const PIECE_MIN: usize = 4;
-const PIECES_MAX: usize = 1_000;
-
 /// Headers that are about the connection that the request came on, or the framing of its bytes: the client writes its own.
 const OF_THE_CONNECTION: [HeaderName; 9] = [
     CONNECTION,
@@ -115,6 +110,11 @@ impl RecordedRequest {
         self.method.as_ref().is_none_or(Method::is_safe)
     }
 
+    /// Whether it has a body of its own.
+    pub(in crate::request) fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// Bytes of its body.
     pub(crate) fn body_bytes(&self) -> usize {
         self.body.as_ref().map_or(0, Bytes::len)
@@ -160,14 +160,7 @@ impl RecordedRequest {
             secrets.query_values(path.as_str().as_bytes());
         }
         if let Some(body) = &self.body {
-            secrets.cell(body);
-            // What it is made of: the values of a form or of an object.
-            let pieces =
-                body[..body.len().min(BODY_SEARCHED)].split(|byte| b"\"'{}[]<>,:;&=\r\n\t ".contains(byte));
-            pieces
-                .filter(|piece| piece.len() >= PIECE_MIN)
-                .take(PIECES_MAX)
-                .for_each(|piece| secrets.cell(piece));
+            secrets.body(body);
         }
     }
 }

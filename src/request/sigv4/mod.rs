@@ -6,25 +6,31 @@
 //! worked out once: the key of the day, the hash of a body that never changes, the canonical form of a fixed URL.
 
 mod canonical;
+mod keys;
 mod scope;
 
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Uri};
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use ring::{digest, hmac};
+use ring::digest;
 
-use super::secret::{Secret, Secrets};
+use super::secret::Secrets;
+pub use keys::AwsKeys;
+pub(crate) use keys::AwsKeysError;
+use keys::{Credential, CurrentKeys};
 pub use scope::{ScopeError, SigningScope};
 
 const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// Headers that a signature brings with it: what a recorded request has of them is that of another signature.
+pub(super) static OURS: [HeaderName; 4] = [AUTHORIZATION, DATE, CONTENT_HASH, SESSION_TOKEN];
 
 /// Headers that are not signed, because something on the way may change or drop them, and the signature would no longer
 /// hold. AWS asks only for `host`, `content-type` and `x-amz-*`.
@@ -53,23 +59,10 @@ const UNSIGNED: [&str; 22] = [
     "x-amzn-trace-id",
 ];
 
-/// Who signs: what AWS calls credentials.
-#[derive(Debug, Clone)]
-pub struct AwsKeys {
-    /// Names the key; it is sent with every request.
-    pub id: Secret<String>,
-    /// Signs, and is never sent.
-    pub secret: Secret<String>,
-    /// Sent beside the signature where the keys are temporary ones.
-    pub session_token: Option<Secret<HeaderValue>>,
-}
-
 /// Signs requests. Its `Debug` shows nothing.
 pub struct Signer {
-    keys: AwsKeys,
+    keys: CurrentKeys,
     scope: SigningScope,
-    /// Derived from the secret key once a day. A writer holds the lock for as long as that takes: microseconds.
-    of_day: RwLock<Option<([u8; 8], hmac::Key)>>,
 }
 
 /// What is signed of a request, as far as it is the same each time.
@@ -82,7 +75,12 @@ pub(super) struct Fixed {
 impl Signer {
     /// Signs with `keys`, for one region and service.
     pub fn new(keys: AwsKeys, scope: SigningScope) -> Self {
-        Self { keys, scope, of_day: RwLock::new(None) }
+        Self { keys: CurrentKeys::new(keys), scope }
+    }
+
+    /// From now on requests are signed with these.
+    pub(super) fn renew(&self, keys: AwsKeys) {
+        self.keys.renew(keys);
     }
 
     /// Works out what is the same in every request: of a URL and of a body that never change.
@@ -97,6 +95,8 @@ impl Signer {
     /// user has given (`UNSIGNED-PAYLOAD`, say) stays.
     pub(super) fn sign(&self, request: &mut Request<Bytes>, fixed: &Fixed, unix_ms: u64) {
         let stamp = Stamp::at(unix_ms);
+        // One set for the whole request, whoever renews them meanwhile.
+        let credential = self.keys.current();
         let given = request.headers().get(CONTENT_HASH).map(|value| value.as_bytes().to_vec());
         let has_given = given.is_some();
         let hash = given.unwrap_or_else(|| match &fixed.body_hash {
@@ -116,7 +116,7 @@ impl Signer {
             put(headers, CONTENT_HASH, &hash, false);
         }
         put(headers, DATE, &stamp.0, false);
-        if let Some(token) = &self.keys.session_token {
+        if let Some(token) = &credential.keys.session_token {
             headers.insert(SESSION_TOKEN, token.expose().clone());
         }
         let mut signed: Vec<(&str, &[u8])> =
@@ -124,17 +124,14 @@ impl Signer {
         signed.retain(|(name, _)| !UNSIGNED.contains(name));
         // Stable: values of one name keep their order.
         signed.sort_by_key(|(name, _)| *name);
-        let authorization = self.authorization(request.method().as_str(), resource, &signed, &hash, &stamp);
+        let authorization =
+            self.authorization(&credential, request.method().as_str(), resource, &signed, &hash, &stamp);
         put(request.headers_mut(), AUTHORIZATION, &authorization, true);
     }
 
     /// Adds what answers may repeat of the keys.
     pub(super) fn secrets(&self, secrets: &mut Secrets) {
-        secrets.token(self.keys.id.expose().as_bytes());
-        secrets.token(self.keys.secret.expose().as_bytes());
-        if let Some(token) = &self.keys.session_token {
-            secrets.token(token.expose().as_bytes());
-        }
+        self.keys.secrets(secrets);
     }
 
     fn resource(&self, uri: &Uri) -> Vec<u8> {
@@ -144,6 +141,7 @@ impl Signer {
     /// The value of `Authorization`. `headers` are in the order of their names.
     fn authorization(
         &self,
+        credential: &Credential,
         method: &str,
         resource: &[u8],
         headers: &[(&str, &[u8])],
@@ -154,35 +152,16 @@ impl Signer {
         let hash = hex(digest::digest(&digest::SHA256, &canonical).as_ref());
         let scope = self.scope.of_day(stamp.day());
         let to_sign = [ALGORITHM.as_bytes(), &stamp.0, scope.as_bytes(), &hash].join(&b'\n');
-        let signature = self.with_key(stamp.day(), |key| hmac::sign(key, &to_sign));
+        let signature = credential.sign(&self.scope, stamp.day(), &to_sign);
         let mut text = Vec::with_capacity(256);
-        for part in [ALGORITHM, " Credential=", self.keys.id.expose(), "/", &scope, ", SignedHeaders="] {
+        for part in [ALGORITHM, " Credential=", credential.keys.id.expose(), "/", &scope, ", SignedHeaders="]
+        {
             text.extend_from_slice(part.as_bytes());
         }
         text.extend_from_slice(&names);
         text.extend_from_slice(b", Signature=");
         text.extend_from_slice(&hex(signature.as_ref()));
         text
-    }
-
-    fn with_key<R>(&self, day: [u8; 8], sign: impl FnOnce(&hmac::Key) -> R) -> R {
-        if let Some((of_day, key)) = &*self.of_day.read().unwrap_or_else(PoisonError::into_inner)
-            && *of_day == day
-        {
-            return sign(key);
-        }
-        let key = self.derived(&day);
-        let signed = sign(&key);
-        *self.of_day.write().unwrap_or_else(PoisonError::into_inner) = Some((day, key));
-        signed
-    }
-
-    /// The key of a day: a chain of HMACs over day, region and service.
-    fn derived(&self, day: &[u8]) -> hmac::Key {
-        let first = format!("AWS4{}", self.keys.secret.expose());
-        let key = |bytes: &[u8]| hmac::Key::new(hmac::HMAC_SHA256, bytes);
-        let chain = [day, self.scope.region().as_bytes(), self.scope.service().as_bytes(), b"aws4_request"];
-        chain.into_iter().fold(key(first.as_bytes()), |last, part| key(hmac::sign(&last, part).as_ref()))
     }
 }
 

@@ -2,6 +2,7 @@
 //! <https://github.com/awslabs/aws-c-auth>, whose signed requests are repeated here.
 
 use super::*;
+use crate::request::secret::Secret;
 
 /// The moment of the suite: 2015-08-30 12:36:00 UTC.
 const AT_MS: u64 = 1_440_938_160_000;
@@ -14,6 +15,7 @@ const UNRESERVED: &str = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 fn signer(scope: &str, session_token: Option<&str>) -> Signer {
     let keys = AwsKeys {
+        good_until_ms: None,
         id: Secret::new("AKIDEXAMPLE".to_owned()),
         secret: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned()),
         session_token: session_token.map(|token| Secret::new(HeaderValue::from_str(token).unwrap())),
@@ -35,7 +37,8 @@ fn suite(
     let resource = canonical::resource(path, query, false);
     let hash = body_hash.as_bytes();
     let signer = signer("us-east-1:service", None);
-    let value = signer.authorization(method, &resource, &all, hash, &Stamp::at(AT_MS));
+    let value =
+        signer.authorization(&signer.keys.current(), method, &resource, &all, hash, &Stamp::at(AT_MS));
     let text = String::from_utf8(value).unwrap();
     let (head, rest) = text.split_once(", SignedHeaders=").unwrap();
     assert_eq!(head, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request");
@@ -258,7 +261,7 @@ fn s3_is_told_the_hash_of_the_body_unless_it_is_given() {
 fn neither_keys_nor_the_signer_are_shown() {
     let signer = signer("us-east-1:s3", Some(SUITE_TOKEN));
     assert_eq!(format!("{signer:?}"), "Signer(***)");
-    let keys = format!("{:?}", signer.keys);
+    let keys = format!("{:?}", signer.keys.current().keys);
     assert!(!keys.contains("AKID") && !keys.contains("wJalr") && !keys.contains("6e86"), "{keys}");
     let mut secrets = Secrets::default();
     signer.secrets(&mut secrets);

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use http::Uri;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING};
+use http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TRANSFER_ENCODING,
+};
 use http::uri::PathAndQuery;
 
 use super::error::{MAX_URL, TemplateProblem};
@@ -45,15 +47,18 @@ pub(super) fn made_uri(text: Vec<u8>) -> Uri {
     path.map_or_else(|_| Uri::default(), Uri::from)
 }
 
-/// Whether the client would keep to a header that frames the request: those it writes itself, from what it sends.
-pub(super) fn framing(spec: &EndpointSpec, body: &Text) -> Result<(), (HeaderName, TemplateProblem)> {
+/// Whether the client would keep to a header that frames the request: those it writes itself, from what it sends. `length`: of
+/// the body, where it is always the same.
+pub(super) fn framing(
+    spec: &EndpointSpec,
+    length: Option<usize>,
+) -> Result<(), (HeaderName, TemplateProblem)> {
     for (name, value) in &spec.headers {
         let problem = if *name == HOST && spec.headers.iter().filter(|(other, _)| other == name).count() > 1 {
             TemplateProblem::TwoHosts
         } else if [TRANSFER_ENCODING, EXPECT].contains(name) {
             TemplateProblem::NotSent
         } else if *name == CONTENT_LENGTH {
-            let length = body.literal().map(<[u8]>::len);
             match value.expose().trim().parse::<usize>() {
                 Ok(given) if Some(given) == length => continue,
                 _ => TemplateProblem::Length(length),
@@ -64,6 +69,14 @@ pub(super) fn framing(spec: &EndpointSpec, body: &Text) -> Result<(), (HeaderNam
         return Err((name.clone(), problem));
     }
     Ok(())
+}
+
+/// Whether the user says how a body is coded that is to be compressed.
+pub(super) fn coding(spec: &EndpointSpec, is_coded: bool) -> Result<(), (HeaderName, TemplateProblem)> {
+    match is_coded && spec.headers.iter().any(|(name, _)| *name == CONTENT_ENCODING) {
+        true => Err((CONTENT_ENCODING, TemplateProblem::Coded)),
+        false => Ok(()),
+    }
 }
 
 /// Whether the request has a header of its own where its signature belongs.

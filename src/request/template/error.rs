@@ -30,6 +30,8 @@ pub enum RequestPart {
     Body,
     /// What is taken from the answer.
     Take,
+    /// The body of some rows, by the name of its file.
+    BodyFile(String),
 }
 
 impl fmt::Display for RequestPart {
@@ -39,6 +41,7 @@ impl fmt::Display for RequestPart {
             Self::Header(name) => write!(f, "header `{name}`"),
             Self::Body => f.write_str("body"),
             Self::Take => f.write_str("take"),
+            Self::BodyFile(name) => write!(f, "body file `{name}`"),
         }
     }
 }
@@ -79,6 +82,14 @@ pub enum TemplateProblem {
         "--aws-sigv4 makes this header, with the keys of the environment; leave out your own, also -u and --oauth2-bearer"
     )]
     Signed,
+    /// A coding beside that of --compress-body.
+    #[error("--compress-body compresses the body and says so with this header; leave out one of them")]
+    Coded,
+    /// Memory ran out.
+    #[error(
+        "it could not be compressed for want of memory; leave out --compress-body, or use a smaller body"
+    )]
+    Compression,
     /// A header that would change how the body is sent.
     #[error("bodies are sent whole and at once, so that it would not be true; leave it out")]
     NotSent,

@@ -3,6 +3,7 @@
 //! A [`RequestTemplate`] holds what is the same in every request, ready to be copied, and a [`Text`] for each part that
 //! is not. The requests of an endpoint without placeholders are plain copies.
 
+mod body;
 mod checks;
 mod error;
 pub(super) mod grammar;
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, Entry, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, Entry, HOST, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
 };
 use http::{Method, Request, Uri, Version};
 
@@ -22,8 +24,12 @@ pub use text::Moment;
 pub(super) use text::Values;
 use text::{Encoding, Field, Names, Text, push_hex};
 
+use self::body::{Body, Piece};
+use super::body_coding::BodyCoding;
 use super::data::DataTable;
 use super::header::is_public;
+use super::recording::RecordedRequest;
+use super::row_bodies::RowBodies;
 use super::secret::Secrets;
 use super::sigv4::{Fixed, Signer};
 use super::spec::{EndpointSpec, Placeholders};
@@ -42,7 +48,8 @@ pub(crate) struct RequestTemplate {
     /// All headers; those that are made for each request have no value yet.
     headers: HeaderMap,
     made: Vec<MadeHeader>,
-    body: Field<Bytes>,
+    body: Body,
+    coding: Option<BodyCoding>,
     /// The URL, the headers that may hold secrets, and the columns in use: what [`Self::secrets`] collects from.
     url: Text,
     guarded: Vec<(HeaderName, Text)>,
@@ -76,6 +83,10 @@ pub(super) struct Setting<'w> {
     pub taken: &'w [String],
     /// The header that carries a token, where there are tokens.
     pub token_header: Option<&'w HeaderName>,
+    /// The bodies of the rows, in place of the endpoint's own.
+    pub row_bodies: Option<&'w RowBodies>,
+    /// How bodies are compressed.
+    pub coding: Option<BodyCoding>,
     /// What signs the requests.
     pub signer: Option<&'w Arc<Signer>>,
     /// Whether requests carry a trace id.
@@ -96,16 +107,31 @@ impl RequestTemplate {
         };
         let url = compile(spec.target.path().as_str().as_bytes(), true).map_err(failed(RequestPart::Url))?;
         let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(RequestPart::Url))?;
-        let body = match spec.placeholders {
-            Placeholders::Everywhere => {
-                compile(spec.body.expose(), true).map_err(failed(RequestPart::Body))?
+        let body = match (setting.row_bodies, spec.placeholders) {
+            (Some(bodies), _) => Body::of_rows(bodies, setting.data, setting.coding).map_err(|problem| {
+                let (part, problem) = *problem;
+                failed(part)(problem)
+            })?,
+            (None, placeholders) => {
+                let text = match placeholders {
+                    Placeholders::Everywhere => compile(spec.body.expose(), true),
+                    _ => Ok(Text::verbatim(spec.body.expose())),
+                };
+                let piece = text.and_then(|text| {
+                    Piece::new(text, spec.body.expose(), setting.coding)
+                        .map_err(|_| TemplateProblem::Compression)
+                });
+                Body::One(piece.map_err(failed(RequestPart::Body))?)
             }
-            _ => Text::verbatim(spec.body.expose()),
         };
+        let sent_length = body.fixed().filter(|_| setting.coding.is_none()).map(Bytes::len);
 
+        checks::coding(spec, setting.coding.is_some())
+            .map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
         checks::signing(spec, setting.signer.is_some())
             .map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
-        checks::framing(spec, &body).map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
+        checks::framing(spec, sent_length)
+            .map_err(|(name, problem)| failed(RequestPart::Header(name))(problem))?;
         let overridden = |name: &HeaderName| {
             setting.token_header == Some(name) || (setting.traceparent && *name == TRACEPARENT)
         };
@@ -137,28 +163,25 @@ impl RequestTemplate {
             made.push(MadeHeader { name, nth: 0, source });
         }
 
-        let all = || texts.iter().map(|(_, text)| text).chain([&url, &body]);
-        let mut columns: Vec<usize> = all().flat_map(Text::columns).collect();
+        let all = || texts.iter().map(|(_, text)| text).chain([&url]);
+        let mut columns: Vec<usize> = all().flat_map(Text::columns).chain(body.columns()).collect();
         columns.sort_unstable();
         columns.dedup();
-        let needs_moment = setting.traceparent || setting.signer.is_some() || all().any(Text::needs_moment);
-        let body = match body.literal() {
-            // The given bytes are shared; only where escapes were taken out are they others.
-            Some(text) if text == &spec.body.expose()[..] => Field::Fixed(spec.body.expose().clone()),
-            Some(text) => Field::Fixed(Bytes::copy_from_slice(text)),
-            None => Field::Made(body),
-        };
+        let needs_moment = setting.traceparent
+            || setting.signer.is_some()
+            || body.needs_moment()
+            || all().any(Text::needs_moment);
         texts.retain(|(name, _)| !is_public(name));
         let signed =
             setting.signer.map(|signer| (Arc::clone(signer), signer.prepare(uri.fixed(), body.fixed())));
-        let says_empty =
-            is_body_meant(&spec.method) && matches!(&body, Field::Fixed(body) if body.is_empty());
+        let says_empty = is_body_meant(&spec.method) && body.fixed().is_some_and(Bytes::is_empty);
         Ok(Self {
             method: spec.method.clone(),
             uri,
             headers: with_defaults(&spec.target, values, setting.keepalive, says_empty),
             made,
             body,
+            coding: setting.coding,
             url,
             guarded: texts,
             columns,
@@ -193,12 +216,9 @@ impl RequestTemplate {
         self.columns.iter().any(|&column| data.is_told(column))
     }
 
-    /// The request of an arrival, in origin form.
+    /// The request of an arrival, in origin form: neither compressed nor signed, which [`Self::finish`] does.
     pub(super) fn request(&self, values: &Values<'_>, token: Option<&HeaderValue>) -> Request<Bytes> {
-        let mut request = Request::new(match &self.body {
-            Field::Fixed(body) => body.clone(),
-            Field::Made(text) => Bytes::from(text.write(values, Encoding::AsIs)),
-        });
+        let mut request = Request::new(self.body.plain(values));
         *request.method_mut() = self.method.clone();
         *request.version_mut() = Version::HTTP_11;
         *request.uri_mut() = match &self.uri {
@@ -206,7 +226,7 @@ impl RequestTemplate {
             Field::Made(text) => checks::made_uri(text.write(values, Encoding::Percent)),
         };
         let mut headers = self.headers.clone();
-        if matches!(self.body, Field::Made(_)) && request.body().is_empty() && is_body_meant(&self.method) {
+        if self.body.fixed().is_none() && request.body().is_empty() && is_body_meant(&self.method) {
             headers.insert(CONTENT_LENGTH, NOTHING);
         }
         for made in &self.made {
@@ -228,10 +248,42 @@ impl RequestTemplate {
             }
         }
         *request.headers_mut() = headers;
-        if let Some((signer, fixed)) = &self.signed {
-            signer.sign(&mut request, fixed, values.moment.unix_ms);
-        }
         request
+    }
+
+    /// Compresses and signs a request that is complete otherwise. `row` has put something in the place of what the template
+    /// made.
+    pub(super) fn finish(
+        &self,
+        request: &mut Request<Bytes>,
+        values: &Values<'_>,
+        row: Option<&RecordedRequest>,
+    ) {
+        if let Some(coding) = self.coding
+            && !request.body().is_empty()
+            && !request.headers().contains_key(CONTENT_ENCODING)
+        {
+            let prepared = match row.is_some_and(RecordedRequest::has_body) {
+                true => None,
+                false => self.body.coded(values),
+            };
+            // Without memory for it, it goes as it is and says so.
+            if let Some(coded) = prepared.or_else(|| coding.encode(request.body()).ok()) {
+                *request.body_mut() = coded;
+                request.headers_mut().insert(CONTENT_ENCODING, coding.header());
+            }
+        }
+        if let Some((signer, fixed)) = &self.signed {
+            match row {
+                None => signer.sign(request, fixed, values.moment.unix_ms),
+                Some(_) => signer.sign(request, &Fixed::default(), values.moment.unix_ms),
+            }
+        }
+    }
+
+    /// Whether any request has a body.
+    pub(super) fn has_body(&self) -> bool {
+        self.body.fixed().is_none_or(|body| !body.is_empty())
     }
 
     /// Adds what the request of an arrival carries that nobody else may read: values of headers that may be
@@ -249,6 +301,7 @@ impl RequestTemplate {
                 }
             }
         }
+        self.body.secrets(values, secrets);
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{Compiled, Content, Endpoint, Route, Workload, WorkloadError};
 use crate::request::current_tokens::CurrentTokens;
 use crate::request::data::DataTable;
@@ -10,6 +12,7 @@ use crate::request::mix::Mix;
 use crate::request::origin::Origin;
 use crate::request::redactor::Redactor;
 use crate::request::rotation::Rotation;
+use crate::request::row_bodies::RowBodies;
 use crate::request::spec::WorkloadSpec;
 use crate::request::target::Target;
 use crate::request::targets::group_names;
@@ -25,6 +28,8 @@ impl Workload {
         let setting = Setting {
             data: spec.data.as_ref(),
             taken: &[],
+            row_bodies: spec.row_bodies.as_ref(),
+            coding: spec.body_coding,
             token_header: spec.tokens.as_ref().map(|_| &spec.token_header),
             signer: spec.signer.as_ref(),
             traceparent: spec.traceparent,
@@ -71,8 +76,9 @@ impl Workload {
             Redactor::new(&origins.list, &spec.other_hosts, spec.show_hosts).hiding(spec.other_secrets);
         let period = mix.as_ref().map_or(1, Mix::period);
         let rows = spec.data.as_ref().map_or(1, DataTable::row_count);
-        let largest_body =
-            spec.endpoints.iter().map(|endpoint| endpoint.body.expose().len()).max().unwrap_or(0);
+        let given = spec.endpoints.iter().map(|endpoint| endpoint.body.expose().len());
+        let of_rows = spec.row_bodies.iter().flat_map(RowBodies::files).map(Bytes::len);
+        let largest_body = given.chain(of_rows).max().unwrap_or(0);
         Ok(Self(Arc::new(Content {
             largest_body,
             names: spec.endpoints.iter().map(|endpoint| &endpoint.name).collect::<HashSet<_>>().len(),
@@ -93,6 +99,7 @@ impl Workload {
             seed: spec.seed,
             traceparent: spec.traceparent,
             count_by: spec.count_by,
+            body_coding: spec.body_coding,
             recording: None,
         })))
     }

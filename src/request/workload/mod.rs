@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
 
+use super::body_coding::BodyCoding;
 use super::current_tokens::CurrentTokens;
 use super::data::{DataOrder, DataTable};
 use super::expectation::Expectation;
@@ -20,7 +21,7 @@ use super::recording::{RecordedRequest, Recording};
 use super::redactor::Redactor;
 use super::rotation::Rotation;
 use super::secret::{Secret, Secrets};
-use super::sigv4::Signer;
+use super::sigv4::{self, AwsKeys, Signer};
 use super::target::Target;
 use super::template::{Moment, RequestTemplate, TRACEPARENT, TemplateError, Values, trace_id};
 use super::tokens::TokenList;
@@ -56,6 +57,7 @@ struct Content {
     seed: u64,
     traceparent: bool,
     count_by: Option<HeaderName>,
+    body_coding: Option<BodyCoding>,
     needs_moment: bool,
     follows_redirects: bool,
     /// Whether an arrival may take more than one request.
@@ -132,6 +134,15 @@ impl fmt::Debug for Outgoing {
     }
 }
 
+/// What a command has printed for the requests that follow.
+#[derive(Debug, Clone)]
+pub(crate) enum Fresh {
+    /// Tokens that they carry.
+    Tokens(TokenList),
+    /// Keys that they are signed with.
+    Keys(AwsKeys),
+}
+
 /// Why a specification makes no workload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkloadError {
@@ -172,6 +183,11 @@ impl Workload {
         self.0.count_by.as_ref()
     }
 
+    /// How bodies are compressed.
+    pub(crate) fn body_coding(&self) -> Option<BodyCoding> {
+        self.0.body_coding
+    }
+
     /// The endpoints, in the order they were given.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.0.endpoints
@@ -201,6 +217,11 @@ impl Workload {
     pub(crate) fn uses_told(&self) -> bool {
         let mut templates = self.0.compiled.iter().flat_map(Compiled::templates);
         self.0.data.as_ref().is_some_and(|data| templates.any(|template| template.uses_told(data)))
+    }
+
+    /// Whether any request has a body.
+    pub fn has_body(&self) -> bool {
+        self.0.compiled.iter().any(|endpoint| endpoint.template.has_body())
     }
 
     /// How many origins there are.
@@ -251,17 +272,13 @@ impl Workload {
         let taken = walk.map_or(&[][..], |(walk, _)| walk.taken());
         let values = Values { taken, ..self.0.values(template, sequence, moment) };
         let token = self.0.tokens.as_ref().map(|tokens| tokens.at(sequence));
-        let mut request = template.request(&values, token.as_ref());
-        if let Some(row) = row {
-            let trace = self.0.traceparent.then_some(TRACEPARENT);
-            let ours: Vec<&HeaderName> = self.0.token_header.iter().chain(&trace).collect();
-            row.apply(&mut request, &ours);
-        }
+        let mut request = self.0.unfinished(template, &values, token.as_ref(), row);
         if let Some((walk, origin)) = walk
             && let Some(origin) = self.0.origins.get(origin as usize)
         {
             walk.apply(&mut request, origin);
         }
+        template.finish(&mut request, &values, row);
         Outgoing {
             request,
             row: values.row.map(|(_, row)| row + 1),
@@ -270,18 +287,24 @@ impl Workload {
         }
     }
 
-    /// Requests that are made from now on carry these tokens. Without tokens from the beginning there is no place for them.
-    pub(crate) fn renew_tokens(&self, list: TokenList) {
-        if let Some(tokens) = &self.0.tokens {
-            tokens.renew(list);
+    /// Requests that are made from now on carry these tokens, or are signed with these keys. Without such from the beginning
+    /// there is no place for them.
+    pub(crate) fn renew(&self, fresh: Fresh) {
+        match (fresh, &self.0.tokens, &self.0.signer) {
+            (Fresh::Tokens(list), Some(tokens), _) => tokens.renew(list),
+            (Fresh::Keys(keys), _, Some(signer)) => signer.renew(keys),
+            _ => {}
         }
     }
 
-    /// What may be shown of a text of whoever knows these tokens, and these `others`.
+    /// What may be shown of a text of whoever knows these tokens or keys, and these `others`.
     pub(crate) fn redact_knowing(&self, text: &[u8], others: &[Secret<String>]) -> String {
         let mut secrets = Secrets::default();
         if let Some(tokens) = &self.0.tokens {
             tokens.each_known(|token| secrets.token(token.as_bytes()));
+        }
+        if let Some(signer) = &self.0.signer {
+            signer.secrets(&mut secrets);
         }
         let known: Vec<_> = secrets.into_texts().map(Secret::new).chain(others.iter().cloned()).collect();
         self.0.redactor.body(text, &known)
@@ -292,17 +315,24 @@ impl Workload {
     pub(crate) fn shown(&self, sequence: u64, unix_ms: u64) -> String {
         let moment = Moment { unix_ms, ..Moment::default() };
         let Outgoing { request, .. } = self.request(sequence, moment);
-        self.shown_with(&request, &self.own_credentials(sequence))
+        let template = &self.0.compiled(sequence).template;
+        let values = self.0.values(template, sequence, moment);
+        let readable = self.0.unfinished(template, &values, None, self.0.opening(sequence));
+        self.shown_with(&request, readable.body(), &self.own_credentials(sequence))
     }
 
-    fn shown_with(&self, request: &Request<Bytes>, own: &[Secret<String>]) -> String {
+    /// `readable`: its body before it was compressed.
+    fn shown_with(&self, request: &Request<Bytes>, readable: &Bytes, own: &[Secret<String>]) -> String {
         let redactor = &self.0.redactor;
         let mut text = redactor.body(format!("{} {}", request.method(), request.uri()).as_bytes(), own);
         for (name, value) in request.headers() {
             text += &format!("\n{name}: {}", redactor.header(name.as_str(), value.as_bytes(), own));
         }
-        let body = request.body();
+        let (body, sent) = (readable, request.body().len());
         if !body.is_empty() {
+            if sent != body.len() {
+                text += &format!("\n\n({sent} bytes are sent, compressed from these {})", body.len());
+            }
             let shown = &body[..body.len().min(MAX_KEPT_BYTES)];
             text += &format!("\n\n{}", redactor.body(shown, own));
         }
@@ -398,6 +428,24 @@ impl Content {
         let compiled = self.compiled(sequence);
         let step = walk.and_then(|walk| compiled.chain.as_ref()?.steps.get(usize::from(walk.step())));
         step.map_or(&compiled.template, |step| &step.template)
+    }
+
+    /// The request of an arrival, neither compressed nor signed.
+    fn unfinished(
+        &self,
+        template: &RequestTemplate,
+        values: &Values<'_>,
+        token: Option<&HeaderValue>,
+        row: Option<&RecordedRequest>,
+    ) -> Request<Bytes> {
+        let mut request = template.request(values, token);
+        if let Some(row) = row {
+            let trace = self.traceparent.then_some(TRACEPARENT);
+            let signature = if self.signer.is_some() { &sigv4::OURS[..] } else { &[] };
+            let ours: Vec<&HeaderName> = self.token_header.iter().chain(&trace).chain(signature).collect();
+            row.apply(&mut request, &ours);
+        }
+        request
     }
 
     fn compiled(&self, sequence: u64) -> &Compiled {

@@ -29,6 +29,8 @@ fn spec(endpoints: Vec<EndpointSpec>) -> WorkloadSpec {
         tokens: None,
         token_header: http::header::AUTHORIZATION,
         signer: None,
+        row_bodies: None,
+        body_coding: None,
         data: None,
         data_order: DataOrder::Rotate,
         seed: 1,
@@ -301,7 +303,7 @@ fn renewed_tokens_are_sent_from_then_on_and_those_of_before_stay_hidden() {
     let sent = |sequence| workload.request(sequence, Moment::default());
     let first = sent(1);
     assert_eq!(all(&first.request, "authorization"), ["Bearer first-2"]);
-    (0..100).for_each(|n| workload.renew_tokens(list(&format!("later-{n}"))));
+    (0..100).for_each(|n| workload.renew(Fresh::Tokens(list(&format!("later-{n}")))));
     assert_eq!(all(&sent(1).request, "authorization"), ["Bearer later-99"]);
     let shown = |token: Option<&HeaderValue>, answer: &str| {
         workload.body(Sent { sequence: 1, token }, answer.as_bytes())
@@ -316,7 +318,12 @@ fn renewed_tokens_are_sent_from_then_on_and_those_of_before_stay_hidden() {
 
 #[test]
 fn what_is_signed_has_no_authorization_of_its_own() {
-    let keys = AwsKeys { id: Secret::default(), secret: Secret::default(), session_token: None };
+    let keys = AwsKeys {
+        id: Secret::default(),
+        secret: Secret::default(),
+        session_token: None,
+        good_until_ms: None,
+    };
     let signer = || Some(Arc::new(Signer::new(keys.clone(), "us-east-1:sqs".parse().unwrap())));
     let own = endpoint("http://h/", &["authorization: hunter2"], "");
     let (found, text) = problem(WorkloadSpec { signer: signer(), ..spec(vec![own]) });

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
+use http::header::CONTENT_ENCODING;
 
 use super::Workload;
 use crate::request::expectation::Expectation;
@@ -84,7 +85,10 @@ impl Workload {
     pub(crate) fn shown_request(&self, sequence: u64, walk: &Walk, request: &Request<Bytes>) -> String {
         let mut own = self.own_credentials(sequence);
         own.extend(told(walk));
-        self.shown_with(request, &own)
+        // What is compressed cannot be read.
+        let is_plain = !request.headers().contains_key(CONTENT_ENCODING);
+        let readable = if is_plain { request.body().clone() } else { Bytes::new() };
+        self.shown_with(request, &readable, &own)
     }
 
     /// What may be shown of a header of an answer to it.

@@ -1,5 +1,6 @@
 //! The program as a user meets it.
 
+mod answer_sizes;
 mod arguments;
 mod as_typed;
 mod checks;
@@ -23,6 +24,7 @@ mod profiles;
 mod readers;
 mod refusals;
 mod replay;
+mod request_bodies;
 mod request_log;
 mod secrets;
 mod sessions;

@@ -58,9 +58,13 @@ fn canonical_of(values: &[&str]) -> String {
 
 /// The signature of a request that has come, for the scope that it names. Panics where it is not the one it carries.
 fn verify(seen: &Seen, service: &str) {
+    verify_with(seen, service, ID, SECRET);
+}
+
+fn verify_with(seen: &Seen, service: &str, id: &str, secret: &str) {
     let [authorization] = seen.header("authorization")[..] else { panic!("{}", seen.head) };
     let rest =
-        authorization.strip_prefix(&format!("AWS4-HMAC-SHA256 Credential={ID}/")).expect("it names the key");
+        authorization.strip_prefix(&format!("AWS4-HMAC-SHA256 Credential={id}/")).expect("it names the key");
     let (scope, rest) = rest.split_once(", SignedHeaders=").expect("headers");
     let (names, signature) = rest.split_once(", Signature=").expect("a signature");
     let [day, region, of_service, "aws4_request"] = scope.split('/').collect::<Vec<_>>()[..] else {
@@ -96,7 +100,7 @@ fn verify(seen: &Seen, service: &str) {
     }
     let canonical = format!("{}\n{path}\n{query}\n{headers}\n{names}\n{hash}", line[0]);
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", sha256(canonical.as_bytes()));
-    let mut key = format!("AWS4{SECRET}").into_bytes();
+    let mut key = format!("AWS4{secret}").into_bytes();
     for part in [day, region, service, "aws4_request"] {
         key = hmac(&key, part);
     }
@@ -203,6 +207,143 @@ fn a_scenario_is_signed_and_temporary_keys_are_sent_along() {
         assert_eq!(seen.header("x-amz-security-token"), ["tmp/Zq9Wv7+Ru5=="]);
         assert!(seen.head.contains("SignedHeaders=host;x-amz-date;x-amz-security-token,"), "{}", seen.head);
     }
+}
+
+#[test]
+fn rows_of_a_recording_are_signed_as_they_are_sent_and_so_is_what_is_compressed() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "t_ms,method,path,header:Authorization,header:X-Amz-Date,header:X-Amz-Content-Sha256,header:X-Id,body\n\
+                0,GET,/a?b=2&a=1,AWS4-HMAC-SHA256 of another,20150830T123600Z,0123,one,\n\
+                5,PUT,/c%20d,,,,,{\"\"n\"\": 1}\n10,,,,,,,\n";
+    let recording = file(&folder, "rows.csv", rows.replace("{\"\"n\"\": 1}", "\"{\"\"n\"\": 1}\""));
+    for service in ["execute-api", "s3"] {
+        for more in [&[][..], &["--compress-body", "gzip"]] {
+            let witness = Witness::start(GOOD);
+            let mut run = program();
+            run.env("AWS_ACCESS_KEY_ID", ID)
+                .env("AWS_SECRET_ACCESS_KEY", SECRET)
+                .env_remove("AWS_SESSION_TOKEN");
+            run.args([
+                &witness.url(),
+                "--arrivals-file",
+                &recording,
+                "-d",
+                "of the flags",
+                "--baseline",
+                "0",
+            ]);
+            let ended = end_of(run.args(["--aws-sigv4", &format!("eu-west-3:{service}")]).args(more));
+            assert!([0, 3].contains(&ended.code), "{ended:?}");
+            let seen = witness.seen();
+            assert_eq!(seen.len(), 3);
+            seen.iter().for_each(|seen| verify(seen, service));
+            assert!(seen.iter().any(|seen| seen.line().starts_with("PUT /c%20d")));
+            assert_eq!(
+                seen.iter().filter(|seen| seen.header("content-encoding") == ["gzip"]).count(),
+                3 * more.len() / 2
+            );
+            assert!(
+                service == "s3" || seen.iter().all(|seen| seen.header("x-amz-content-sha256").is_empty())
+            );
+        }
+        let compressed = ["-d", "hello hello hello hello", "--compress-body", "zstd"];
+        let witness = Witness::start(GOOD);
+        signed(&witness.url(), service, &compressed);
+        witness.seen().iter().for_each(|seen| verify(seen, service));
+        assert!(witness.seen().iter().all(|seen| seen.header("content-encoding") == ["zstd"]));
+    }
+}
+
+/// Prints keys with a number in them, one more each time.
+fn printing(folder: &tempfile::TempDir, expiration: &str) -> String {
+    let count = file(folder, "count", "0");
+    format!(
+        r#"n=$(($(cat {count}) + 1)); echo $n > {count}; printf '{{"Version":1,"AccessKeyId":"AKID-%d","SecretAccessKey":"planted/%d+=","SessionToken":"tok-%d"{expiration}}}' $n $n $n"#
+    )
+}
+
+#[test]
+fn keys_of_a_command_are_renewed_in_the_middle_of_a_run_and_each_request_is_signed_with_one_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = printing(&folder, "");
+    let witness = Witness::start(GOOD);
+    let mut run = program();
+    // Those of the environment are not used.
+    run.env("AWS_ACCESS_KEY_ID", ID).env("AWS_SECRET_ACCESS_KEY", SECRET).env_remove("AWS_SESSION_TOKEN");
+    run.args([&witness.url(), "--rate", "200", "--duration", "1500ms", "--warmup", "0", "--baseline", "0"]);
+    run.args([
+        "--aws-sigv4",
+        "eu-west-3:sqs",
+        "--aws-credentials-command",
+        &command,
+        "--token-every",
+        "500ms",
+    ]);
+    let ended = end_of(run.args(["-d", "hello", "--format", "json"]));
+    assert!([0, 3].contains(&ended.code) && !ended.stderr.contains("expire"), "{ended:?}");
+    let seen = witness.seen();
+    assert_eq!(seen.len(), 300);
+    let mut used = Vec::new();
+    for seen in &seen {
+        let number = seen.header("x-amz-security-token")[0].strip_prefix("tok-").expect("a token").to_owned();
+        verify_with(seen, "sqs", &format!("AKID-{number}"), &format!("planted/{number}+="));
+        used.push(number);
+    }
+    assert!(used.is_sorted() && used[0] == "1" && used[299] != "1", "{used:?}");
+}
+
+#[test]
+fn keys_that_are_none_or_no_longer_good_are_refused_and_nothing_of_them_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |command: &str, more: &[&str]| {
+        let mut run = program();
+        let witness =
+            Witness::start(b"HTTP/1.1 403 x\r\ncontent-length: 24\r\n\r\nno AKID-1 planted/1+= yet");
+        run.args([
+            &witness.url(),
+            "--rate",
+            "50",
+            "-n",
+            "20",
+            "--aws-sigv4",
+            "eu-west-3:sqs",
+            "--format",
+            "json",
+        ]);
+        let ended = end_of(run.args(["--aws-credentials-command", command]).args(more));
+        for secret in ["AKID", "planted", "tok-"] {
+            assert!(!ended.stdout.contains(secret) && !ended.stderr.contains(secret), "{secret}: {ended:?}");
+        }
+        ended
+    };
+    let refused = |command: &str| {
+        let ended = asked(command, &[]);
+        assert_eq!(ended.code, 1, "{ended:?}");
+        ended.stderr
+    };
+    let gone = refused(&printing(&folder, r#","Expiration":"2020-01-01T00:00:00Z""#));
+    assert!(
+        gone.contains("--aws-credentials-command: the keys that it printed are no longer good"),
+        "{gone}"
+    );
+    assert!(refused("echo AKID-1").contains("is not the JSON of a credential_process"));
+    let of_sts = r#"echo '{"Credentials":{"AccessKeyId":"AKID-1"}}'"#;
+    assert!(refused(of_sts).contains("jq '.Credentials + {Version: 1}'"));
+    // What stderr repeats of compact JSON is hidden too.
+    let said = format!("{}; echo 'no planted/1+= for you' >&2; exit 3", printing(&folder, ""));
+    assert!(refused(&said).contains("failed (exit status: 3): no *** for you"), "{}", refused(&said));
+    let soon = asked(&printing(&folder, r#","Expiration":"2999-01-01T00:00:00Z""#), &[]);
+    assert!(soon.stderr.contains("min and are not renewed; --token-every"), "{soon:?}");
+    let failing = format!(
+        "[ -s {0}/once ] && exit 4; echo 1 > {0}/once; {1}",
+        folder.path().display(),
+        printing(&folder, "")
+    );
+    let kept = asked(&failing, &["--token-every", "100ms"]);
+    assert!(kept.stderr.contains("the keys were not renewed, and those of before stay in use"), "{kept:?}");
+    let mut alone = program();
+    alone.args(["http://127.0.0.1:9/", "--rate", "5", "--aws-credentials-command", "true"]);
+    assert!(end_of(&mut alone).stderr.contains("prints the keys for --aws-sigv4, which is not given"));
 }
 
 /// As S3 answers a signature that is wrong: with all that it was made from.

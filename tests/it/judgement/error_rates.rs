@@ -13,12 +13,17 @@ use crate::support::turn::side_by_side;
 
 /// What one run at `rate` for `seconds` amounts to, after a warm-up of a second, against a service with the given seed.
 fn judge(rate: u64, seconds: u64, seed: u64) -> Conclusion {
-    let _turn = side_by_side();
     let rate = Rate::new(rate, 1).expect("a rate");
     let schedule =
         Schedule::for_duration(rate, seconds * NANOS_PER_S).and_then(|s| s.with_warmup(NANOS_PER_S));
-    let schedule = schedule.expect("a schedule");
-    let mut queue = Queue::new(&ServiceModel { seed, ..ServiceModel::default() }).expect("a model");
+    judge_schedule(&schedule.expect("a schedule"), &ServiceModel { seed, ..ServiceModel::default() })
+}
+
+/// What one run of a schedule of whole seconds amounts to.
+pub(super) fn judge_schedule(schedule: &Schedule, model: &ServiceModel) -> Conclusion {
+    let _turn = side_by_side();
+    let (seconds, seed) = (schedule.duration_ns() / NANOS_PER_S, model.seed);
+    let mut queue = Queue::new(model).expect("a model");
     let served: Vec<(Slot, u64)> = schedule
         .stripe(0, 1)
         .map(|slot| match queue.arrive(slot.intended_ns) {
@@ -57,7 +62,7 @@ fn judge(rate: u64, seconds: u64, seed: u64) -> Conclusion {
         aborted: None,
         window_ns: schedule.duration_ns(),
         elapsed_ns: None,
-        idle: Some(idle(seed)),
+        idle: Some(idle(model)),
         backlog: Backlog { in_flight_end, ..Backlog::default() },
         client: ClientLoad::default(),
         connections: ConnectionLog::default(),
@@ -94,8 +99,8 @@ fn answered((slot, end_ns): (Slot, u64)) -> Sample {
 }
 
 /// The idle baseline of the service: as many requests, one after the other, as fit in a second.
-fn idle(seed: u64) -> LatencyStats {
-    let mut queue = Queue::new(&ServiceModel { seed: seed + 1, ..ServiceModel::default() }).expect("a model");
+fn idle(model: &ServiceModel) -> LatencyStats {
+    let mut queue = Queue::new(&ServiceModel { seed: model.seed + 1, ..model.clone() }).expect("a model");
     let (mut times, mut now_ns) = (Distribution::new(), 0);
     for _ in 0..20 {
         let (Departure::Answered { at_ns, .. } | Departure::Rejected { at_ns }) = queue.arrive(now_ns);
