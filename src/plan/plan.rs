@@ -196,7 +196,7 @@ impl Planner {
             is_divided: purpose == Purpose::Measurement,
             // What waits for room on a connection first is answered later than a timeout after it was due.
             drain_ns: match purpose {
-                Purpose::Check => self.settings.timeout_ns.saturating_mul(2).max(self.settings.drain_ns),
+                Purpose::Check => self.longest_ns().saturating_mul(2).max(self.settings.drain_ns),
                 _ => self.settings.drain_ns,
             },
             keepalive,

@@ -139,7 +139,7 @@ impl Planner {
 
     /// The rate that the cap is worked out from: the highest that lasts for as long as a request may.
     pub(super) fn rate_of_the_cap(&self, schedule: &Schedule) -> Rate {
-        schedule.peak_rate_over(self.settings.timeout_ns)
+        schedule.peak_rate_over(self.longest_ns())
     }
 
     /// The cap: what was asked for, or what cannot bind within the connections that the file descriptors allow.
@@ -157,10 +157,15 @@ impl Planner {
         self.settings.timeout_ns
     }
 
-    /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight. A tenth more, and
-    /// ten, are for timeouts that ring late on a busy machine.
+    /// The longest that an arrival may be in flight, in nanoseconds.
+    pub(super) fn longest_ns(&self) -> u64 {
+        self.settings.timeout_ns.saturating_mul(self.settings.steps)
+    }
+
+    /// The cap that cannot bind: by Little's law no more than rate x timeout requests are in flight, and of sessions that times
+    /// their steps. A tenth more, and ten, are for timeouts that ring late on a busy machine.
     pub(super) fn unbound_cap(&self, rate: Rate) -> u64 {
-        let littles_law = rate.arrivals_in(self.settings.timeout_ns);
+        let littles_law = rate.arrivals_in(self.longest_ns());
         littles_law.saturating_add(littles_law / 10).saturating_add(10)
     }
 
@@ -211,6 +216,8 @@ mod tests {
         let plain = planner(Settings::plain());
         assert_eq!(plain.cap(rate("300")), 3_310, "300/s x 10 s, a tenth more, and ten");
         assert_eq!(plain.cap(rate("100000")), 10_000, "of 10,064 descriptors 64 are for other things");
+        let sessions = planner(Settings { steps: 3, ..Settings::plain() });
+        assert_eq!(sessions.cap(rate("300")), 9_910, "each step may take as long");
         let own = planner(Settings { serves_itself: true, ..Settings::plain() });
         assert_eq!(own.cap(rate("100000")), 5_000);
         let given = planner(Settings { max_in_flight: Auto::Given(7), ..Settings::plain() });

@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub drain_ns: u64,
     /// Longest service time, from the actual send, and longest wait for a new connection.
     pub timeout_ns: u64,
+    /// Requests that an arrival may send one after another, each within the timeout: the steps of a session.
+    pub steps: u64,
     /// Longest response time, from the intended time, before a good answer counts as late.
     pub deadline_ns: Option<u64>,
     /// Whether connections are kept for the next request.
@@ -113,6 +115,7 @@ impl Settings {
             spin: false,
             drain_ns: 10 * NANOS_PER_S,
             timeout_ns: 10 * NANOS_PER_S,
+            steps: 1,
             deadline_ns: None,
             keepalive: true,
             idle_ns: None,

@@ -26,6 +26,13 @@ impl<C: Clock> Watchdog<C> {
         Self { clock, timeout_ns, alarm: Box::pin(alarm_in(timeout_ns)), set: true }
     }
 
+    /// A request began before those that the alarm was set for: at `started_ns`.
+    pub(crate) fn hurry(&mut self, started_ns: u64) {
+        let left_ns = started_ns.saturating_add(self.timeout_ns).saturating_sub(self.clock.now_ns());
+        self.alarm.set(alarm_in(left_ns));
+        self.set = true;
+    }
+
     /// Ready once a request that started at `started_ns` is overdue. The task is woken when that may be so.
     pub(crate) fn poll_overdue(&mut self, context: &mut Context<'_>, started_ns: u64) -> Poll<()> {
         loop {

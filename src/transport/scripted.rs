@@ -38,7 +38,7 @@ pub(crate) enum Step {
 }
 
 /// Decides what happens to the request sent now; it may keep a state, such as a queue.
-type Service = Box<dyn FnMut(u64) -> Step>;
+type Service = Box<dyn FnMut(u32, u64) -> Step>;
 
 /// Opens connections to a scripted service.
 #[derive(Clone)]
@@ -49,6 +49,8 @@ pub(crate) struct Scripted<C> {
     pub connect_ns: u64,
     /// How an attempt fails, if it does.
     pub refuse: Option<ErrorKind>,
+    /// The first origin that refuses; those before it do not.
+    pub refuse_from: u32,
     /// Requests that a connection carries at once; above 1 it speaks HTTP/2.
     pub streams: u64,
     /// Whether answers come with `Connection: close`.
@@ -63,12 +65,18 @@ pub(crate) struct Scripted<C> {
 
 impl<C: Clock> Scripted<C> {
     /// A service that connects at once and treats each request as `service` says at the time it is sent.
-    pub(crate) fn new(clock: C, service: impl FnMut(u64) -> Step + 'static) -> Self {
+    pub(crate) fn new(clock: C, mut service: impl FnMut(u64) -> Step + 'static) -> Self {
+        Self::by_origin(clock, move |_, now_ns| service(now_ns))
+    }
+
+    /// The same where `service` is told the origin, too.
+    pub(crate) fn by_origin(clock: C, service: impl FnMut(u32, u64) -> Step + 'static) -> Self {
         Self {
             clock,
             service: Rc::new(RefCell::new(Box::new(service))),
             connect_ns: 0,
             refuse: None,
+            refuse_from: 0,
             streams: 1,
             close_after_answer: false,
             closes: Rc::default(),
@@ -90,19 +98,20 @@ impl<C: Clock> Scripted<C> {
 
 pub(crate) struct ScriptedConnection<C> {
     transport: Scripted<C>,
+    origin: u32,
     generation: u64,
 }
 
 impl<C: Clock> Transport for Scripted<C> {
     type Connection = ScriptedConnection<C>;
 
-    async fn connect(&self, _origin: u32) -> Result<Self::Connection, Failure> {
+    async fn connect(&self, origin: u32) -> Result<Self::Connection, Failure> {
         pass(self.connect_ns).await;
-        if let Some(kind) = self.refuse {
+        if let Some(kind) = self.refuse.filter(|_| origin >= self.refuse_from) {
             return Err(Failure::new(kind, true, true));
         }
         self.opened.set(self.opened.get() + 1);
-        Ok(ScriptedConnection { transport: self.clone(), generation: self.generation.get() })
+        Ok(ScriptedConnection { transport: self.clone(), origin, generation: self.generation.get() })
     }
 }
 
@@ -121,7 +130,8 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
     }
 
     fn share(&self) -> Option<Self> {
-        let shared = Self { transport: self.transport.clone(), generation: self.generation };
+        let shared =
+            Self { transport: self.transport.clone(), origin: self.origin, generation: self.generation };
         (self.transport.streams > 1).then_some(shared)
     }
 
@@ -129,7 +139,7 @@ impl<C: Clock> Connection for ScriptedConnection<C> {
         if self.generation != self.transport.generation.get() {
             return Err(Failure::new(ErrorKind::Closed, true, true));
         }
-        let step = (self.transport.service.borrow_mut())(self.transport.clock.now_ns());
+        let step = (self.transport.service.borrow_mut())(self.origin, self.transport.clock.now_ns());
         match step {
             Step::Answer { after_ns, status } => {
                 pass(after_ns).await;

@@ -189,6 +189,25 @@ impl Requests {
         !matches!(self.source, Source::Endpoints(_))
     }
 
+    /// How many requests an arrival may send one after another, without redirects.
+    pub(crate) fn most_steps(&self) -> u64 {
+        let of = |endpoints: &[EndpointSpec]| {
+            let steps =
+                endpoints.iter().map(|one| one.chain.as_ref().map_or(1, |chain| 1 + chain.more.len() as u64));
+            steps.max().unwrap_or(1)
+        };
+        match &self.source {
+            Source::Flags { .. } => 1,
+            Source::Endpoints(endpoints) => of(endpoints),
+            Source::Scenario { file, text, defaults } => {
+                // Wherever it leads, it has as many steps.
+                let anywhere = "http://127.0.0.1/".parse().ok();
+                scenario(file, text.expose(), anywhere.as_ref(), defaults)
+                    .map_or(1, |read| of(&read.endpoints))
+            }
+        }
+    }
+
     /// How many tokens are in rotation.
     pub(crate) fn token_count(&self) -> u64 {
         self.credentials.tokens.as_ref().map_or(0, |tokens| tokens.count() as u64)

@@ -18,13 +18,15 @@ pub(super) fn settings_of(
     is_counted: bool,
 ) -> Settings {
     let (request, network) = (&traffic.request, &traffic.network);
+    let steps = setup.requests.most_steps();
     Settings {
+        steps,
         check: load.is_checked(is_counted) && !matches!(setup.target, TargetChoice::BuiltIn(_)),
         baseline: load.baseline(is_counted),
         warmup_ns: load.warmup_ns(is_counted),
         seed: load.seed,
         threads: load.threads,
-        drain_ns: load.drain.unwrap_or(request.timeout).0,
+        drain_ns: load.drain.map_or_else(|| request.timeout.0.saturating_mul(steps), |drain| drain.0),
         timeout_ns: request.timeout.0,
         deadline_ns: request.deadline.map(|span| span.0),
         keepalive: !network.no_keepalive,

@@ -136,7 +136,15 @@ impl<T, C: Clock> Context<T, C> {
 
     /// Takes in the answer to that request, which ended as `sample` says, and says what follows.
     pub(crate) fn advance(&self, ticket: &Ticket, sample: &Sample, answered: Answered<'_>) -> Onward {
-        self.walks.advance(&self.workload, ticket, sample, answered)
+        self.walks.advance(&self.workload, ticket, sample, answered, || self.clock.now_ns())
+    }
+
+    /// When the time limit of a request begins that is sent at `sent_ns`: redirects share that of the request they follow.
+    pub(crate) fn started_ns(&self, ticket: &Ticket, sent_ns: u64) -> u64 {
+        match self.workload.has_walks() {
+            true => self.walks.step_sent_ns(ticket.sequence).unwrap_or(sent_ns),
+            false => sent_ns,
+        }
     }
 
     /// The whole arrival whose last request ended as `sample` says, and what it came to besides.

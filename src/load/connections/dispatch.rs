@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use super::pool::{Pool, PoolLimits, StreamId, Wait};
+use super::pool::{Place, Pool, PoolLimits, StreamId, Wait};
 use super::ticket::Ticket;
 
 /// What to do with an arrival.
@@ -133,10 +133,21 @@ impl Dispatcher {
             pool.opening();
             return Decision::Connect(ticket);
         }
-        let admitted_ns = ticket.admitted_ns.filter(|_| pool.wait_in_front() != Some(Wait::Room));
-        pool.wait_for_stream(Ticket { admitted_ns, ..ticket }, true);
-        self.unconnected += 1;
+        self.wait_at(ticket, Place::First);
         Decision::Wait
+    }
+
+    /// An arrival in flight goes on with another request: before those that have not been sent yet, for it has its place under
+    /// the cap, and behind those that have come to go on before it.
+    pub fn onward(&mut self, ticket: Ticket) {
+        self.wait_at(ticket, Place::Onward);
+    }
+
+    fn wait_at(&mut self, ticket: Ticket, place: Place) {
+        let pool = self.pool(ticket.route.origin);
+        let admitted_ns = ticket.admitted_ns.filter(|_| pool.wait_at(place) != Some(Wait::Room));
+        pool.wait_for_stream(Ticket { admitted_ns, ..ticket }, place);
+        self.unconnected += 1;
     }
 
     /// Takes all arrivals that still wait: those for the cap, and those without a stream (in flight).
@@ -206,8 +217,8 @@ impl Dispatcher {
                 pool.opening();
                 return Decision::Connect(admitted);
             }
-            Some(Wait::Room) => pool.wait_for_stream(ticket, false),
-            None | Some(Wait::Connection) => pool.wait_for_stream(admitted, false),
+            Some(Wait::Room) => pool.wait_for_stream(ticket, Place::Last),
+            None | Some(Wait::Connection) => pool.wait_for_stream(admitted, Place::Last),
         }
         self.unconnected += 1;
         Decision::Wait

@@ -25,13 +25,27 @@ pub(crate) enum Wait {
     Room,
 }
 
+/// Where an arrival waits among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Before all: its request was not processed, and is sent once more.
+    First,
+    /// Before those that have not been sent, behind those that go on as it does.
+    Onward,
+    /// Behind all.
+    Last,
+}
+
 /// One origin's connections.
 #[derive(Debug)]
 pub(crate) struct Pool {
     limits: PoolLimits,
     /// Free streams; the last was used last.
     idle: Vec<StreamId>,
-    /// Admitted arrivals without a stream, in the order of the schedule.
+    /// Admitted arrivals without a stream that were on a connection before, which go first: those that are sent once more, and
+    /// behind them those that go on with another request, in the order in which they came to it.
+    returning: VecDeque<Ticket>,
+    /// The other admitted arrivals without a stream, in the order of the schedule.
     unconnected: VecDeque<Ticket>,
     /// Connections open or being opened, without those that take no more requests.
     connections: u64,
@@ -42,7 +56,8 @@ pub(crate) struct Pool {
 impl Pool {
     /// No connection yet.
     pub(crate) fn new(limits: PoolLimits) -> Self {
-        Self { limits, idle: Vec::new(), unconnected: VecDeque::new(), connections: 0, expected: 0 }
+        let (returning, unconnected) = (VecDeque::new(), VecDeque::new());
+        Self { limits, idle: Vec::new(), returning, unconnected, connections: 0, expected: 0 }
     }
 
     /// The idle stream that was used last.
@@ -62,12 +77,21 @@ impl Pool {
 
     /// What the arrival behind all that wait would wait for; `None` if a connection may be opened for it.
     pub(crate) fn wait(&self) -> Option<Wait> {
-        self.wait_behind(self.unconnected.len() as u64)
+        self.wait_behind(self.waiting())
     }
 
-    /// What an arrival before all that wait would wait for; `None` if it need not, or only for a permit.
-    pub(crate) fn wait_in_front(&self) -> Option<Wait> {
-        if self.idle.is_empty() { self.wait_behind(0) } else { None }
+    /// What an arrival at its place among those that wait would wait for; `None` if it need not, or only for a permit.
+    pub(crate) fn wait_at(&self, place: Place) -> Option<Wait> {
+        let others = match place {
+            Place::First => 0,
+            Place::Onward => self.returning.len() as u64,
+            Place::Last => self.waiting(),
+        };
+        if self.idle.len() as u64 > others { None } else { self.wait_behind(others) }
+    }
+
+    fn waiting(&self) -> u64 {
+        (self.returning.len() + self.unconnected.len()) as u64
     }
 
     fn wait_behind(&self, others: u64) -> Option<Wait> {
@@ -83,7 +107,7 @@ impl Pool {
     /// Whether the arrivals that wait are more than the connections being opened have room for, and one more
     /// connection is within the limit: then it takes only a permit.
     pub(crate) fn wants_permit(&self) -> bool {
-        self.unconnected.len() as u64 > self.expected && self.connections < self.limits.connections
+        self.waiting() > self.expected && self.connections < self.limits.connections
     }
 
     /// Whether an arrival could be sent at once.
@@ -110,27 +134,27 @@ impl Pool {
         self.connections = self.connections.saturating_sub(1);
     }
 
-    /// An arrival waits, behind all others or, sent once already, before them.
-    pub(crate) fn wait_for_stream(&mut self, ticket: Ticket, first: bool) {
-        if first {
-            self.unconnected.push_front(ticket);
-        } else {
-            self.unconnected.push_back(ticket);
+    /// An arrival waits.
+    pub(crate) fn wait_for_stream(&mut self, ticket: Ticket, place: Place) {
+        match place {
+            Place::First => self.returning.push_front(ticket),
+            Place::Onward => self.returning.push_back(ticket),
+            Place::Last => self.unconnected.push_back(ticket),
         }
     }
 
     /// Whether nothing waits for a stream.
     pub(crate) fn is_served(&self) -> bool {
-        self.unconnected.is_empty()
+        self.returning.is_empty() && self.unconnected.is_empty()
     }
 
-    /// The arrival that has waited longest.
+    /// The arrival whose turn it is.
     pub(crate) fn take_unconnected(&mut self) -> Option<Ticket> {
-        self.unconnected.pop_front()
+        self.returning.pop_front().or_else(|| self.unconnected.pop_front())
     }
 
     /// Takes all that wait.
     pub(crate) fn abandon(&mut self) -> impl Iterator<Item = Ticket> {
-        self.unconnected.drain(..)
+        self.returning.drain(..).chain(self.unconnected.drain(..))
     }
 }

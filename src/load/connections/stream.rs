@@ -17,7 +17,7 @@ use super::walks::Onward;
 use crate::measure::{Detail, ErrorKind, Outcome, Sample};
 use crate::request::{Answered, BodyWatch, Outgoing};
 use crate::time::{Clock, Watchdog};
-use crate::transport::{Connection, Failure, Transport};
+use crate::transport::{Answer, Connection, Failure, Transport};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// How long after the send a dead connection may show itself, beyond two times to connect.
@@ -46,7 +46,9 @@ pub(crate) async fn open<D: Desk>(desk: Rc<D>, id: StreamId, mailbox: Rc<Mailbox
             };
             let sample = failed(&ticket, Outcome::ConnectionError(failure.kind), context.clock.now_ns());
             let (sample, walked) = context.ended(&ticket, sample);
-            remember_failure(&*desk, &ticket, &sample, &failure, None);
+            let step = context.workload.step_place(ticket.sequence, ticket.step);
+            let detail = Detail { step, ..nothing_sent(&ticket) };
+            remember_failure(&*desk, &sample, &failure, detail);
             desk.settle(id, Event::ConnectFailed { sample, walked, origin });
             return;
         }
@@ -146,8 +148,12 @@ impl<D: Desk> Stream<D> {
         self.mailbox.carries(ticket);
         let step = context.workload.step_place(ticket.sequence, ticket.step);
         let detail = Detail { step, row, trace_id, token, ..nothing_sent(&ticket) };
+        let started_ns = context.started_ns(&ticket, sent_ns);
+        if started_ns < sent_ns {
+            self.watchdog.hurry(started_ns);
+        }
         let exchanged = if has_room {
-            within(&mut self.watchdog, sent_ns, self.connection.exchange(request, sent_ns, watch)).await
+            within(&mut self.watchdog, started_ns, self.connection.exchange(request, sent_ns, watch)).await
         } else {
             None
         };
@@ -173,23 +179,15 @@ impl<D: Desk> Stream<D> {
                     None | Some(Onward::Over(None)) => (sample, None),
                     Some(Onward::Over(Some(name))) => lacking(sample, &name),
                     Some(Onward::Send(ticket, walked)) => {
+                        if let Some((_, step)) = walked.as_ref().and_then(|walked| walked.step) {
+                            note(&*desk, &step, &answer, watch);
+                        }
                         return Event::Continues { ticket, walked, reusable };
                     }
                 };
                 let (sample, walked) = context.ended(&ticket, sample);
-                for header in answer.headers.get_all(SERVER_TIMING) {
-                    desk.note_server_timing(&sample, header.as_bytes());
-                }
-                if let Some(bytes) = watch.decoded_size() {
-                    desk.note_decoded(&sample, bytes);
-                }
-                if let Some(name) = context.workload.count_by() {
-                    desk.note_value(
-                        &sample,
-                        name.as_str(),
-                        answer.headers.get(name).map(HeaderValue::as_bytes),
-                    );
-                }
+                let step = walked.as_ref().and_then(|walked| walked.step).map(|(_, step)| step);
+                note(&*desk, &step.unwrap_or(sample), &answer, watch);
                 let body_bytes = walked.is_some().then_some(answer.body_bytes);
                 let shown = || {
                     let (headers, body) = (headers_of(&answer), watch.head().to_vec());
@@ -213,7 +211,7 @@ impl<D: Desk> Stream<D> {
                 let sample = failed(&ticket, outcome, context.clock.now_ns());
                 let (sample, walked) = context.ended(&ticket, sample);
                 let detail = Detail { body: watch.head().to_vec(), ..detail };
-                remember_failure(&*desk, &ticket, &sample, &failure, Some(detail));
+                remember_failure(&*desk, &sample, &failure, detail);
                 Event::Ended { sample, walked, reusable: self.survives_failure() }
             }
         }
@@ -280,17 +278,25 @@ async fn within<C: Clock, F: Future>(
     .await
 }
 
+/// Notes what an answer says besides: that of a step, where the arrival has steps.
+fn note<D: Desk>(desk: &D, sample: &Sample, answer: &Answer, watch: &BodyWatch) {
+    for header in answer.headers.get_all(SERVER_TIMING) {
+        desk.note_server_timing(sample, header.as_bytes());
+    }
+    if let Some(bytes) = watch.decoded_size() {
+        desk.note_decoded(sample, bytes);
+    }
+    if let Some(name) = desk.context().workload.count_by() {
+        let value = answer.headers.get(name).map(HeaderValue::as_bytes);
+        desk.note_value(sample, name.as_str(), value);
+    }
+}
+
 /// Notes the cause of a failure, and keeps the arrival where it is one to look at.
-fn remember_failure<D: Desk>(
-    desk: &D,
-    ticket: &Ticket,
-    sample: &Sample,
-    failure: &Failure,
-    detail: Option<Detail>,
-) {
+fn remember_failure<D: Desk>(desk: &D, sample: &Sample, failure: &Failure, detail: Detail) {
     desk.note_failure(sample, failure.kind, || failure.describe());
     desk.keep(sample, || {
         let error = Some(desk.context().workload.redact(&failure.describe()));
-        Detail { error, ..detail.unwrap_or_else(|| nothing_sent(ticket)) }
+        Detail { error, ..detail }
     });
 }

@@ -1,7 +1,7 @@
 //! Sessions: one arrival, several requests, each after the answer to the one before.
 
 use super::harness::{MS, Outcome, S, VirtualClock, plan, run_scenario, within};
-use crate::measure::Account;
+use crate::measure::{Account, ErrorKind};
 use crate::plan::Plan;
 use crate::result::{Figure, GeneratorVerdict, ServiceVerdict};
 use crate::schedule::{ClosedLoop, LoopEnd, Source};
@@ -150,4 +150,60 @@ async fn users_of_a_closed_loop_go_through_sessions_one_after_another() {
     let outcome = run_scenario(&plan, THREE, |clock| Scripted::fixed(clock, 10 * MS)).await;
     assert_eq!((outcome.summary.ledger.ok, answers(&outcome)), (100, vec![(100, 100); 3]));
     assert!(within(outcome.summary.rates.elapsed_s.unwrap(), 1.5, 0.01), "{:?}", outcome.summary.rates);
+}
+
+const ELSEWHERE: &str = r#"
+[[session]]
+name = "buy"
+[[session.step]]
+name = "here"
+path = "/1"
+[[session.step]]
+name = "there"
+url = "http://there.example/2"
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn sessions_go_on_in_the_order_in_which_they_came_to_it() {
+    // The second step takes 20 ms on the one connection there is to its origin: D/D/1 with 50/s, of 60/s for 5 s. Session k waits
+    // k (1/50 - 1/60) s for its turn, and nobody overtakes.
+    let service = |clock| {
+        Scripted::by_origin(clock, |origin, _| Step::Answer {
+            after_ns: u64::from(origin) * 20 * MS,
+            status: 200,
+        })
+    };
+    let outcome = run_scenario(&Plan { connections: Some(1), ..plan("60", 5) }, ELSEWHERE, service).await;
+    let (response, service) = (&outcome.summary.latency.response, &outcome.summary.latency.service);
+    assert_eq!(outcome.summary.ledger.ok, 300);
+    assert!(within(response.exact(Figure::P50).unwrap(), 517.0, 0.02), "{response:?}");
+    assert!(within(response.exact(Figure::Max).unwrap(), 1_016.7, 0.01), "{response:?}");
+    // The wait for the client's own limit is no time of the service.
+    assert_eq!((service.exact(Figure::Min), service.exact(Figure::Max)), (Some(20.0), Some(20.0)));
+    let waited = &outcome.summary.latency.slot_wait;
+    assert!(within(waited.exact(Figure::Max).unwrap(), 996.7, 0.01), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_finds_nobody_fails_its_session_and_is_named() {
+    let nobody_there = |clock| {
+        let mut service = Scripted::fixed(clock, 10 * MS);
+        (service.refuse, service.refuse_from) = (Some(ErrorKind::ConnectRefused), 1);
+        service
+    };
+    let outcome = run_scenario(&Plan { samples: 1, ..plan("10", 5) }, ELSEWHERE, nobody_there).await;
+    assert_eq!((outcome.summary.ledger.sent, outcome.summary.ledger.connection_error), (50, 50));
+    assert_eq!(answers(&outcome), [(50, 50), (50, 0)]);
+    let (_, failures) = outcome.recorder.exemplars().failures().next().unwrap();
+    assert_eq!(failures[0].detail.step, Some(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_of_a_warm_up_are_no_measurement() {
+    let plan = plan("10", 5);
+    let Source::Schedule(schedule) = plan.source else { panic!("an open loop") };
+    let plan = Plan { source: Source::Schedule(schedule.with_warmup(2 * S).unwrap()), ..plan };
+    let outcome = run_scenario(&plan, THREE, |clock| Scripted::fixed(clock, 10 * MS)).await;
+    assert!(outcome.recorder.warmup.ledger.ok > 0);
+    assert_eq!((outcome.summary.ledger.ok, answers(&outcome)), (50, vec![(50, 50); 3]));
 }

@@ -207,7 +207,8 @@ impl<C: Clock> State<C> {
                 self.walked(ticket.slot.phase, walked.as_deref());
                 let stays = self.leave(id, now_ns, (!reusable).then_some(by));
                 // It goes on before others begin: on the connection that it had, where that goes on too.
-                (stays, Some(self.dispatcher.again(ticket, false, || self.budget.take())))
+                self.dispatcher.onward(ticket);
+                (stays, None)
             }
             Event::Unprocessed { ticket, cause, reusable } => {
                 self.connections.retries += 1;

@@ -271,3 +271,31 @@ fn shards_of_sessions_add_up() {
     assert_eq!((ledger(&document, "planned"), ledger(&document, "ok")), (60, 60));
     assert_eq!((step(&document, 0), step(&document, 1)), (("cart", 60, 60), ("order", 60, 60)));
 }
+
+#[test]
+#[ignore = "needs python3: run `bash tests/run.sh`"]
+fn redirects_share_the_time_limit_of_the_request_they_follow() {
+    let shop = Shop::start();
+    // Each hop takes 0.3 s, for ever: within one limit of 1 s and not within one for each.
+    let url = shop.url("/slowly");
+    let (_, document) = run_json(&[&url, "-L", "--timeout", "1s", "--rate", "20", "-n", "10"]);
+    assert_eq!((ledger(&document, "sent"), ledger(&document, "timeout")), (10, 10), "{}", document["ledger"]);
+    let waited = document["samples"][0]["response_ms"].as_f64().unwrap();
+    assert!((950.0..2_500.0).contains(&waited), "{waited}");
+}
+
+#[test]
+#[ignore = "needs python3: run `bash tests/run.sh`"]
+fn answers_are_counted_by_a_header_for_each_step() {
+    let (shop, folder) = (Shop::start(), tempfile::tempdir().unwrap());
+    let arguments = arguments(&folder, &shop, SHOP, USERS);
+    let (_, document) = run_json(&with(&arguments, &[&LOAD[..], &["--count-by", "x-total"]].concat()));
+    let counts: Vec<u64> = document["counted_by"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|one| one["response_ok"]["count"].as_u64())
+        .collect();
+    // The carts say 3, the orders nothing.
+    assert_eq!(counts, [60, 60], "{}", document["counted_by"]);
+}

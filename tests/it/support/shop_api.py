@@ -8,6 +8,7 @@ import re
 import secrets
 import socketserver
 import threading
+import time
 from collections import Counter
 from http.cookies import SimpleCookie
 
@@ -97,6 +98,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(301, b"moved", ("Location", "/older"))
         if path == "/older":
             return self.answer(302, b"", ("Location", "ok"))
+        if path == "/slowly":
+            time.sleep(0.3)
+            return self.answer(302, b"", ("Location", "/slowly"))
         if path == "/again":
             return self.answer(302, b"", ("Location", "/again"))
         if path == "/away":
