@@ -71,7 +71,7 @@ fn leak<'t>(values: &[String], text: &'t str) -> Option<&'t str> {
 /// What of it is in what was written, each where it stands first.
 fn leaks(shop: &Shop, what: &str, ended: &Ended, written: &[String]) -> Vec<String> {
     let values = shop.told();
-    assert!(values.len() > 3, "{what}: {values:?}");
+    assert!(!values.is_empty(), "{what}: {values:?}");
     let texts = written.iter().chain([&ended.stdout, &ended.stderr]);
     texts.filter_map(|text| leak(&values, text)).map(|leak| format!("{what}: {leak:?}")).collect()
 }

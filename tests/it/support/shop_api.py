@@ -63,7 +63,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             token = told("tok/", 12)
             with LOCK:
                 TOKENS[token] = asked["user"]
-            return self.answer(200, json.dumps({"data": {"access_token": token}, "expires_in": 3600}).encode())
+            return self.answer(200, json.dumps({"data": {"access_token": token}, "ref": token}).encode())
         if self.path == "/carts":
             owner = self.owner()
             if owner is None:
@@ -137,6 +137,9 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 1024
+
+    def handle_error(self, *_):
+        """A client that hangs up is nothing to talk about."""
 
 
 with Server(("127.0.0.1", 0), Handler) as server:
