@@ -5,7 +5,7 @@
 //! Answered (what the last request got) -------+--> advance(Walk) -> Way: over, or one more request
 //! ```
 //!
-//! A [`Walk`] is what one arrival has come to: the step that is under way, what was taken from answers, its cookies, and the
+//! A [`Walk`] is what one arrival has come to: the step that is under way, what answers told, its cookies, and the
 //! redirect that it follows. Nothing here sends; time and the answer come in as arguments.
 
 mod chain;
