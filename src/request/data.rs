@@ -172,6 +172,11 @@ impl DataTable {
         column >= self.columns.len() - self.told
     }
 
+    /// The columns whose cells were told by the service.
+    pub(super) fn told_columns(&self) -> std::ops::Range<usize> {
+        self.columns.len() - self.told..self.columns.len()
+    }
+
     /// The names of the columns, each once, none empty.
     pub fn columns(&self) -> &[String] {
         &self.columns

@@ -115,10 +115,13 @@ impl Secrets {
         self.add(encoded(cell).to_string().as_bytes());
     }
 
-    /// Adds what an answer told: as it is, and as it stands in a URL.
+    /// Adds what an answer told: as it is, as it stands in a URL, and as it is meant where it comes from one.
     pub(super) fn taken(&mut self, value: &[u8]) {
         self.add(value);
         self.add(encoded(value).to_string().as_bytes());
+        if value.contains(&b'%') {
+            self.add(&percent_decode(value).collect::<Vec<u8>>());
+        }
     }
 
     /// Adds a body that came from a file of rows, and what it is made of: the values of a form or of an object.

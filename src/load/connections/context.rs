@@ -156,17 +156,14 @@ impl<T, C: Clock> Context<T, C> {
     /// what was taken from answers.
     pub(crate) fn without_own(&self, mut detail: Detail) -> Detail {
         let (sequence, workload) = (detail.sequence, &self.workload);
-        let mut hide = |hidden: &dyn Fn(&[u8]) -> Vec<u8>| {
-            let values = detail.headers.iter_mut().map(|(_, value)| value);
-            values.chain([&mut detail.body]).for_each(|bytes| *bytes = hidden(bytes));
-        };
         if let Some(row) = self.rows.borrow().get(&sequence) {
-            hide(&|bytes| workload.without_row(bytes, row));
+            let values = detail.headers.iter_mut().map(|(_, value)| value);
+            values.chain([&mut detail.body]).for_each(|bytes| *bytes = workload.without_row(bytes, row));
         }
         self.walks.with(workload, sequence, |walk| {
-            if let Some(walk) = walk {
-                hide(&|bytes| workload.without_taken(bytes, walk));
-            }
+            let Some(walk) = walk else { return };
+            detail.headers.iter_mut().for_each(|(_, value)| *value = workload.without_taken(value, walk));
+            detail.body = workload.body_without_taken(sequence, &detail.body, walk);
         });
         detail
     }

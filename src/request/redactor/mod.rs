@@ -15,7 +15,7 @@ use super::target::Target;
 use hosts::{Hosts, Naming};
 use known::{hide_known, hide_words};
 use matches::shown_query;
-use patterns::{HIDDEN, looks_secret};
+pub(in crate::request) use patterns::{HIDDEN, looks_secret};
 use rules::{Kind, hide};
 
 /// Makes texts fit to be shown. Within one redactor the same host always has the same name, so that a report can be

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use regex::Regex;
 
 /// What stands for a value that is not shown.
-pub(super) const HIDDEN: &str = "***";
+pub(in crate::request) const HIDDEN: &str = "***";
 
 /// Parts of names whose values are not shown. Between the letters may stand dashes, dots and underscores.
 const SECRET_WORDS: [&str; 23] = [
@@ -87,7 +87,7 @@ pub(super) fn regex(pattern: &str) -> Regex {
 }
 
 /// Whether a name says that its value is secret.
-pub(super) fn looks_secret(name: &str) -> bool {
+pub(in crate::request) fn looks_secret(name: &str) -> bool {
     static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| regex(&expanded("(?i)WORDS")));
     SECRET_NAME.is_match(&percent_decode_str(name).decode_utf8_lossy())
 }

@@ -4,14 +4,13 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::problem::ScenarioProblem as Problem;
-use super::request::STEP_KEYS;
+use super::problem::{Kind, ScenarioProblem as Problem};
 use super::{Parsed, Reader, fault};
 use crate::request::spec::LoginSpec;
 
 impl Reader<'_> {
     pub(super) fn login(&self, span: Range<usize>, table: &DeTable<'_>) -> Parsed<LoginSpec> {
-        let mut draft = self.draft(table, STEP_KEYS)?;
+        let mut draft = self.draft(table, Kind::Login)?;
         let takes = std::mem::take(&mut draft.takes);
         if takes.is_empty() {
             return fault(span, Problem::NothingTaken);

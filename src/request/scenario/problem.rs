@@ -1,11 +1,32 @@
 //! What can be wrong with a scenario.
 
+use std::fmt;
 use std::io::ErrorKind;
 
 use http::header::HeaderName;
 
 use crate::request::mix::MixError;
 use crate::request::target::TargetError;
+
+/// What a table of a scenario is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Endpoint,
+    Session,
+    Step,
+    Login,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Endpoint => "the endpoint",
+            Self::Session => "the session",
+            Self::Step => "the step",
+            Self::Login => "the login",
+        })
+    }
+}
 
 /// Why a text is not a scenario. Only names are ever repeated, never a value of a header, a body or a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,15 +105,17 @@ pub(crate) enum ScenarioProblem {
         "a login takes something from its answer, or it would change nothing; write take = {{ NAME = {{ json = \"/pointer\" }} }}"
     )]
     NothingTaken,
-    #[error("the endpoint has no name; reports need one, as in name = \"search\"")]
-    NoName,
+    #[error("{0} has no name; reports need one, as in name = \"search\"")]
+    NoName(Kind),
     /// A name that is empty, long or not printable.
     #[error("a name has 1 to 100 printable characters, as in name = \"search\"")]
     BadName,
-    #[error("the name `{name}` is taken by the endpoint of line {first}; give each endpoint its own")]
+    #[error(
+        "the name `{name}` is taken in line {first} already; give each endpoint and each session its own"
+    )]
     Name {
         name: String,
-        /// The line of the other endpoint.
+        /// The line of the other one.
         first: u64,
     },
     #[error("a weight is a whole number from 0 to 4294967295, as in weight = 3")]
@@ -102,10 +125,10 @@ pub(crate) enum ScenarioProblem {
     Mix(MixError),
     #[error("this is not an HTTP method; write it as method = \"PUT\"")]
     Method,
-    #[error("the endpoint leads nowhere; write path = \"/...\" or url = \"http://HOST:PORT/PATH\"")]
-    NoTarget,
-    #[error("the endpoint has both `url` and `path`; write one of them")]
-    TwoTargets,
+    #[error("{0} leads nowhere; write path = \"/...\" or url = \"http://HOST:PORT/PATH\"")]
+    NoTarget(Kind),
+    #[error("{0} has both `url` and `path`; write one of them")]
+    TwoTargets(Kind),
     /// A path, and no URL to join it to.
     #[error(
         "a path needs a URL to start from; give one on the command line, or write url = \"http://HOST/PATH\""
@@ -128,8 +151,8 @@ pub(crate) enum ScenarioProblem {
         "the value of the header `{0}` holds characters that HTTP does not allow; leave out line ends and the like"
     )]
     HeaderValue(HeaderName),
-    #[error("the endpoint has both `body` and `body_file`; write one of them")]
-    TwoBodies,
+    #[error("{0} has both `body` and `body_file`; write one of them")]
+    TwoBodies(Kind),
     /// A body that cannot be read.
     #[error(
         "the body file `{path}` cannot be read: {kind}; its name is relative to the scenario's directory"

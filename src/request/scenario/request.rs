@@ -8,7 +8,7 @@ use http::Method;
 use http::header::HeaderName;
 use toml::de::DeTable;
 
-use super::problem::ScenarioProblem as Problem;
+use super::problem::{Kind, ScenarioProblem as Problem};
 use super::values::{expect_body, headers, in_order, method, name, statuses, string, url, weight};
 use super::{Parsed, Reader, Value, fault};
 use crate::request::expectation::Expectation;
@@ -21,12 +21,12 @@ use crate::request::walk::Take;
 pub(super) const KEYS: &str =
     "name, weight, method, url, path, headers, body, body_file, expect_status and expect_body";
 /// The keys of a step, and of a login, whose name nobody asks for.
-pub(super) const STEP_KEYS: &str =
+const STEP_KEYS: &str =
     "name, method, url, path, headers, body, body_file, expect_status, expect_body and take";
 
 /// A request while its keys are read.
-#[derive(Default)]
 pub(super) struct Draft {
+    kind: Kind,
     pub name: Option<String>,
     weight: Option<u32>,
     method: Option<Method>,
@@ -38,27 +38,49 @@ pub(super) struct Draft {
     pub takes: Vec<Take>,
 }
 
+impl Draft {
+    fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            name: None,
+            weight: None,
+            method: None,
+            target: None,
+            headers: Vec::new(),
+            body: None,
+            statuses: None,
+            expect_body: None,
+            takes: Vec::new(),
+        }
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn endpoint(&self, span: Range<usize>, table: &DeTable<'_>) -> Parsed<EndpointSpec> {
-        let draft = self.draft(table, KEYS)?;
-        let Some(name) = draft.name.clone() else { return fault(span, Problem::NoName) };
+        let draft = self.draft(table, Kind::Endpoint)?;
+        let Some(name) = draft.name.clone() else { return fault(span, Problem::NoName(Kind::Endpoint)) };
         self.finished(span, draft, name)
     }
 
-    /// Reads the keys of one request; those of a step are [`STEP_KEYS`], those of an endpoint [`KEYS`].
-    pub(super) fn draft(&self, table: &DeTable<'_>, known: &'static str) -> Parsed<Draft> {
-        let is_step = known == STEP_KEYS;
-        let mut draft = Draft::default();
+    /// Reads the keys of one request.
+    pub(super) fn draft(&self, table: &DeTable<'_>, kind: Kind) -> Parsed<Draft> {
+        let is_step = kind != Kind::Endpoint;
+        let known = if is_step { STEP_KEYS } else { KEYS };
+        let mut draft = Draft::of(kind);
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
                 "name" => draft.name = Some(name(value)?),
                 "weight" if !is_step => draft.weight = Some(weight(value)?),
                 "method" => draft.method = Some(method(value)?),
-                "url" | "path" if draft.target.is_some() => return fault(key.span(), Problem::TwoTargets),
+                "url" | "path" if draft.target.is_some() => {
+                    return fault(key.span(), Problem::TwoTargets(kind));
+                }
                 "url" => draft.target = Some(url(value)?),
                 "path" => draft.target = Some(self.path(value)?),
                 "headers" => draft.headers = headers(value)?,
-                "body" | "body_file" if draft.body.is_some() => return fault(key.span(), Problem::TwoBodies),
+                "body" | "body_file" if draft.body.is_some() => {
+                    return fault(key.span(), Problem::TwoBodies(kind));
+                }
                 "body" => draft.body = Some(Bytes::copy_from_slice(string(value, "body")?.as_bytes())),
                 "body_file" => draft.body = Some(self.body_file(value)?),
                 "expect_status" => draft.statuses = Some(statuses(value)?),
@@ -72,7 +94,7 @@ impl Reader<'_> {
 
     /// The request that was read, under a name.
     pub(super) fn finished(&self, span: Range<usize>, draft: Draft, name: String) -> Parsed<EndpointSpec> {
-        let Some(target) = draft.target else { return fault(span, Problem::NoTarget) };
+        let Some(target) = draft.target else { return fault(span, Problem::NoTarget(draft.kind)) };
         let default = if draft.body.is_some() { Method::POST } else { Method::GET };
         let ours = &self.defaults.expectation;
         Ok(EndpointSpec {

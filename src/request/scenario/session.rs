@@ -6,8 +6,7 @@ use http::header::HeaderName;
 use regex::bytes::Regex;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::ScenarioProblem as Problem;
-use super::request::STEP_KEYS;
+use super::problem::{Kind, ScenarioProblem as Problem};
 use super::values::{in_order, name, string, truth, weight};
 use super::{Parsed, Reader, Value, fault};
 use crate::request::spec::{ChainSpec, EndpointSpec, StepSpec};
@@ -47,7 +46,7 @@ impl Reader<'_> {
                 _ => return fault(key.span(), Problem::Key { known: KEYS }),
             }
         }
-        let Some(name) = called else { return fault(span, Problem::NoName) };
+        let Some(name) = called else { return fault(span, Problem::NoName(Kind::Session)) };
         let mut steps = steps.into_iter();
         let Some((request, first)) = steps.next() else { return fault(span, Problem::NotSteps) };
         let named =
@@ -58,8 +57,8 @@ impl Reader<'_> {
     }
 
     fn step(&self, span: Range<usize>, table: &DeTable<'_>) -> Parsed<(EndpointSpec, StepSpec)> {
-        let mut draft = self.draft(table, STEP_KEYS)?;
-        let Some(name) = draft.name.clone() else { return fault(span, Problem::NoName) };
+        let mut draft = self.draft(table, Kind::Step)?;
+        let Some(name) = draft.name.clone() else { return fault(span, Problem::NoName(Kind::Step)) };
         let takes = std::mem::take(&mut draft.takes);
         Ok((self.finished(span, draft, name.clone())?, StepSpec { name, takes }))
     }

@@ -2,6 +2,7 @@ use bytes::Bytes;
 use http::Method;
 use proptest::prelude::*;
 
+use super::problem::Kind;
 use super::*;
 use crate::request::Placeholders;
 
@@ -89,10 +90,10 @@ fn each_problem_names_its_line() {
     assert_eq!(one("wieght = 3"), (4, Problem::Key { known: request::KEYS }));
     assert_eq!(one("weight = -1"), (4, Problem::Weight));
     assert_eq!(one("weight = 1.5"), (4, Problem::Weight));
-    assert_eq!(one("url = \"http://x/\""), (4, Problem::TwoTargets));
+    assert_eq!(one("url = \"http://x/\""), (4, Problem::TwoTargets(Kind::Endpoint)));
     assert_eq!(one("method = \"A B\""), (4, Problem::Method));
     assert_eq!(one("body = 3"), (4, Problem::Text { key: "body" }));
-    assert_eq!(one("body = \"\"\nbody_file = \"x\""), (5, Problem::TwoBodies));
+    assert_eq!(one("body = \"\"\nbody_file = \"x\""), (5, Problem::TwoBodies(Kind::Endpoint)));
     assert_eq!(one("expect_status = [200,\n600]"), (5, Problem::Status));
     assert_eq!(one("expect_status = []"), (4, Problem::Status));
     assert_eq!(one("expect_body = \"\""), (4, Problem::ExpectBody));
@@ -102,13 +103,33 @@ fn each_problem_names_its_line() {
     assert_eq!(one("name = \"b\""), (4, Problem::Twice));
     assert_eq!(one("what is this"), (4, Problem::Syntax));
     assert!(matches!(one("body_file = \"gone\""), (4, Problem::BodyFile { .. })));
-    assert_eq!(one("[[endpoint]]\npath = \"/\""), (4, Problem::NoName));
-    assert_eq!(one("[[endpoint]]\nname = \"b\""), (4, Problem::NoTarget));
+    assert_eq!(one("[[endpoint]]\npath = \"/\""), (4, Problem::NoName(Kind::Endpoint)));
+    assert_eq!(one("[[endpoint]]\nname = \"b\""), (4, Problem::NoTarget(Kind::Endpoint)));
     assert_eq!(one("[[endpoint]]\nname = \"b\"\npath = \"b\""), (6, Problem::NotAPath));
     let twice = one("[[endpoint]]\nname = \"a\"\npath = \"/\"");
     assert_eq!(twice, (4, Problem::Name { name: "a".to_owned(), first: 1 }));
     let (line, zero) = one("weight = 0");
     assert_eq!((line, zero.to_string().contains("every weight is 0")), (1, true));
+}
+
+#[test]
+fn a_problem_names_what_it_is_in() {
+    let said = |text: &str| problem(text).1.to_string();
+    let step = "[[session]]\nname = \"a\"\n[[session.step]]\n";
+    assert!(
+        said("[[session]]\n[[session.step]]\nname = \"s\"\npath = \"/\"\n")
+            .starts_with("the session has no name")
+    );
+    assert!(said(&format!("{step}path = \"/\"\n")).starts_with("the step has no name"));
+    assert!(said(&format!("{step}name = \"s\"\n")).starts_with("the step leads nowhere"));
+    assert!(
+        said(&format!("{step}path = \"/\"\nurl = \"http://a/\"\n")).starts_with("the step has both `url`")
+    );
+    let login = "[login]\ntake = { t = { json = \"/t\" } }\n";
+    assert!(said(login).starts_with("the login leads nowhere"));
+    assert!(
+        said(&format!("{login}body = \"\"\nbody_file = \"b\"\n")).starts_with("the login has both `body`")
+    );
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Body {
     ) -> Result<Self, Box<(RequestPart, TemplateProblem)>> {
         let piece = |file: &Bytes| {
             let text = match bodies.is_template() {
-                true => Text::compile(file, Names { data, taken: &[] }, true)?,
+                true => Text::compile(file, Names { data, taken: &[], later: &[] }, true)?,
                 false => Text::verbatim(file),
             };
             Piece::new(text, file, coding).map_err(|_| TemplateProblem::Compression)

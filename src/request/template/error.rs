@@ -74,6 +74,23 @@ pub enum TemplateProblem {
         /// What the steps before take from their answers.
         taken: Vec<String>,
     },
+    /// A placeholder for what a later answer tells.
+    #[error(
+        "the placeholder {{{name}}} at {position} has no value yet: {}",
+        match is_own {
+            true => format!("step `{step}` takes it from the answer to this very request"),
+            false => format!("step `{step}` takes it, after this one"),
+        }
+    )]
+    TakenLater {
+        name: String,
+        /// Where it stands.
+        position: Position,
+        /// The step that takes it.
+        step: String,
+        /// Whether that is the step of the request.
+        is_own: bool,
+    },
     /// Two hosts.
     #[error("it is given twice; a request goes to one host (RFC 9112, 3.2)")]
     TwoHosts,
@@ -124,6 +141,9 @@ pub enum TemplateProblem {
     /// A value of an answer with the name of a column.
     #[error("{{{0}}} is a column of the data file already; take it under another name")]
     TakenColumn(String),
+    /// A value of an answer with the name of one that the login takes.
+    #[error("the login takes {{{0}}} already; take it under another name")]
+    TakenByLogin(String),
     /// Values of unknown length that make the URL too long.
     #[error(
         "it holds so many values of answers that it may become longer than {MAX_URL} bytes; take fewer, or send some in the body"

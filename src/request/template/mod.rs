@@ -21,8 +21,8 @@ use http::{Method, Request, Uri, Version};
 
 pub(crate) use error::{RequestPart, TemplateError, TemplateProblem};
 pub use text::Moment;
-pub(super) use text::Values;
 use text::{Encoding, Field, Names, Text, push_hex};
+pub(super) use text::{Later, Values};
 
 use self::body::{Body, Piece};
 use super::body_coding::BodyCoding;
@@ -81,6 +81,8 @@ pub(super) struct Setting<'w> {
     pub data: Option<&'w DataTable>,
     /// The names of what was taken from the answers before.
     pub taken: &'w [String],
+    /// What the answer to this request and those after it tell.
+    pub later: &'w [Later],
     /// The header that carries a token, where there are tokens.
     pub token_header: Option<&'w HeaderName>,
     /// The bodies of the rows, in place of the endpoint's own.
@@ -103,7 +105,10 @@ impl RequestTemplate {
         };
         let compile = |text: &[u8], may_name| match spec.placeholders {
             Placeholders::Nowhere => Ok(Text::verbatim(text)),
-            _ => Text::compile(text, Names { data: setting.data, taken: setting.taken }, may_name),
+            _ => {
+                let Setting { data, taken, later, .. } = setting;
+                Text::compile(text, Names { data, taken, later }, may_name)
+            }
         };
         let url = compile(spec.target.path().as_str().as_bytes(), true).map_err(failed(RequestPart::Url))?;
         let uri = checks::uri(&url, &spec.target, setting.data).map_err(failed(RequestPart::Url))?;
@@ -216,6 +221,17 @@ impl RequestTemplate {
         self.columns.iter().any(|&column| data.is_told(column))
     }
 
+    /// Whether a header holds what an answer told, to this arrival or to the login.
+    pub(super) fn tells(&self, name: &HeaderName, data: Option<&DataTable>) -> bool {
+        let is_told = |column| data.is_some_and(|data| data.is_told(column));
+        self.made.iter().any(|made| match &made.source {
+            ValueSource::Text(text) => {
+                made.name == name && (text.taken_count() > 0 || text.columns().any(is_told))
+            }
+            ValueSource::Token | ValueSource::Traceparent => false,
+        })
+    }
+
     /// The request of an arrival, in origin form: neither compressed nor signed, which [`Self::finish`] does.
     pub(super) fn request(&self, values: &Values<'_>, token: Option<&HeaderValue>) -> Request<Bytes> {
         let mut request = Request::new(self.body.plain(values));
@@ -295,9 +311,9 @@ impl RequestTemplate {
         secrets.query_values(&self.url.write_given(values, Encoding::Percent));
         if let Some((data, row)) = values.row {
             for &column in &self.columns {
-                match data.is_told(column) {
-                    true => secrets.taken(data.cell(row, column)),
-                    false => secrets.cell(data.cell(row, column)),
+                // Those that a login told are hidden in any case.
+                if !data.is_told(column) {
+                    secrets.cell(data.cell(row, column));
                 }
             }
         }

@@ -89,6 +89,18 @@ pub(super) struct Names<'n> {
     pub data: Option<&'n DataTable>,
     /// What was taken from the answers before.
     pub taken: &'n [String],
+    /// What the answer to this request and later ones tell, each with its step; of this request comes first.
+    pub later: &'n [Later],
+}
+
+/// A value that is taken when the request has been sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::request) struct Later {
+    pub name: String,
+    /// The step that takes it.
+    pub step: String,
+    /// Whether that is the step of the request.
+    pub is_own: bool,
 }
 
 impl Text {
@@ -97,7 +109,7 @@ impl Text {
     /// # Errors
     /// A placeholder that stands for nothing, or a lone brace in a text that uses escapes.
     pub(super) fn compile(text: &[u8], names: Names<'_>, may_name: bool) -> Result<Self, TemplateProblem> {
-        let Names { data, taken } = names;
+        let Names { data, taken, later } = names;
         let segment = |part| match part {
             Part::Literal(bytes) => Ok(Segment::Literal(bytes)),
             Part::Name(name, position) => {
@@ -107,11 +119,25 @@ impl Text {
                     (Some(builtin), ..) => Ok(Segment::Builtin(builtin)),
                     (None, Some(column), _) => Ok(Segment::Column(column)),
                     (None, None, Some(taken)) => Ok(Segment::Taken(taken)),
-                    (None, None, None) => Err(TemplateProblem::UnknownName {
-                        name: may_name.then_some(name),
-                        position,
-                        columns: data.map(|data| data.columns().to_vec()),
-                        taken: taken.to_vec(),
+                    (None, None, None) => Err(match later.iter().find(|later| later.name == name) {
+                        Some(Later { step, is_own, .. }) => TemplateProblem::TakenLater {
+                            name,
+                            position,
+                            step: step.clone(),
+                            is_own: *is_own,
+                        },
+                        None => {
+                            // Where a login told all columns, there is no file.
+                            let columns = data.map_or(&[][..], DataTable::columns);
+                            let told = data.map_or(0..0, DataTable::told_columns);
+                            let has_file = data.is_some() && told.start > 0;
+                            TemplateProblem::UnknownName {
+                                name: may_name.then_some(name),
+                                position,
+                                columns: has_file.then(|| columns[..told.start].to_vec()),
+                                taken: columns[told].iter().chain(taken).cloned().collect(),
+                            }
+                        }
                     }),
                 }
             }
@@ -257,7 +283,7 @@ mod tests {
 
     fn written(text: &str, encoding: Encoding, moment: Moment) -> String {
         let data = DataTable::read(&b"id,name\n1,x\n2,\"a b/\xC3\xA9&\"\n"[..], "d.csv").unwrap();
-        let names = Names { data: Some(&data), taken: &[] };
+        let names = Names { data: Some(&data), taken: &[], later: &[] };
         let text = Text::compile(text.as_bytes(), names, true).unwrap();
         let values = Values { row: Some((&data, 1)), sequence: 41, moment, taken: &[] };
         String::from_utf8(text.write(&values, encoding)).unwrap()

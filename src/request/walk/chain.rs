@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use http::Method;
 
 use super::take::TakeFrom;
+use crate::request::data::DataTable;
 use crate::request::expectation::Expectation;
 use crate::request::spec::{ChainSpec, EndpointSpec};
 use crate::request::target::Target;
-use crate::request::template::{RequestPart, RequestTemplate, Setting, TemplateError, TemplateProblem};
+use crate::request::template::{
+    Later, RequestPart, RequestTemplate, Setting, TemplateError, TemplateProblem,
+};
 
 /// The requests that one arrival sends, one after another.
 #[derive(Debug)]
@@ -77,17 +80,31 @@ impl Chain {
         let mut names: Vec<String> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut steps = Vec::with_capacity(1 + chain.more.len());
-        for (request, step) in requests {
-            let template = RequestTemplate::compile(request, Setting { taken: &names, ..setting })?;
+        let all = || std::iter::once(&chain.first).chain(chain.more.iter().map(|(_, step)| step));
+        for (at, (request, step)) in requests.enumerate() {
+            let later: Vec<Later> = all()
+                .skip(at)
+                .flat_map(|other| other.takes.iter().map(move |take| (other, take)))
+                .map(|(other, take)| Later {
+                    name: take.name.clone(),
+                    step: other.name.clone(),
+                    is_own: other.name == step.name,
+                })
+                .collect();
+            let template =
+                RequestTemplate::compile(request, Setting { taken: &names, later: &later, ..setting })?;
             let mut takes = Vec::with_capacity(step.takes.len());
             for take in &step.takes {
-                let is_column = setting.data.is_some_and(|data| data.columns().contains(&take.name));
-                if is_column {
-                    return Err(TemplateError {
-                        endpoint: request.name.clone(),
-                        place: RequestPart::Take,
-                        problem: Box::new(TemplateProblem::TakenColumn(take.name.clone())),
-                    });
+                let place_of = |data: &DataTable| data.columns().iter().position(|name| *name == take.name);
+                if let Some(data) = setting.data
+                    && let Some(column) = place_of(data)
+                {
+                    let problem = match data.is_told(column) {
+                        true => TemplateProblem::TakenByLogin(take.name.clone()),
+                        false => TemplateProblem::TakenColumn(take.name.clone()),
+                    };
+                    let (endpoint, place) = (request.name.clone(), RequestPart::Take);
+                    return Err(TemplateError { endpoint, place, problem: Box::new(problem) });
                 }
                 let place = *places.entry(take.name.clone()).or_insert_with(|| {
                     names.push(take.name.clone());

@@ -33,9 +33,9 @@ impl Jar {
     /// Takes the cookies of an answer to a request for `path` at `origin`; it is `unix_s` now.
     pub(crate) fn store(&mut self, origin: &Origin, path: &str, headers: &HeaderMap, unix_s: i64) {
         for header in headers.get_all(SET_COOKIE) {
-            let Some(cookie) = header.to_str().ok().and_then(|text| Cookie::parse(text).ok()) else {
-                continue;
-            };
+            // Nobody says in which encoding; browsers keep such cookies too.
+            let line = String::from_utf8_lossy(header.as_bytes());
+            let Ok(cookie) = Cookie::parse(line.as_ref()) else { continue };
             let Some(kept) = Kept::of(&cookie, origin, path) else { continue };
             self.0
                 .retain(|old| (&old.name, &old.domain, &old.path) != (&kept.name, &kept.domain, &kept.path));
@@ -215,6 +215,16 @@ mod tests {
         let later = ["a=5; Max-Age=1", "b=6; Expires=Tue, 14 Nov 2023 22:13:21 GMT"];
         all.store(&origin("http://a.example/"), "/", &headers(&later), NOW);
         assert_eq!(sent(&all, "http://a.example/", "/"), "a=5; b=6");
+    }
+
+    #[test]
+    fn cookies_beyond_ascii_are_kept() {
+        let mut all = Jar::default();
+        let line = HeaderValue::from_bytes(b"name=caf\xC3\xA9; Path=/").unwrap();
+        all.store(&origin("http://a.example/"), "/", &[(SET_COOKIE, line)].into_iter().collect(), NOW);
+        let mut headers = HeaderMap::new();
+        all.add_to(&mut headers, &origin("http://a.example/"), "/");
+        assert_eq!(headers[COOKIE].as_bytes(), b"name=caf\xC3\xA9");
     }
 
     #[test]

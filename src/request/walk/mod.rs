@@ -5,26 +5,29 @@
 //! Answered (what the last request got) -------+--> advance(Walk) -> Way: over, or one more request
 //! ```
 //!
-//! A [`Walk`] is what one arrival has come to: the step that is under way, what was taken from answers, its cookies, and the
+//! A [`Walk`] is what one arrival has come to: the step that is under way, what answers told, its cookies, and the
 //! redirect that it follows. Nothing here sends; time and the answer come in as arguments.
 
 mod chain;
 mod cookies;
+mod json;
 mod redirect;
 mod take;
+mod told;
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{HeaderMap, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Uri};
 
 pub(crate) use chain::{Chain, Step, StepOfSession};
 use cookies::Jar;
 use redirect::{Hop, MOST_REDIRECTS, is_redirect, location, method_after};
 pub(crate) use take::MOST_TAKEN;
-use take::Source;
+use take::{Source, is_usable};
 pub use take::{Take, TakeFrom};
+use told::{Told, secrets_of_url};
 
 use super::origin::Origin;
 use super::secret::Secret;
@@ -42,6 +45,26 @@ pub(crate) struct Walk {
     hop: Option<Hop>,
     /// Redirects that this step has followed.
     hops: u8,
+    /// Whatever answers told, taken or not.
+    told: Told,
+    /// Of the last answer: the first of the values that were looked for in its body and not found there, a place in
+    /// [`Chain::names`]; and how many bytes that body has.
+    unfound: Option<(usize, usize)>,
+    /// Whether no further request follows.
+    is_over: bool,
+}
+
+/// Why a body is not shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unshown<'w> {
+    /// A value of this name was looked for in it and not found: it may stand there all the same, where nobody looked.
+    Unfound {
+        name: &'w str,
+        /// The length of the body, where it came to its end.
+        bytes: Option<usize>,
+    },
+    /// Answers told more than can be remembered, so that nobody knows what it may repeat.
+    TooMuch,
 }
 
 /// The answer to the last request of an arrival.
@@ -115,10 +138,16 @@ impl Walk {
         self.hop.as_ref()?.method.as_ref()
     }
 
-    /// Makes of the request of the step the one that is to be sent to `origin`.
-    pub(super) fn apply(&self, request: &mut Request<Bytes>, origin: &Origin) {
+    /// Makes of the request of the step the one that is to be sent to `origin`. `is_secret`: of one of its headers, whether
+    /// it is for nobody but the origin that the step names.
+    pub(super) fn apply(
+        &self,
+        request: &mut Request<Bytes>,
+        origin: &Origin,
+        is_secret: impl Fn(&HeaderName) -> bool,
+    ) {
         if let Some(hop) = &self.hop {
-            hop.apply(request);
+            hop.apply(request, is_secret);
         }
         if let Some(jar) = &self.jar {
             let path = request.uri().path().to_owned();
@@ -126,15 +155,81 @@ impl Walk {
         }
     }
 
-    /// Everything secret that answers have told.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = Vec<u8>> {
-        let taken = self.taken.iter().map(|value| value.expose().to_vec());
-        let cookies = self.jar.iter().flat_map(|jar| jar.expose().values());
-        taken.chain(cookies.map(|value| value.as_bytes().to_vec())).filter(|value| !value.is_empty())
+    /// Everything secret that answers have told, also what was of no use and what was replaced.
+    pub(super) fn secrets(&self) -> Vec<Vec<u8>> {
+        let mut all: Vec<Vec<u8>> = self.told.values().map(<[u8]>::to_vec).collect();
+        // What is sent is known even where not all that was told is.
+        all.extend(self.taken.iter().map(|value| value.expose().to_vec()));
+        all.extend(
+            self.jar.iter().flat_map(|jar| jar.expose().values()).map(|value| value.as_bytes().to_vec()),
+        );
+        if let Some(hop) = &self.hop {
+            all.extend(secrets_of_url(hop.uri.to_string().as_bytes()).map(<[u8]>::to_vec));
+        }
+        all.retain(|value| !value.is_empty());
+        all
+    }
+
+    /// Whether all of that is known.
+    pub(super) fn knows_all(&self) -> bool {
+        !self.told.is_cut()
+    }
+
+    /// Why the body of the last answer is not shown.
+    pub(super) fn unshown<'w>(&self, chain: Option<&'w Chain>) -> Option<Unshown<'w>> {
+        if self.told.is_cut() {
+            return Some(Unshown::TooMuch);
+        }
+        let (place, bytes) = self.unfound?;
+        Some(Unshown::Unfound { name: chain?.names.get(place)?, bytes: Some(bytes) })
+    }
+
+    /// The same of what came last of an arrival that has ended: that may be the beginning of an answer to a later request.
+    pub(super) fn unshown_at_the_end<'w>(&self, chain: Option<&'w Chain>) -> Option<Unshown<'w>> {
+        if self.is_over || self.told.is_cut() {
+            return self.unshown(chain);
+        }
+        let chain = chain?;
+        let mut takes = chain.steps.get(usize::from(self.step))?.takes.iter();
+        let (place, _) = takes.find(|(_, from)| from.wants_body())?;
+        Some(Unshown::Unfound { name: chain.names.get(*place)?, bytes: None })
+    }
+
+    /// Remembers all that an answer tells, good or not. Returns what the step takes from it, and of what it could not take the
+    /// first.
+    fn hear(&mut self, step: Option<&Step>, answered: &Answered<'_>) -> (Vec<(usize, Bytes)>, Option<usize>) {
+        let source = Source::new(answered.headers, &answered.body);
+        let (mut found, mut missing) = (Vec::new(), None);
+        self.unfound = None;
+        for (place, from) in step.iter().flat_map(|step| &step.takes) {
+            let value = from.find(source);
+            if let Some(value) = &value {
+                self.told.add(value);
+            }
+            match value.filter(|value| is_usable(value)) {
+                Some(value) => found.push((*place, value)),
+                None => {
+                    missing = missing.or(Some(*place));
+                    if from.wants_body() {
+                        self.unfound = self.unfound.or(Some((*place, answered.body.len())));
+                    }
+                }
+            }
+        }
+        self.told.hear(answered.headers);
+        (found, missing)
     }
 
     /// Takes in an answer, and says what follows.
     pub(super) fn advance(&mut self, ground: Ground<'_>, answered: Answered<'_>) -> Way {
+        let way = self.after(ground, answered);
+        self.is_over = matches!(way, Way::Over | Way::Missing(_));
+        way
+    }
+
+    fn after(&mut self, ground: Ground<'_>, answered: Answered<'_>) -> Way {
+        let step = ground.chain.and_then(|chain| chain.steps.get(usize::from(self.step)));
+        let (found, missing) = self.hear(step, &answered);
         let origin = ground.origins.get(answered.origin as usize);
         if let (Some(jar), Some(origin)) = (&mut self.jar, origin) {
             jar.expose_mut().store(origin, answered.uri.path(), answered.headers, answered.unix_s);
@@ -148,13 +243,11 @@ impl Walk {
         self.hop = None;
         self.hops = 0;
         let Some(chain) = ground.chain.filter(|_| answered.is_good) else { return Way::Over };
-        let Some(step) = chain.steps.get(usize::from(self.step)) else { return Way::Over };
-        let mut source = Source::new(answered.headers, answered.body);
-        for (place, from) in &step.takes {
-            let Some(value) = from.take(&mut source) else {
-                return Way::Missing(chain.names.get(*place).cloned().unwrap_or_default());
-            };
-            if let Some(taken) = self.taken.get_mut(*place) {
+        if let Some(place) = missing {
+            return Way::Missing(chain.names.get(place).cloned().unwrap_or_default());
+        }
+        for (place, value) in found {
+            if let Some(taken) = self.taken.get_mut(place) {
                 *taken = Secret::new(value);
             }
         }

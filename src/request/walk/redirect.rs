@@ -2,17 +2,22 @@
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderValue,
-    LOCATION, TRANSFER_ENCODING,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, TRANSFER_ENCODING,
 };
 use http::{Method, Request, Uri};
 use iri_string::types::{UriAbsoluteStr, UriReferenceStr};
+use percent_encoding::{AsciiSet, percent_encode};
 
 use crate::request::origin::Origin;
+use crate::request::redactor::looks_secret;
 use crate::request::target::Target;
 
 /// Most redirects that one request follows: the number of the Fetch standard (HTTP-redirect fetch, step 5).
 pub(crate) const MOST_REDIRECTS: u8 = 20;
+
+/// No byte of ASCII; the others are always encoded.
+const BEYOND_ASCII: &AsciiSet = &AsciiSet::EMPTY;
 
 /// The request that a redirect asks for.
 #[derive(Debug, Clone)]
@@ -28,8 +33,9 @@ pub(crate) struct Hop {
 }
 
 impl Hop {
-    /// Changes the request as it was written into the one that the redirect asks for.
-    pub(crate) fn apply(&self, request: &mut Request<Bytes>) {
+    /// Changes the request as it was written into the one that the redirect asks for. `is_secret`: of a header, by its name,
+    /// whether it is for nobody but the origin that the request was written for.
+    pub(crate) fn apply(&self, request: &mut Request<Bytes>, is_secret: impl Fn(&HeaderName) -> bool) {
         *request.uri_mut() = self.uri.clone();
         if let Some(method) = &self.method {
             *request.method_mut() = method.clone();
@@ -41,10 +47,15 @@ impl Hop {
         if let Some(host) = &self.elsewhere {
             let headers = request.headers_mut();
             headers.insert(HOST, host.clone());
-            headers.remove(AUTHORIZATION);
-            headers.remove(COOKIE);
+            let secret = headers.keys().filter(|name| is_secret(name) || is_credential(name));
+            let secret: Vec<HeaderName> = secret.cloned().collect();
+            secret.iter().for_each(|name| drop(headers.remove(name)));
         }
     }
+}
+
+fn is_credential(name: &HeaderName) -> bool {
+    [AUTHORIZATION, COOKIE].contains(name) || looks_secret(name.as_str())
 }
 
 /// Whether a status asks for another request.
@@ -54,7 +65,9 @@ pub(crate) fn is_redirect(status: u16) -> bool {
 
 /// Where the answer to a request for `uri` at `origin` sends the client; `None` without a `Location` that is a URL of HTTP.
 pub(crate) fn location(origin: &Origin, uri: &Uri, headers: &HeaderMap) -> Option<Target> {
-    let text = headers.get(LOCATION)?.to_str().ok()?.trim();
+    // As browsers do: bytes beyond ASCII stand for themselves, whatever they mean.
+    let text = percent_encode(headers.get(LOCATION)?.as_bytes(), BEYOND_ASCII).to_string();
+    let text = text.trim();
     // The fragment is not sent.
     let text = text.split('#').next().unwrap_or(text);
     let here = format!("{}://{}", origin.scheme(), origin.authority());
@@ -124,6 +137,22 @@ mod tests {
     }
 
     #[test]
+    fn bytes_beyond_ascii_are_encoded_as_they_are() {
+        let target: Target = "http://a/b".parse().unwrap();
+        let uri = Uri::from(target.path().clone());
+        for (to, expected) in [
+            (&b"/caf\xC3\xA9?q=\xE9"[..], Some("/caf%C3%A9?q=%E9")),
+            (b"caf\xE9", Some("/caf%E9")),
+            (b"http://a/\xE9", Some("/%E9")),
+            (b"http://\xE9/", None),
+        ] {
+            let headers = [(LOCATION, HeaderValue::from_bytes(to).unwrap())].into_iter().collect();
+            let found = location(target.origin(), &uri, &headers);
+            assert_eq!(found.map(|found| found.path().to_string()).as_deref(), expected, "{to:?}");
+        }
+    }
+
+    #[test]
     fn a_form_that_was_sent_is_not_sent_again() {
         let (get, post, put, head) = (Method::GET, Method::POST, Method::PUT, Method::HEAD);
         for (status, method, expected) in [
@@ -149,17 +178,20 @@ mod tests {
                 .header(AUTHORIZATION, "Bearer x")
                 .header(COOKIE, "s=1")
                 .header(CONTENT_TYPE, "text/plain")
+                .header("x-api-key", "k")
+                .header("x-t", "told")
                 .body(Bytes::from_static(b"body"))
                 .unwrap()
         };
         let hop = Hop { origin: 0, uri: Uri::from_static("/b"), method: None, elsewhere: None };
         let mut same = request();
-        hop.apply(&mut same);
-        assert_eq!((same.uri().path(), same.method(), same.headers().len()), ("/b", &Method::POST, 4));
+        let is_secret = |name: &HeaderName| name == "x-t";
+        hop.apply(&mut same, is_secret);
+        assert_eq!((same.uri().path(), same.method(), same.headers().len()), ("/b", &Method::POST, 6));
         assert_eq!(same.body(), "body");
         let mut other = request();
         let host = Some(HeaderValue::from_static("b"));
-        Hop { method: Some(Method::GET), elsewhere: host, ..hop }.apply(&mut other);
+        Hop { method: Some(Method::GET), elsewhere: host, ..hop }.apply(&mut other, is_secret);
         assert_eq!((other.method(), other.headers().len(), other.body().len()), (&Method::GET, 1, 0));
         assert_eq!(other.headers()[HOST], "b");
     }

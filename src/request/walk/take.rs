@@ -1,14 +1,12 @@
 //! What a later request takes from an answer: a value in its JSON, a header, what a pattern finds, a cookie.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use cookie::Cookie;
 use http::HeaderMap;
 use http::header::{HeaderName, SET_COOKIE};
 use regex::bytes::Regex;
-use serde_json::Value;
 
+use super::json::value_at;
 use crate::request::header::is_header_text;
 
 /// Longest value that is taken, in bytes: of several in one URL, each written as %XX, there is still room for five.
@@ -37,17 +35,15 @@ pub struct Take {
 }
 
 /// An answer that values are taken from.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
     headers: &'a HeaderMap,
-    body: Cow<'a, [u8]>,
-    /// The body as JSON, once it was read so.
-    json: Option<Option<Value>>,
+    body: &'a [u8],
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(headers: &'a HeaderMap, body: Cow<'a, [u8]>) -> Self {
-        Self { headers, body, json: None }
+    pub(crate) fn new(headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+        Self { headers, body }
     }
 }
 
@@ -57,37 +53,29 @@ impl TakeFrom {
         matches!(self, Self::Json(_) | Self::Regex(_))
     }
 
-    /// The value in an answer. `None` where there is none, where it is empty or longer than [`MOST_TAKEN`], and where a
-    /// header could not hold it.
-    pub(crate) fn take(&self, source: &mut Source<'_>) -> Option<Bytes> {
-        let value = match self {
-            Self::Json(pointer) => {
-                let body = &source.body;
-                let json = source.json.get_or_insert_with(|| serde_json::from_slice(body).ok());
-                text_of(json.as_ref()?.pointer(pointer)?)?
+    /// What stands in an answer where it looks, whether or not a request could hold it.
+    pub(crate) fn find(&self, source: Source<'_>) -> Option<Bytes> {
+        match self {
+            Self::Json(pointer) => value_at(source.body, pointer),
+            Self::Header(name) => {
+                Some(Bytes::copy_from_slice(source.headers.get(name)?.as_bytes().trim_ascii()))
             }
-            Self::Header(name) => Bytes::copy_from_slice(source.headers.get(name)?.as_bytes().trim_ascii()),
             Self::Regex(pattern) => {
-                let found = pattern.captures(&source.body)?;
-                Bytes::copy_from_slice(found.get(1).or_else(|| found.get(0))?.as_bytes())
+                let found = pattern.captures(source.body)?;
+                Some(Bytes::copy_from_slice(found.get(1).or_else(|| found.get(0))?.as_bytes()))
             }
-            Self::Cookie(name) => {
-                let cookies = source.headers.get_all(SET_COOKIE).iter().filter_map(|one| one.to_str().ok());
-                let mut cookies = cookies.filter_map(|one| Cookie::parse(one).ok());
-                Bytes::copy_from_slice(cookies.find(|one| one.name() == name)?.value().as_bytes())
-            }
-        };
-        ((1..=MOST_TAKEN).contains(&value.len()) && is_header_text(&value)).then_some(value)
+            Self::Cookie(name) => source.headers.get_all(SET_COOKIE).iter().find_map(|line| {
+                let line = String::from_utf8_lossy(line.as_bytes());
+                let cookie = Cookie::parse(line.as_ref()).ok()?;
+                (cookie.name() == name).then(|| Bytes::copy_from_slice(cookie.value().as_bytes()))
+            }),
+        }
     }
 }
 
-/// A value of JSON as it stands in a request: a text without its quotes, anything else as it is written.
-fn text_of(value: &Value) -> Option<Bytes> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(Bytes::copy_from_slice(text.as_bytes())),
-        other => Some(Bytes::from(other.to_string())),
-    }
+/// Whether a request can hold a value: it is neither empty nor longer than [`MOST_TAKEN`], and fits into a header.
+pub(crate) fn is_usable(value: &[u8]) -> bool {
+    (1..=MOST_TAKEN).contains(&value.len()) && is_header_text(value)
 }
 
 #[cfg(test)]
@@ -100,8 +88,8 @@ mod tests {
         let pairs = headers.iter();
         let headers: HeaderMap =
             pairs.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let mut source = Source::new(&headers, Cow::Borrowed(body.as_bytes()));
-        from.take(&mut source).map(|value| String::from_utf8(value.to_vec()).unwrap())
+        let found = from.find(Source::new(&headers, body.as_bytes()));
+        found.filter(|value| is_usable(value)).map(|value| String::from_utf8(value.to_vec()).unwrap())
     }
 
     fn json(pointer: &str, body: &str) -> Option<String> {
@@ -118,7 +106,7 @@ mod tests {
         assert_eq!(json("/access_token", body).unwrap(), "a\"b");
         assert_eq!(json("/user/id", body).unwrap(), "7");
         assert_eq!(json("/user/on", body).unwrap(), "true");
-        assert_eq!(json("/list", body).unwrap(), "[1,2]");
+        assert_eq!(json("/list", body).unwrap(), "[1, 2]");
         for pointer in ["/none", "/e", "/missing", "/list/2"] {
             assert_eq!(json(pointer, body), None, "{pointer}");
         }
@@ -134,6 +122,12 @@ mod tests {
         assert_eq!(taken(TakeFrom::Header(HeaderName::from_static("x-no")), &headers, ""), None);
         assert_eq!(taken(TakeFrom::Cookie("sid".to_owned()), &headers, "").unwrap(), "s%201");
         assert_eq!(taken(TakeFrom::Cookie("SID".to_owned()), &headers, ""), None);
+        let beyond_ascii: HeaderMap =
+            [(SET_COOKIE, http::HeaderValue::from_bytes(b"sid=caf\xC3\xA9; Path=/").unwrap())]
+                .into_iter()
+                .collect();
+        let found = TakeFrom::Cookie("sid".to_owned()).find(Source::new(&beyond_ascii, b"")).unwrap();
+        assert_eq!(found, "caf\u{e9}".as_bytes());
     }
 
     #[test]
@@ -153,7 +147,7 @@ mod tests {
             let json = serde_json::json!({ "a": text }).to_string();
             for body in [&body[..], json.as_bytes()] {
                 for from in [TakeFrom::Json("/a".to_owned()), TakeFrom::Regex(all.clone())] {
-                    let value = from.take(&mut Source::new(&headers, Cow::Borrowed(body)));
+                    let value = from.find(Source::new(&headers, body)).filter(|value| is_usable(value));
                     prop_assert!(value.is_none_or(|value| http::HeaderValue::from_bytes(&value).is_ok()));
                 }
             }

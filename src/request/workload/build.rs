@@ -28,6 +28,7 @@ impl Workload {
         let setting = Setting {
             data: spec.data.as_ref(),
             taken: &[],
+            later: &[],
             row_bodies: spec.row_bodies.as_ref(),
             coding: spec.body_coding,
             token_header: spec.tokens.as_ref().map(|_| &spec.token_header),

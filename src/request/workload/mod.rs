@@ -276,7 +276,9 @@ impl Workload {
         if let Some((walk, origin)) = walk
             && let Some(origin) = self.0.origins.get(origin as usize)
         {
-            walk.apply(&mut request, origin);
+            walk.apply(&mut request, origin, |name| {
+                self.0.token_header.as_ref() == Some(name) || template.tells(name, self.0.data.as_ref())
+            });
         }
         template.finish(&mut request, &values, row);
         Outgoing {
@@ -339,8 +341,8 @@ impl Workload {
         text
     }
 
-    /// Tokens and keys alone: what else the user typed is not hidden from the user, where its name does not say that it is
-    /// secret.
+    /// Tokens, keys and what a login told, alone: what the user typed is not hidden from the user, where its name does not say
+    /// that it is secret.
     fn own_credentials(&self, sequence: u64) -> Vec<Secret<String>> {
         let mut secrets = Secrets::credentials_only(self.0.redactor.shows_hosts());
         self.0.credentials(sequence, &mut secrets);
@@ -452,12 +454,17 @@ impl Content {
         &self.compiled[self.mix.as_ref().map_or(0, |mix| mix.endpoint(sequence)) as usize]
     }
 
-    /// Adds the tokens that the arrival at `sequence` may carry, and what requests are signed with.
+    /// Adds the tokens that the arrival at `sequence` may carry, what requests are signed with, and what a login told its row.
     fn credentials(&self, sequence: u64, secrets: &mut Secrets) {
         let tokens = self.tokens.iter().flat_map(|tokens| tokens.known_at(sequence));
         tokens.for_each(|token| secrets.token(token.as_bytes()));
         if let Some(signer) = &self.signer {
             signer.secrets(secrets);
+        }
+        let mut values =
+            self.compiled(sequence).templates().map(|one| self.values(one, sequence, Moment::default()));
+        if let Some((data, row)) = values.find_map(|values| values.row) {
+            data.told_columns().for_each(|column| secrets.taken(data.cell(row, column)));
         }
     }
 

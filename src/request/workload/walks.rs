@@ -6,8 +6,9 @@ use http::header::CONTENT_ENCODING;
 
 use super::Workload;
 use crate::request::expectation::Expectation;
+use crate::request::redactor::HIDDEN;
 use crate::request::secret::{Secret, Secrets};
-use crate::request::walk::{Answered, Chain, Ground, Step, StepOfSession, Walk, Way};
+use crate::request::walk::{Answered, Chain, Ground, Step, StepOfSession, Unshown, Walk, Way};
 
 impl Workload {
     /// Whether an arrival may take more than one request.
@@ -76,9 +77,20 @@ impl Workload {
         walk.advance(ground, answered)
     }
 
-    /// The bytes of an answer without what answers of the same arrival told: when they are written, that is long gone.
-    pub(crate) fn without_taken(&self, bytes: &[u8], walk: &Walk) -> Vec<u8> {
-        self.0.redactor.without(bytes, &told(walk)).into_bytes()
+    /// The value of a header of an answer without what answers of the same arrival told: when it is written, that is long gone.
+    pub(crate) fn without_taken(&self, value: &[u8], walk: &Walk) -> Vec<u8> {
+        match walk.knows_all() {
+            true => self.0.redactor.without(value, &told(walk)).into_bytes(),
+            false => HIDDEN.as_bytes().to_vec(),
+        }
+    }
+
+    /// The same of the body that an arrival has ended with.
+    pub(crate) fn body_without_taken(&self, sequence: u64, body: &[u8], walk: &Walk) -> Vec<u8> {
+        match walk.unshown_at_the_end(self.chain(sequence)) {
+            Some(why) if !body.is_empty() => shape(why, body).into_bytes(),
+            _ => self.without_taken(body, walk),
+        }
     }
 
     /// A request of an arrival as it may be shown to whoever typed it: without tokens, keys, and what answers told.
@@ -93,12 +105,18 @@ impl Workload {
 
     /// What may be shown of a header of an answer to it.
     pub(crate) fn shown_header(&self, sequence: u64, walk: &Walk, name: &str, value: &[u8]) -> String {
-        self.0.redactor.header(name, value, &self.all_secrets(sequence, walk))
+        match walk.knows_all() {
+            true => self.0.redactor.header(name, value, &self.all_secrets(sequence, walk)),
+            false => HIDDEN.to_owned(),
+        }
     }
 
     /// What may be shown of the body of an answer to it.
     pub(crate) fn shown_of(&self, sequence: u64, walk: &Walk, body: &[u8]) -> String {
-        self.0.redactor.body(body, &self.all_secrets(sequence, walk))
+        match walk.unshown(self.chain(sequence)) {
+            Some(why) if !body.is_empty() => shape(why, body),
+            _ => self.0.redactor.body(body, &self.all_secrets(sequence, walk)),
+        }
     }
 
     fn all_secrets(&self, sequence: u64, walk: &Walk) -> Vec<Secret<String>> {
@@ -114,9 +132,24 @@ impl Workload {
     }
 }
 
+/// What stands for a body that is not shown; `body` is what there is of it.
+fn shape(why: Unshown<'_>, body: &[u8]) -> String {
+    match why {
+        Unshown::Unfound { name, bytes } => {
+            let bytes = bytes.unwrap_or(body.len());
+            format!(
+                "({bytes} bytes, not shown: no value for {{{name}}} was found there, but it may hold one)"
+            )
+        }
+        Unshown::TooMuch => {
+            format!("({} bytes, not shown: the answers told more than can be hidden)", body.len())
+        }
+    }
+}
+
 /// Everything secret that answers have told an arrival, longer ones first.
 fn told(walk: &Walk) -> Vec<Secret<String>> {
     let mut secrets = Secrets::default();
-    walk.secrets().for_each(|value| secrets.taken(&value));
+    walk.secrets().iter().for_each(|value| secrets.taken(value));
     secrets.into_texts().map(Secret::new).collect()
 }

@@ -27,6 +27,7 @@ mod replay;
 mod request_bodies;
 mod request_log;
 mod secrets;
+mod session_secrets;
 mod sessions;
 mod sigv4;
 mod sweep;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::nginx::Nginx;
-use crate::support::program::{Running, assert_ledger_adds_up, end_of, file, ledger, program, run, run_json};
+use crate::support::program::{Running, assert_ledger_adds_up, file, ledger, program, run, run_json};
 use crate::support::shop::Shop;
 
 const SHOP: &str = r#"
@@ -123,7 +123,7 @@ fn a_login_that_fails_names_its_row_and_nothing_is_loaded() {
     let refused = |scenario: &str, users: &str| {
         let ended = run(&with(&arguments(&folder, &shop, scenario, users), &LOAD));
         assert!([1, 2].contains(&ended.code), "{ended:?}");
-        for secret in ["pass-", "hunter2", "tok-"] {
+        for secret in ["pass-", "hunter2", "tok/", "tok%2f"] {
             assert!(!ended.stderr.contains(secret), "{secret}: {}", ended.stderr);
         }
         ended.stderr
@@ -133,7 +133,8 @@ fn a_login_that_fails_names_its_row_and_nothing_is_loaded() {
         wrong.contains("the login of row 2 (") && wrong.contains("users.csv, line 3) got 401"),
         "{wrong}"
     );
-    assert!(wrong.contains("| wrong password ***"), "{wrong}");
+    // Its body may hold a token where nobody looked.
+    assert!(wrong.contains("| (22 bytes, not shown: no value for {token} was found"), "{wrong}");
     let lacking = refused(&SHOP.replace("/data/access_token", "/data/id_token"), USERS);
     assert!(lacking.contains("without a value for {token}"), "{lacking}");
     let nowhere = refused(&SHOP.replace("\"/login\"", "\"/log-in\""), USERS);
@@ -148,33 +149,6 @@ fn a_login_that_fails_names_its_row_and_nothing_is_loaded() {
     assert!(misspelt.contains("{card}") && misspelt.contains("{cart}, {total}"), "{misspelt}");
     assert_eq!(shop.count("POST /login 200"), logins);
     assert_eq!(shop.count("POST /carts 201"), 0);
-}
-
-#[test]
-#[ignore = "needs python3: run `bash tests/run.sh`"]
-fn nothing_that_was_told_is_in_any_report() {
-    let (shop, folder) = (Shop::start(), tempfile::tempdir().unwrap());
-    let echoing = SHOP.replace("/order\"", "/echo\"");
-    let arguments = arguments(&folder, &shop, &echoing, USERS);
-    for more in ["--redact", "--no-redact"] {
-        let outputs = ["out.json", "out.txt", "out.csv", "out.html"].map(|name| folder.path().join(name));
-        let mut command = program();
-        command.args(with(&arguments, &LOAD)).args(["--samples", "20", more]);
-        outputs.iter().for_each(|output| {
-            command.arg("-o").arg(output);
-        });
-        let ended = end_of(&mut command);
-        assert_eq!(ended.code, 98, "{ended:?}");
-        let mut written: Vec<String> =
-            outputs.iter().map(|output| std::fs::read_to_string(output).unwrap()).collect();
-        assert!(written[0].contains("x-echo") && written[0].contains("authorization: "), "samples are there");
-        written.extend([ended.stdout, ended.stderr]);
-        for text in &written {
-            let told = text.find("tok-").or_else(|| text.find("crt-")).or_else(|| text.find("sid="));
-            let around = told.map(|at| &text[at.saturating_sub(80)..(at + 80).min(text.len())]);
-            assert!(around.is_none_or(|around| around.contains("sid=***")), "{more}: {around:?}");
-        }
-    }
 }
 
 #[test]
@@ -224,8 +198,8 @@ fn debug_shows_every_request_of_a_session_and_tells_no_secret() {
         "{}",
         ended.stdout
     );
-    for told in ["tok-", "crt-", "sid="] {
-        assert!(!ended.stdout.contains(told), "{}", ended.stdout);
+    for told in shop.told() {
+        assert!(!ended.stdout.contains(&told), "{}", ended.stdout);
     }
     assert_eq!(shop.count("PUT /carts/N/order 200"), 1);
     let failed =

@@ -32,13 +32,22 @@ impl Shop {
 
     /// How often it was asked for this and answered so, such as `POST /carts 201`.
     pub fn count(&self, what: &str) -> u64 {
+        self.asked("/stats")[what].as_u64().unwrap_or(0)
+    }
+
+    /// Every value that it told somebody: tokens, carts, cookies, tickets.
+    pub fn told(&self) -> Vec<String> {
+        serde_json::from_value(self.asked("/told")).expect("it is a list of texts")
+    }
+
+    fn asked(&self, path: &str) -> Value {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
-        stream.write_all(b"GET /stats HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").expect("it reads");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         let body = answer.split_once("\r\n\r\n").expect("an answer").1;
-        let counts: Value = serde_json::from_str(body).expect("it is JSON");
-        counts[what].as_u64().unwrap_or(0)
+        serde_json::from_str(body).expect("it is JSON")
     }
 }
 

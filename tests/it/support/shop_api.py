@@ -1,6 +1,6 @@
 """A small API with a login: tokens, carts that belong to a token, sessions in cookies, redirects. It counts what it does.
 
-GET /stats tells the counts as JSON. Prints its port.
+GET /stats tells the counts as JSON, GET /told every value that it told anybody and nobody else may see. Prints its port.
 """
 import http.server
 import json
@@ -16,6 +16,15 @@ LOCK = threading.Lock()
 COUNTS = Counter()
 # Whose token it is; whose cart it is, in which session, and whether it was ordered.
 TOKENS, CARTS = {}, {}
+TOLD = []
+
+
+def told(prefix, size):
+    """A new value that is secret. Its blank and its slash look different in a URL."""
+    value = prefix + secrets.token_hex(size)
+    with LOCK:
+        TOLD.append(value)
+    return value
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,23 +61,39 @@ class Handler(http.server.BaseHTTPRequestHandler):
             asked = json.loads(body)
             if asked["password"] != "pass-" + asked["user"]:
                 return self.answer(401, b"wrong password " + asked["password"].encode())
-            token = "tok-" + secrets.token_hex(12)
+            token = told("tok/", 12)
             with LOCK:
                 TOKENS[token] = asked["user"]
-            return self.answer(200, json.dumps({"data": {"access_token": token}, "expires_in": 3600}).encode())
+            return self.answer(200, json.dumps({"data": {"access_token": token}, "ref": token}).encode())
         if self.path == "/carts":
             owner = self.owner()
             if owner is None:
                 return self.answer(401, b"no token")
-            cart, sid = "crt-" + secrets.token_hex(8), secrets.token_hex(12)
+            cart, sid = told("crt-", 8), told("", 12)
             with LOCK:
                 CARTS[cart] = [owner, sid, False]
                 COUNTS["cart of " + owner] += 1
             cookie = ("Set-Cookie", f"sid={sid}; Path=/carts; HttpOnly")
             return self.answer(201, json.dumps({"id": cart}).encode(), cookie, ("X-Total", "3"))
+        if self.path.startswith("/leak"):
+            return self.leak(body)
         if self.path == "/form":
             return self.answer(303, b"", ("Location", "ok?form=1"))
         self.answer(404, b"no such thing")
+
+    def leak(self, body):
+        """Tells new values, and repeats in its body and in a header all that it was sent."""
+        sent = [f"{name}: {value}" for name, value in self.headers.items()] + [self.path, body.decode()]
+        fails = "/fail" in self.path
+        # Where it fails, nobody takes anything any more.
+        cart, sid, over = None if fails else told("crt-", 8), told("sid/", 8), told("ovr-", 8)
+        cookies = [("Set-Cookie", f"sid={sid}; Path=/"), ("Set-Cookie", f"old={over}; Max-Age=0")]
+        repeated = json.dumps({"id": cart, "sent": " | ".join(sent), "cookies": [sid, over]}, indent=1).encode()
+        if self.path.startswith("/leak/away"):
+            ticket, part = told("ST-", 8), told("part-", 8)
+            to = ("Location", f"/leak/landed/{part}?ticket={ticket}")
+            return self.answer(307, repeated, *cookies, to)
+        self.answer(500 if fails else 200, repeated, *cookies, ("X-Told", f"{sid} {over}"), ("X-Echo", " | ".join(sent)))
 
     def do_PUT(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -92,6 +117,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with LOCK:
                 body = json.dumps(COUNTS).encode()
             return self.answer(200, body)
+        if path == "/told":
+            with LOCK:
+                body = json.dumps(TOLD).encode()
+            return self.answer(200, body)
         if path == "/ok":
             return self.answer(200, b"ok")
         if path == "/old":
@@ -112,6 +141,9 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 1024
+
+    def handle_error(self, *_):
+        """A client that hangs up is nothing to talk about."""
 
 
 with Server(("127.0.0.1", 0), Handler) as server:
