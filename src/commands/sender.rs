@@ -11,7 +11,7 @@ use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::time::timeout;
 
-use crate::measure::{Opened, Outcome};
+use crate::measure::{ErrorKind, Opened, Outcome};
 use crate::report::clean;
 use crate::request::{Answered, BodyWatch, Moment, Secret, Walk, Way, Workload};
 use crate::time::{Clock, MonotonicClock};
@@ -22,15 +22,24 @@ const KEPT: usize = 1 << 10;
 /// Lines of it that an error shows, and characters of each.
 const LINES: usize = 5;
 const COLUMNS: usize = 160;
+/// How long after the send a dead connection may show itself, beyond two times to connect.
+const DEATH_SHOWS_NS: u64 = 5_000_000;
 
 /// Sends arrivals, with one connection to each origin.
 pub(super) struct Sender {
     workload: Workload,
     wire: Wire<MonotonicClock>,
-    open: HashMap<u32, WireConnection<MonotonicClock>>,
+    open: HashMap<u32, Kept>,
     watch: BodyWatch,
     chance: Xoshiro256PlusPlus,
     patience: Duration,
+}
+
+/// A connection, ready for the next request.
+struct Kept {
+    connection: WireConnection<MonotonicClock>,
+    /// How long it took to open it.
+    connecting_ns: u64,
 }
 
 /// One request and its answer.
@@ -99,12 +108,9 @@ impl Sender {
         loop {
             // A connection that was kept may have died since; a new one has not.
             let was_kept = kept.is_some();
-            let mut connection = match kept.take() {
-                Some(connection) => connection,
-                None => match timeout(self.patience, self.wire.connect(origin)).await {
-                    Ok(opened) => opened.map_err(|failure| self.failed(&failure))?,
-                    Err(_) => return Err(self.failed(&self.wire.given_up())),
-                },
+            let Kept { mut connection, connecting_ns } = match kept.take() {
+                Some(kept) => kept,
+                None => self.connect(origin).await?,
             };
             let opened = (!was_kept).then(|| connection.opened());
             let unix = clock.wall();
@@ -116,7 +122,14 @@ impl Sender {
             let exchange = connection.exchange(request.clone(), sent_ns, &mut self.watch);
             let answer = match timeout(self.patience, exchange).await {
                 Ok(Ok(answer)) => answer,
-                Ok(Err(failure)) if was_kept && failure.before_answer => continue,
+                Ok(Err(failure)) if was_kept => {
+                    let had_died = died(&failure, clock.now_ns() - sent_ns, connecting_ns);
+                    let is_idempotent = workload.is_idempotent_of(sequence, None, Some(walk));
+                    if failure.unsent || (had_died && is_idempotent) {
+                        continue;
+                    }
+                    return Err(self.failed(&failure));
+                }
                 Ok(Err(failure)) => return Err(self.failed(&failure)),
                 Err(_) => return Err(format!("got no answer within {} s", self.patience.as_secs_f64())),
             };
@@ -137,7 +150,7 @@ impl Sender {
             let body = self.watch.head();
             show(Exchange { request: &request, answer: &answer, body, service_ms, opened, walk });
             if connection.is_reusable() {
-                self.open.insert(origin, connection);
+                self.open.insert(origin, Kept { connection, connecting_ns });
             }
             return match way {
                 Way::Over if !is_good => {
@@ -146,6 +159,15 @@ impl Sender {
                 way => Ok(way),
             };
         }
+    }
+
+    async fn connect(&mut self, origin: u32) -> Result<Kept, String> {
+        let connecting_ns = MonotonicClock.now_ns();
+        let connection = match timeout(self.patience, self.wire.connect(origin)).await {
+            Ok(opened) => opened.map_err(|failure| self.failed(&failure))?,
+            Err(_) => return Err(self.failed(&self.wire.given_up())),
+        };
+        Ok(Kept { connection, connecting_ns: MonotonicClock.now_ns() - connecting_ns })
     }
 
     fn failed(&self, failure: &Failure) -> String {
@@ -160,6 +182,14 @@ impl Sender {
             .map(|line| format!("\n  | {}", clean(&line.chars().take(COLUMNS).collect::<String>())))
             .collect()
     }
+}
+
+/// Whether a request met a connection that had died while it was kept, so that the server has hardly seen it (RFC 9112, 9.3.1):
+/// that shows within a round trip, of which the time to connect is a measure. What breaks later broke at work.
+fn died(failure: &Failure, since_sent_ns: u64, connecting_ns: u64) -> bool {
+    failure.before_answer
+        && since_sent_ns <= 2 * connecting_ns + DEATH_SHOWS_NS
+        && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io)
 }
 
 fn described(status: u16) -> String {

@@ -59,6 +59,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             owner = self.owner()
             if owner is None:
                 return self.answer(401, b"no token")
+            if self.headers.get("X-User", owner) != owner:
+                return self.answer(403, b"the token of another user")
             cart, sid = "crt-" + secrets.token_hex(8), secrets.token_hex(12)
             with LOCK:
                 CARTS[cart] = [owner, sid, False]
