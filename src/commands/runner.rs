@@ -155,6 +155,7 @@ impl<'a> Runner<'a> {
                 method,
                 target,
                 body_coding: workload.body_coding().map(BodyCoding::name),
+                follows_redirects: workload.follows_redirects(),
                 tokens,
                 data_rows,
                 proxy,

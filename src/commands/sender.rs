@@ -88,7 +88,8 @@ impl Sender {
                     let body = self.body(sequence, &walk);
                     return Err(format!("got an answer without a value for {{{name}}}{body}"));
                 }
-                Way::Over => return Ok(walk.into_taken()),
+                // A redirect that is not followed is not good, and has been said to be.
+                Way::Over | Way::NotFollowed(_) => return Ok(walk.into_taken()),
             }
         }
     }
@@ -153,6 +154,13 @@ impl Sender {
                 self.open.insert(origin, Kept { connection, connecting_ns });
             }
             return match way {
+                Way::NotFollowed(reason) => Err(format!(
+                    "got {}, but {}: {}{}",
+                    in_words(answer.status),
+                    reason.words(),
+                    reason.remedy(),
+                    self.body(sequence, walk)
+                )),
                 Way::Over if !is_good => {
                     Err(format!("got {}{}", described(answer.status), self.body(sequence, walk)))
                 }
@@ -192,12 +200,16 @@ fn died(failure: &Failure, since_sent_ns: u64, connecting_ns: u64) -> bool {
         && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io)
 }
 
-fn described(status: u16) -> String {
+fn in_words(status: u16) -> String {
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+fn described(status: u16) -> String {
     let hint = match status {
         200..=299 => ", but not as expected",
-        300..=399 => ": -L follows redirects within the origins of the load",
+        301..=303 | 307 | 308 => ": -L follows redirects within the origins of the load",
         _ => "",
     };
-    format!("{status} {}{hint}", reason.unwrap_or_default())
+    in_words(status) + hint
 }

@@ -40,6 +40,8 @@ struct Content {
     largest_body: usize,
     /// Distinct names of endpoints.
     names: usize,
+    /// How many of them are those of sessions.
+    sessions: usize,
     endpoints: Vec<Endpoint>,
     /// Several of these may belong to one endpoint.
     compiled: Vec<Compiled>,

@@ -163,3 +163,48 @@ fn what_precedes_a_replay_asks_what_is_recorded_with_redirects_too() {
         seen.iter().map(|seen| seen.line()).filter(|line| line.starts_with("GET / ")).collect();
     assert!(other.is_empty() && seen.len() >= 7, "{other:?} of {}", seen.len());
 }
+
+#[test]
+#[ignore = "needs python3: run `bash tests/run.sh`"]
+fn a_redirect_that_is_not_followed_says_why() {
+    let shop = Shop::start();
+    for (path, why, remedy) in [
+        ("/away", "it leads to an origin that the load does not name", "[[endpoint]] of weight 0"),
+        ("/again", "it is one redirect too many after 20", "in a circle?"),
+        ("/nowhere", "it has no Location", "the service's own log"),
+    ] {
+        let url = shop.url(path);
+        let loaded = run(&[&[url.as_str(), "-L", "--details"], &LOAD[..]].concat());
+        let debugged = run(&[&url, "-L", "--debug"]);
+        let refused = run(&[&url, "-L", "--rate", "100", "--duration", "1s", "--check"]);
+        assert_eq!((loaded.code, debugged.code, refused.code), (98, 1, 1));
+        assert!(refused.stderr.contains(&format!("302, but {why}")), "{}", refused.stderr);
+        assert!(debugged.stderr.contains(&format!("302 Found, but {why}")), "{}", debugged.stderr);
+        assert!(loaded.stdout.contains(why), "{}", loaded.stdout);
+        let (_, document) = run_json(&[&[url.as_str(), "-L"], &LOAD[..]].concat());
+        let next = document["verdict"]["next"].as_str().unwrap();
+        for text in [next, &refused.stderr] {
+            assert!(text.contains(remedy) && !text.contains("-L"), "{text}");
+        }
+        assert!(!debugged.stderr.contains("-L follows"), "{}", debugged.stderr);
+        assert_eq!(document["plan"]["follows_redirects"], true);
+    }
+    let plain = run(&[&shop.url("/away"), "--rate", "100", "--duration", "1s", "--check"]);
+    assert!(plain.stderr.contains("follow redirects within the load's origins: -L"), "{}", plain.stderr);
+}
+
+#[test]
+#[ignore = "needs python3: run `bash tests/run.sh`"]
+fn what_is_counted_has_its_name() {
+    let (shop, folder) = (Shop::start(), tempfile::tempdir().unwrap());
+    let of_sessions = arguments(&folder, shop.url(""), SHOP, 3);
+    let ended = run(&with(&of_sessions, &[&LOAD[..], &["--details"]].concat()));
+    for words in ["60 sessions, ", "0 of 60 sessions", "sessions under way on average", "\nSessions "] {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    let other = "\n[[endpoint]]\nname = \"ok\"\npath = \"/ok\"\n";
+    let mixed = arguments(&folder, shop.url(""), &format!("{SHOP}{other}"), 3);
+    let ended = run(&with(&mixed, &LOAD));
+    assert!(ended.stdout.starts_with("mixed 1 endpoint and 1 session\n"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("60 arrivals, "), "{}", ended.stdout);
+}

@@ -103,6 +103,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, b"", ("Location", "/again"))
         if path == "/away":
             return self.answer(302, b"", ("Location", "http://127.0.0.2:9/"))
+        if path == "/nowhere":
+            return self.answer(302)
         self.answer(404, b"no such thing")
 
 
