@@ -198,8 +198,8 @@ fn a_redirect_that_is_not_followed_says_why() {
 fn what_is_counted_has_its_name() {
     let (shop, folder) = (Shop::start(), tempfile::tempdir().unwrap());
     let of_sessions = arguments(&folder, shop.url(""), SHOP, 3);
-    let ended = run(&with(&of_sessions, &[&LOAD[..], &["--details"]].concat()));
-    for words in ["60 sessions, ", "0 of 60 sessions", "sessions under way on average", "\nSessions "] {
+    let ended = run(&with(&of_sessions, &["--rate", "100", "-n", "200", "--details"]));
+    for words in ["200 sessions, ", "0 of 200 sessions", "sessions under way on average", "\nSessions "] {
         assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
     }
     let other = "\n[[endpoint]]\nname = \"ok\"\npath = \"/ok\"\n";
