@@ -14,7 +14,8 @@ use crate::result::{Figure, Summary};
 
 /// Sends the first request of the load, shows what went out and what came, and ends.
 pub(super) fn run(job: RunJob) -> Result<Exit, CommandError> {
-    let RunJob { planner, setup, .. } = job;
+    let RunJob { planner, mut setup, .. } = job;
+    setup.requests.log_in_first_only();
     let signals = Signals::listen()?;
     let planner = planner.with_nothing_before();
     Runner::with(setup, &planner, 1, &signals, async |runner| {

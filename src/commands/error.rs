@@ -3,7 +3,7 @@
 use std::io;
 
 use super::exit::Exit;
-use super::login::LoginError;
+use super::login::{LoginDefect, LoginError};
 use super::token_command::TokenError;
 use crate::cli::{OutputError, UsageError};
 use crate::compare::{ImportError, TooFew};
@@ -39,6 +39,9 @@ pub(super) enum CommandError {
     /// Nothing to send without what the login tells.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// The same by a defect of ours.
+    #[error(transparent)]
+    LoginDefect(#[from] LoginDefect),
     /// The target is there, and has no good answer.
     #[error("{0}")]
     FirstRequest(String),

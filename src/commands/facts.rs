@@ -3,8 +3,9 @@
 use crate::load::Finished;
 use crate::measure::{Ledger, Recorder};
 use crate::plan::{Plan, Traffic};
+use crate::report::text::numbers::counted;
 use crate::request::Workload;
-use crate::result::{EndpointFacts, RunFacts, StepFacts};
+use crate::result::{EndpointFacts, RunFacts, SESSION, StepFacts};
 use crate::schedule::{LoopEnd, Shard, Source};
 
 /// Ends the account of a run that goes on, as if it were cut off: what is under way and what is to come was never sent.
@@ -95,13 +96,20 @@ pub(super) fn asked_of(workload: &Workload) -> (String, String) {
             ("mixed".to_owned(), workload.label(&only.target))
         }
         [only] if workload.step_count() > 0 => {
-            let steps = match workload.step_count() {
-                1 => "1 step".to_owned(),
-                steps => format!("{steps} steps"),
-            };
-            ("session".to_owned(), format!("{} ({steps})", workload.label(&only.target)))
+            let steps = counted(workload.step_count() as u64, "step");
+            (SESSION.to_owned(), format!("{} ({steps})", workload.label(&only.target)))
         }
         [only] => (only.method.to_string(), workload.label(&only.target)),
+        _ if workload.session_count() > 0 => {
+            let sessions = workload.session_count() as u64;
+            match workload.name_count() as u64 - sessions {
+                0 => (SESSION.to_owned(), counted(sessions, "session")),
+                others => {
+                    let (others, sessions) = (counted(others, "endpoint"), counted(sessions, "session"));
+                    ("mixed".to_owned(), format!("{others} and {sessions}"))
+                }
+            }
+        }
         several => {
             let first = several.first().map(|endpoint| &endpoint.method);
             let same = first.filter(|first| several.iter().all(|endpoint| endpoint.method == **first));

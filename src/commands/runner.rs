@@ -30,6 +30,7 @@ use crate::judge::AbortWatch;
 use crate::load::Session;
 use crate::measure::Protocol;
 use crate::plan::{Plan, Planner, Purpose, Traffic};
+use crate::report::text::numbers::counted;
 use crate::request::{BodyCoding, Target, Workload};
 use crate::result::{LatencyStats, PlanFacts, Summary};
 use crate::schedule::{Rate, ScheduleError, Source};
@@ -128,12 +129,14 @@ impl<'a> Runner<'a> {
             requests.take(fresh);
         }
         if let Some(login) = requests.login(base.as_ref())? {
-            let (began_ns, rows) = (MonotonicClock.now_ns(), login.rows);
+            let (began_ns, first, sent) =
+                (MonotonicClock.now_ns(), login.rows.start, counted(login.count(), "request"));
             let patience = Duration::from_nanos(planner.timeout_ns());
-            let told = runtime.block_on(signals.unless_stopped(log_in(login, wire.clone(), patience)))?;
-            requests.take_logins(&told);
+            let logging_in = log_in(login, wire.clone(), patience, console);
+            let told = runtime.block_on(signals.unless_stopped(logging_in))?;
+            requests.take_logins(first, &told);
             let took_s = (MonotonicClock.now_ns() - began_ns) as f64 / 1e9;
-            console.note(format_args!("logged in before the load: {rows} requests in {took_s:.1} s"));
+            console.note(format_args!("logged in before the load: {sent} in {took_s:.1} s"));
         }
         let (tokens, data_rows) = (requests.token_count(), requests.row_count());
         let workload = requests.into_workload(base.as_ref())?;
@@ -152,6 +155,7 @@ impl<'a> Runner<'a> {
                 method,
                 target,
                 body_coding: workload.body_coding().map(BodyCoding::name),
+                follows_redirects: workload.follows_redirects(),
                 tokens,
                 data_rows,
                 proxy,

@@ -11,7 +11,7 @@ use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::time::timeout;
 
-use crate::measure::{Opened, Outcome};
+use crate::measure::{ErrorKind, Opened, Outcome};
 use crate::report::clean;
 use crate::request::{Answered, BodyWatch, Moment, Secret, Walk, Way, Workload};
 use crate::time::{Clock, MonotonicClock};
@@ -22,15 +22,24 @@ const KEPT: usize = 1 << 10;
 /// Lines of it that an error shows, and characters of each.
 const LINES: usize = 5;
 const COLUMNS: usize = 160;
+/// How long after the send a dead connection may show itself, beyond two times to connect.
+const DEATH_SHOWS_NS: u64 = 5_000_000;
 
 /// Sends arrivals, with one connection to each origin.
 pub(super) struct Sender {
     workload: Workload,
     wire: Wire<MonotonicClock>,
-    open: HashMap<u32, WireConnection<MonotonicClock>>,
+    open: HashMap<u32, Kept>,
     watch: BodyWatch,
     chance: Xoshiro256PlusPlus,
     patience: Duration,
+}
+
+/// A connection, ready for the next request.
+struct Kept {
+    connection: WireConnection<MonotonicClock>,
+    /// How long it took to open it.
+    connecting_ns: u64,
 }
 
 /// One request and its answer.
@@ -79,7 +88,8 @@ impl Sender {
                     let body = self.body(sequence, &walk);
                     return Err(format!("got an answer without a value for {{{name}}}{body}"));
                 }
-                Way::Over => return Ok(walk.into_taken()),
+                // A redirect that is not followed is not good, and has been said to be.
+                Way::Over | Way::NotFollowed(_) => return Ok(walk.into_taken()),
             }
         }
     }
@@ -99,12 +109,9 @@ impl Sender {
         loop {
             // A connection that was kept may have died since; a new one has not.
             let was_kept = kept.is_some();
-            let mut connection = match kept.take() {
-                Some(connection) => connection,
-                None => match timeout(self.patience, self.wire.connect(origin)).await {
-                    Ok(opened) => opened.map_err(|failure| self.failed(&failure))?,
-                    Err(_) => return Err(self.failed(&self.wire.given_up())),
-                },
+            let Kept { mut connection, connecting_ns } = match kept.take() {
+                Some(kept) => kept,
+                None => self.connect(origin).await?,
             };
             let opened = (!was_kept).then(|| connection.opened());
             let unix = clock.wall();
@@ -116,7 +123,14 @@ impl Sender {
             let exchange = connection.exchange(request.clone(), sent_ns, &mut self.watch);
             let answer = match timeout(self.patience, exchange).await {
                 Ok(Ok(answer)) => answer,
-                Ok(Err(failure)) if was_kept && failure.before_answer => continue,
+                Ok(Err(failure)) if was_kept => {
+                    let had_died = died(&failure, clock.now_ns() - sent_ns, connecting_ns);
+                    let is_idempotent = workload.is_idempotent_of(sequence, None, Some(walk));
+                    if failure.unsent || (had_died && is_idempotent) {
+                        continue;
+                    }
+                    return Err(self.failed(&failure));
+                }
                 Ok(Err(failure)) => return Err(self.failed(&failure)),
                 Err(_) => return Err(format!("got no answer within {} s", self.patience.as_secs_f64())),
             };
@@ -137,15 +151,31 @@ impl Sender {
             let body = self.watch.head();
             show(Exchange { request: &request, answer: &answer, body, service_ms, opened, walk });
             if connection.is_reusable() {
-                self.open.insert(origin, connection);
+                self.open.insert(origin, Kept { connection, connecting_ns });
             }
             return match way {
+                Way::NotFollowed(reason) => Err(format!(
+                    "got {}, but {}: {}{}",
+                    in_words(answer.status),
+                    reason.words(),
+                    reason.remedy(),
+                    self.body(sequence, walk)
+                )),
                 Way::Over if !is_good => {
                     Err(format!("got {}{}", described(answer.status), self.body(sequence, walk)))
                 }
                 way => Ok(way),
             };
         }
+    }
+
+    async fn connect(&mut self, origin: u32) -> Result<Kept, String> {
+        let connecting_ns = MonotonicClock.now_ns();
+        let connection = match timeout(self.patience, self.wire.connect(origin)).await {
+            Ok(opened) => opened.map_err(|failure| self.failed(&failure))?,
+            Err(_) => return Err(self.failed(&self.wire.given_up())),
+        };
+        Ok(Kept { connection, connecting_ns: MonotonicClock.now_ns() - connecting_ns })
     }
 
     fn failed(&self, failure: &Failure) -> String {
@@ -162,12 +192,24 @@ impl Sender {
     }
 }
 
-fn described(status: u16) -> String {
+/// Whether a request met a connection that had died while it was kept, so that the server has hardly seen it (RFC 9112, 9.3.1):
+/// that shows within a round trip, of which the time to connect is a measure. What breaks later broke at work.
+fn died(failure: &Failure, since_sent_ns: u64, connecting_ns: u64) -> bool {
+    failure.before_answer
+        && since_sent_ns <= 2 * connecting_ns + DEATH_SHOWS_NS
+        && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io)
+}
+
+fn in_words(status: u16) -> String {
     let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+fn described(status: u16) -> String {
     let hint = match status {
         200..=299 => ", but not as expected",
-        300..=399 => ": -L follows redirects within the origins of the load",
+        301..=303 | 307 | 308 => ": -L follows redirects within the origins of the load",
         _ => "",
     };
-    format!("{status} {}{hint}", reason.unwrap_or_default())
+    in_words(status) + hint
 }

@@ -91,8 +91,9 @@ fn failing(summary: &Summary) -> Option<Concluded> {
     let share = super::reasons::share(bad, ledger.offered());
     (share > FAILING).then(|| {
         let evidence = format!(
-            "{} of the requests got no good answer: {}",
+            "{} of the {}s got no good answer: {}",
             words::percent(share),
+            summary.noun(),
             words::faults(summary)
         );
         Concluded::new(Conclusion::Failing, evidence, words::remedy_of_faults(summary))

@@ -136,6 +136,7 @@ impl Plan {
                 addresses: traffic.addresses,
                 proxy: traffic.proxy.map(str::to_owned),
                 body_coding: traffic.body_coding.map(str::to_owned),
+                follows_redirects: traffic.follows_redirects,
                 tokens: traffic.tokens,
                 data_rows: traffic.data_rows,
             },

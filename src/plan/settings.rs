@@ -146,6 +146,8 @@ pub struct Traffic {
     pub target: String,
     /// How request bodies are compressed.
     pub body_coding: Option<&'static str>,
+    /// Whether redirects are followed.
+    pub follows_redirects: bool,
     /// Tokens in rotation; 0: none.
     pub tokens: u64,
     /// Rows of data that requests are made from; 0: none.

@@ -74,7 +74,7 @@ fn of_result(summary: &Summary) -> String {
         ("offered", rate(rates.offered_per_s)),
         ("answered", rate(rates.completed_per_s)),
         ("good", rate(rates.ok_per_s)),
-        ("requests", count(summary.ledger.planned)),
+        (&format!("{}s", summary.noun()), count(summary.ledger.planned)),
         ("without a good answer", count(summary.ledger.bad())),
         ("response p50, ms", of(Figure::P50)),
         ("response p90, ms", of(Figure::P90)),

@@ -136,8 +136,9 @@ fn a_document_without_any_of_its_fixed_names_is_invalid() {
         "is_cap_lowered",
     ];
     /// The same, of the plan and the connections alone: elsewhere these names are not optional.
-    const OPTIONAL_THERE: [&str; 19] = [
+    const OPTIONAL_THERE: [&str; 20] = [
         "body_coding",
+        "follows_redirects",
         "name",
         "keepalive_idle_s",
         "max_requests_per_connection",

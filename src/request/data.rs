@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 
 use super::file_errors::FeedError;
 use super::rows::{Row, Rows};
@@ -10,24 +11,66 @@ use super::template::grammar::builtin;
 const NEEDS_ALL: &str = "a first row that names the columns, and a row of data below it";
 const NEEDS_ROWS: &str = "a row of data below it";
 
-/// The rows of a data file, at least one. Cells lie one after the other in one buffer, because a million rows of
-/// separate texts would take several times the size of the file.
+/// The rows of a data file, at least one. Cheap to clone, with more columns too: all share one text.
 ///
 /// Its `Debug` shows only how much there is.
 #[derive(Clone)]
 pub struct DataTable {
-    file: String,
-    columns: Vec<String>,
-    /// How many of them, at the end, a login told.
-    told: usize,
+    file: Arc<str>,
+    columns: Arc<[String]>,
+    /// The cells of the file.
+    own: Arc<Cells>,
+    /// Those of the columns behind them, which a login told.
+    told: Option<Arc<Cells>>,
+    /// The rows that do not begin on the line after the row before them, as (row, line). Blank lines and line breaks in
+    /// cells are rare, so this takes less memory than a line number for each row.
+    jumps: Arc<[(u64, u64)]>,
+}
+
+/// Cells, which lie one after the other in one buffer, because a million rows of separate texts would take several times the
+/// size of the file.
+#[derive(Default)]
+struct Cells {
+    /// Cells of a row.
+    width: usize,
     text: Vec<u8>,
     /// Where each row begins in the text.
     starts: Vec<u64>,
     /// Where each cell ends, counted from the beginning of its row.
     ends: Vec<u32>,
-    /// The rows that do not begin on the line after the row before them, as (row, line). Blank lines and line breaks in
-    /// cells are rare, so this takes less memory than a line number for each row.
-    jumps: Vec<(u64, u64)>,
+}
+
+impl Cells {
+    fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.starts.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    fn push(&mut self, row: &Row<'_>, file: &str) -> Result<(), FeedError> {
+        if row.ends.len() != self.width {
+            return Err(FeedError::Ragged {
+                file: file.to_owned(),
+                line: row.line,
+                expected: self.width,
+                found: row.ends.len(),
+            });
+        }
+        if u32::try_from(row.text.len()).is_err() {
+            return Err(FeedError::HugeRow { file: file.to_owned(), line: row.line });
+        }
+        self.starts.push(self.text.len() as u64);
+        self.ends.extend(row.ends.iter().map(|&end| end as u32));
+        self.text.extend_from_slice(row.text.as_bytes());
+        Ok(())
+    }
+
+    fn cell(&self, row: u64, column: usize) -> &[u8] {
+        let ends = &self.ends[row as usize * self.width..][..self.width];
+        let row_start = self.starts[row as usize] as usize;
+        let start = if column == 0 { 0 } else { ends[column - 1] as usize };
+        &self.text[row_start + start..row_start + ends[column] as usize]
+    }
 }
 
 /// The order in which rows are used.
@@ -73,24 +116,18 @@ impl DataTable {
             return Err(FeedError::Empty { file: file.to_owned(), needs: NEEDS_ALL });
         };
         let header_line = header.line;
-        let mut table = Self {
-            file: file.to_owned(),
-            columns: columns(&header, file)?,
-            told: 0,
-            text: Vec::new(),
-            starts: Vec::new(),
-            ends: Vec::new(),
-            jumps: Vec::new(),
-        };
+        let columns = columns(&header, file)?;
+        let mut cells = Cells { width: columns.len(), ..Cells::default() };
+        let mut jumps = Vec::new();
         let mut expected_line = header_line + 1;
         while let Some(row) = rows.next_row()? {
             if row.line != expected_line {
-                table.jumps.push((table.row_count(), row.line));
+                jumps.push((cells.starts.len() as u64, row.line));
             }
             expected_line = row.line + 1;
-            table.push(&row)?;
+            cells.push(&row, file)?;
         }
-        if table.starts.is_empty() {
+        if cells.starts.is_empty() {
             return Err(FeedError::OnlyHeader {
                 file: file.to_owned(),
                 line: header_line,
@@ -98,31 +135,17 @@ impl DataTable {
             });
         }
         // The line of row 0 is not known from a row before it.
-        if table.jumps.first().is_none_or(|&(row, _)| row > 0) {
-            table.jumps.insert(0, (0, header_line + 1));
+        if jumps.first().is_none_or(|&(row, _)| row > 0) {
+            jumps.insert(0, (0, header_line + 1));
         }
-        table.text.shrink_to_fit();
-        table.starts.shrink_to_fit();
-        table.ends.shrink_to_fit();
-        Ok(table)
-    }
-
-    fn push(&mut self, row: &Row<'_>) -> Result<(), FeedError> {
-        if row.ends.len() != self.columns.len() {
-            return Err(FeedError::Ragged {
-                file: self.file.clone(),
-                line: row.line,
-                expected: self.columns.len(),
-                found: row.ends.len(),
-            });
-        }
-        if u32::try_from(row.text.len()).is_err() {
-            return Err(FeedError::HugeRow { file: self.file.clone(), line: row.line });
-        }
-        self.starts.push(self.text.len() as u64);
-        self.ends.extend(row.ends.iter().map(|&end| end as u32));
-        self.text.extend_from_slice(row.text.as_bytes());
-        Ok(())
+        cells.shrink_to_fit();
+        Ok(Self {
+            file: file.into(),
+            columns: columns.into(),
+            own: Arc::new(cells),
+            told: None,
+            jumps: jumps.into(),
+        })
     }
 
     /// The name of the file, as errors give it.
@@ -133,48 +156,43 @@ impl DataTable {
     /// One row without a column: for what is told before the load.
     pub(crate) fn of_one_row() -> Self {
         Self {
-            file: "the login".to_owned(),
-            columns: Vec::new(),
-            told: 0,
-            text: Vec::new(),
-            starts: vec![0],
-            ends: Vec::new(),
-            jumps: vec![(0, 1)],
+            file: "the login".into(),
+            columns: Arc::default(),
+            own: Arc::new(Cells { starts: vec![0], ..Cells::default() }),
+            told: None,
+            jumps: Arc::new([(0, 1)]),
         }
     }
 
-    /// The same with more columns, whose cells are credentials; `cell` has the cell of a row (from 0) in one of them.
+    /// The cells of the file, with more columns behind them in place of what was told before. Their cells are credentials;
+    /// `cell` has the cell of a row (from 0) in one of them.
     #[must_use]
     pub(crate) fn with_told<'c>(&self, names: &[String], cell: impl Fn(u64, usize) -> &'c [u8]) -> Self {
-        let mut table = Self {
-            file: self.file.clone(),
-            columns: self.columns.iter().chain(names).cloned().collect(),
-            told: names.len(),
-            text: Vec::new(),
-            starts: Vec::with_capacity(self.starts.len()),
-            ends: Vec::new(),
-            jumps: self.jumps.clone(),
-        };
+        let own = self.columns.iter().take(self.own.width);
+        let columns = own.chain(names).cloned().collect();
+        let mut told = Cells { width: names.len(), ..Cells::default() };
+        told.starts.reserve_exact(self.own.starts.len());
+        told.ends.reserve_exact(self.own.starts.len() * names.len());
         for row in 0..self.row_count() {
-            let start = table.text.len();
-            let own = (0..self.columns.len()).map(|column| self.cell(row, column));
-            for cell in own.chain((0..names.len()).map(|column| cell(row, column))) {
-                table.text.extend_from_slice(cell);
-                table.ends.push((table.text.len() - start) as u32);
+            let start = told.text.len();
+            told.starts.push(start as u64);
+            for column in 0..names.len() {
+                told.text.extend_from_slice(cell(row, column));
+                told.ends.push((told.text.len() - start) as u32);
             }
-            table.starts.push(start as u64);
         }
-        table
+        told.shrink_to_fit();
+        Self { columns, told: Some(Arc::new(told)), ..self.clone() }
     }
 
     /// Whether the cells of a column were told by the service, and are credentials.
     pub(super) fn is_told(&self, column: usize) -> bool {
-        column >= self.columns.len() - self.told
+        column >= self.own.width
     }
 
     /// The columns whose cells were told by the service.
     pub(super) fn told_columns(&self) -> std::ops::Range<usize> {
-        self.columns.len() - self.told..self.columns.len()
+        self.own.width..self.columns.len()
     }
 
     /// The names of the columns, each once, none empty.
@@ -184,7 +202,7 @@ impl DataTable {
 
     /// How many rows there are; at least one.
     pub fn row_count(&self) -> u64 {
-        self.starts.len() as u64
+        self.own.starts.len() as u64
     }
 
     /// The cell at a row and a column, both from 0.
@@ -192,10 +210,10 @@ impl DataTable {
     /// # Panics
     /// For a row or column that does not exist.
     pub fn cell(&self, row: u64, column: usize) -> &[u8] {
-        let ends = &self.ends[row as usize * self.columns.len()..][..self.columns.len()];
-        let row_start = self.starts[row as usize] as usize;
-        let start = if column == 0 { 0 } else { ends[column - 1] as usize };
-        &self.text[row_start + start..row_start + ends[column] as usize]
+        match (&self.told, column.checked_sub(self.own.width)) {
+            (Some(told), Some(column)) => told.cell(row, column),
+            _ => self.own.cell(row, column),
+        }
     }
 
     /// The line, from 1, in which a row (from 0) begins.
@@ -255,6 +273,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_stands_behind_the_cells_of_the_file_which_are_not_copied() {
+        let table = read("id,name\n1,ann\n2,bob\n").unwrap();
+        let names = ["token".to_owned(), "key".to_owned()];
+        let cells = [["t-1", "k"], ["", "k-2"]];
+        let told = table.with_told(&["old".to_owned()], |_, _| b"x");
+        let told = told.with_told(&names, |row, column| cells[row as usize][column].as_bytes());
+        assert_eq!(told.columns(), ["id", "name", "token", "key"]);
+        let row = |row| (0..4).map(|column| std::str::from_utf8(told.cell(row, column)).unwrap()).collect();
+        assert_eq!([row(0), row(1)] as [Vec<&str>; 2], [["1", "ann", "t-1", "k"], ["2", "bob", "", "k-2"]]);
+        assert_eq!([0, 1, 2, 3].map(|column| told.is_told(column)), [false, false, true, true]);
+        assert!(!table.is_told(1) && Arc::ptr_eq(&table.own, &told.clone().own));
+        let alone = DataTable::of_one_row().with_told(&names, |_, column| cells[0][column].as_bytes());
+        assert_eq!((alone.row_count(), alone.cell(0, 1)), (1, &b"k"[..]));
+    }
+
+    #[test]
     fn what_is_no_table_says_why_without_a_cell() {
         let file = || "data.csv".to_owned();
         assert_eq!(read("").unwrap_err(), FeedError::Empty { file: file(), needs: NEEDS_ALL });
@@ -307,7 +341,8 @@ mod tests {
         let before = cpu();
         let table = DataTable::read(text.as_bytes(), "data.csv").unwrap();
         let took = cpu() - before;
-        let held = table.text.capacity() + table.starts.capacity() * 8 + table.ends.capacity() * 4;
+        let cells = &table.own;
+        let held = cells.text.capacity() + cells.starts.capacity() * 8 + cells.ends.capacity() * 4;
         println!("{} bytes of text: {took:?}, {held} bytes held", text.len());
         assert_eq!(table.row_count(), 1_000_000);
         assert!(took < Duration::from_secs(2) && held < 200_000_000);

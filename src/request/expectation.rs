@@ -47,6 +47,9 @@ impl Expectation {
 /// Most bytes of a body that are held to be checked.
 const MOST_HELD: usize = 4 << 20;
 
+/// Room for a body that is kept for the next one, in bytes.
+const KEPT_ROOM: usize = 64 << 10;
+
 /// Searches a body for a text while its parts arrive, and keeps the beginning of the body. It holds no more than that, unless
 /// a compressed body is to be searched, or a check looks into it.
 #[derive(Debug, Default)]
@@ -86,6 +89,8 @@ impl BodyWatch {
         self.decoded_size = None;
         self.head_is_good = true;
         self.whole.clear();
+        // One large body must not be paid for until the connection ends.
+        self.whole.shrink_to(KEPT_ROOM);
         if !self.checks.is_empty() || !expectation.checks.is_empty() {
             self.checks = Arc::clone(&expectation.checks);
             self.size = 0;
@@ -202,6 +207,21 @@ mod tests {
         let teapot = Expectation { statuses: vec![418, 429], ..Expectation::default() };
         assert_eq!(teapot.judge(429, true, true), Outcome::Ok { status: 429 });
         assert_eq!(teapot.judge(200, false, true), error(200, HttpFault::Status));
+    }
+
+    #[test]
+    fn a_large_body_is_given_back_when_the_next_exchange_begins() {
+        let mut watch = BodyWatch::new(0);
+        for (size, room) in [(2 * MOST_HELD, KEPT_ROOM), (1_000, KEPT_ROOM), (10, 1_000)] {
+            watch.begin(&Expectation::default(), true);
+            assert!(watch.whole.capacity() <= KEPT_ROOM);
+            watch.part(&vec![b'a'; size]);
+            assert_eq!(watch.body().len(), size.min(MOST_HELD));
+            watch.begin(&Expectation::default(), true);
+            // What is small enough is kept: it need not be asked for again.
+            assert!(watch.body().is_empty() && watch.whole.capacity() >= size.min(room));
+            assert!(watch.whole.capacity() <= KEPT_ROOM);
+        }
     }
 
     proptest! {

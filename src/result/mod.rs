@@ -83,7 +83,7 @@ pub use stats::LatencyStats;
 #[cfg(test)]
 pub(crate) use summary::ErrorCount;
 pub use summary::RunFacts;
-pub(crate) use summary::{Summary, Tool};
+pub(crate) use summary::{SESSION, Summary, Tool};
 pub(crate) use sweep::{
     Knee, KneeEstimate, Knees, LoadVotes, Recovery, Rung, SearchReport, SpikeRecovery, Sweep,
 };

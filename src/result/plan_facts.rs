@@ -161,6 +161,9 @@ pub struct TrafficFacts {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(extend("enum" = ["gzip", "zstd", null])))]
     pub body_coding: Option<String>,
+    /// Whether redirects were followed; absent where they were not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub follows_redirects: bool,
     /// Tokens in rotation; 0: none.
     pub tokens: u64,
     /// Rows of data that requests were made from; 0: none.

@@ -35,7 +35,7 @@ pub struct StepSummary {
     pub target: String,
     /// Measured sessions that came to it.
     pub sent: u64,
-    /// Good answers in time: the session went on.
+    /// Good answers: the session went on. No deadline applies to a step.
     pub ok: u64,
     /// Complete answers that were not good: of another status, or without what they should hold.
     pub http_error: u64,

@@ -185,7 +185,20 @@ pub struct RunFacts {
     pub series: Vec<SeriesRow>,
 }
 
+/// Stands for the method where every arrival is a session.
+pub(crate) const SESSION: &str = "session";
+
 impl Summary {
+    /// What one of its arrivals is, in a word.
+    pub(crate) fn noun(&self) -> &'static str {
+        match (self.steps.is_empty(), self.plan.method == SESSION) {
+            (true, _) => "request",
+            (false, true) => "session",
+            // Some are sessions and some are not.
+            (false, false) => "arrival",
+        }
+    }
+
     /// What was counted, not judged yet: without verdict and objectives. `recorder` is the merged account of all workers;
     /// `redact` decides what may be shown of the answers that were kept.
     ///

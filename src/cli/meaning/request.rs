@@ -28,10 +28,12 @@ pub(crate) struct Requests {
     source: Source,
     /// What is sent before the load.
     pub(super) login: Option<LoginSpec>,
+    /// Whether that is sent for the row of the first arrival alone.
+    pub(super) logs_in_first_only: bool,
     credentials: Credentials,
     pub(super) data: Option<DataTable>,
-    data_order: DataOrder,
-    seed: u64,
+    pub(super) data_order: DataOrder,
+    pub(super) seed: u64,
     traceparent: bool,
     follows_redirects: bool,
     count_by: Option<HeaderName>,
@@ -107,6 +109,7 @@ impl Requests {
         Ok(Self {
             source,
             login,
+            logs_in_first_only: false,
             credentials,
             data,
             data_order: request.data_order,
@@ -137,6 +140,7 @@ impl Requests {
                 placeholders: Placeholders::Everywhere,
             },
             login: None,
+            logs_in_first_only: false,
             credentials: Credentials::none(),
             data: None,
             data_order: DataOrder::Rotate,

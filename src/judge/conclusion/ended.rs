@@ -30,7 +30,7 @@ pub(super) fn not_tested(summary: &Summary) -> Option<Concluded> {
             format!("every answer was {}, and none as expected", words::statuses(summary))
         }
         (1, true) => format!("every answer was {}", words::statuses(summary)),
-        _ => format!("no good answer to {} requests: {}", ledger.sent, words::faults(summary)),
+        _ => format!("no good answer to {} {}s: {}", ledger.sent, summary.noun(), words::faults(summary)),
     };
     Some(Concluded::new(Conclusion::NotTested, evidence, words::remedy_of_faults(summary)))
 }

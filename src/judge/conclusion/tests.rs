@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixture;
-use crate::measure::ErrorKind;
+use crate::measure::{ErrorKind, NotFollowed};
 use crate::result::SeriesRow;
 
 /// A run of 10 s at 300/s in which everything was answered at once.
@@ -42,6 +42,28 @@ fn a_run_without_one_good_answer_tested_nothing_and_says_what_helps() {
         assert_eq!(concluded.conclusion, Conclusion::NotTested);
         assert_eq!(concluded.evidence, format!("every answer was {status}"));
         assert!(concluded.next.contains(remedy), "{concluded:?}");
+    }
+}
+
+#[test]
+fn whoever_follows_redirects_is_told_why_one_was_not() {
+    let mut summary = good();
+    (summary.ledger.ok, summary.ledger.http_error) = (0, 3_000);
+    statuses(&mut summary, &[("302", 3_000)]);
+    assert!(conclude(&summary).next.ends_with("-L"));
+    summary.plan.traffic.follows_redirects = true;
+    // No sample was kept.
+    summary.samples.clear();
+    assert!(conclude(&summary).next.contains("-L follows 20 redirects, within"));
+    summary.samples = fixture::mixed().samples;
+    for (reason, remedy) in [
+        (NotFollowed::Elsewhere, "[[endpoint]] of weight 0"),
+        (NotFollowed::TooMany, "circle"),
+        (NotFollowed::NoLocation, "service's own log"),
+    ] {
+        summary.samples[0].error = Some(reason.words().to_owned());
+        let next = conclude(&summary).next;
+        assert!(next.contains(remedy) && !next.contains("-L"), "{next}");
     }
 }
 

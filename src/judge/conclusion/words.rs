@@ -1,7 +1,7 @@
 //! The words of a conclusion: short, for one line.
 
 use crate::judge::reasons::{GeneratorReason, kept_from_it, remedy};
-use crate::measure::ErrorKind;
+use crate::measure::{ErrorKind, NotFollowed};
 use crate::result::Summary;
 
 pub(super) use crate::judge::reasons::percent;
@@ -116,6 +116,13 @@ pub(crate) fn remedy_of_faults(summary: &Summary) -> &'static str {
         "503" => "try a lower rate: the service turns requests away",
         "304" => {
             "it was asked whether something has changed: leave out If-None-Match and the like, or --expect-status 304"
+        }
+        status if status.starts_with('3') && summary.plan.traffic.follows_redirects => {
+            let mut said = summary.samples.iter().filter_map(|sample| sample.error.as_deref());
+            said.find_map(NotFollowed::of_words).map_or(
+                "give the URL that it leads to: -L follows 20 redirects, within the origins that the load names",
+                NotFollowed::remedy,
+            )
         }
         status if status.starts_with('3') => {
             "give the URL that it leads to, or follow redirects within the load's origins: -L"

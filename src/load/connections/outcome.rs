@@ -46,14 +46,18 @@ pub(super) fn answered(
     Sample { slot: ticket.slot, endpoint: ticket.route.endpoint, outcome, timeline, body_bytes }
 }
 
-/// A good answer that does not hold what a later request needs: then it is not as expected. And why, in words.
-pub(super) fn lacking(sample: Sample, name: &str) -> (Sample, Option<String>) {
+/// Why an answer is not good that does not hold what a later request needs.
+pub(super) fn missing(name: &str) -> String {
+    format!("the answer holds no value for {{{name}}}, or none that a request can hold")
+}
+
+/// An answer that is not good for a reason that is given in words: a good one is then not as expected. And that reason.
+pub(super) fn lacking(sample: Sample, words: &str) -> (Sample, Option<String>) {
     let outcome = match sample.outcome {
         Outcome::Ok { status } => Outcome::HttpError { status, fault: HttpFault::Body },
         other => other,
     };
-    let words = format!("the answer holds no value for {{{name}}}, or none that a request can hold");
-    (Sample { outcome, ..sample }, Some(words))
+    (Sample { outcome, ..sample }, Some(words.to_owned()))
 }
 
 pub(super) fn failed(ticket: &Ticket, outcome: Outcome, now_ns: u64) -> Sample {

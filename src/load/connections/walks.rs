@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use super::outcome::missing;
 use super::ticket::Ticket;
 use crate::measure::{Sample, Timeline, Walked};
 use crate::request::{Answered, Walk, Way, Workload};
@@ -38,7 +39,7 @@ struct Requests {
 
 /// What follows an answer.
 pub(crate) enum Onward {
-    /// The arrival is over. Where a good answer lacked what is taken from it: the name of that.
+    /// The arrival is over; where the answer alone does not say why it is not good, that in words.
     Over(Option<String>),
     /// One more request. Of a step that is over: its part.
     Send(Ticket, Option<Box<Walked>>),
@@ -93,7 +94,8 @@ impl Walks {
         let under_way = all.entry(sequence).or_insert_with(|| UnderWay::new(workload, sequence));
         let (origin, is_step) = match workload.advance(&mut under_way.walk, sequence, endpoint, answered) {
             Way::Over => return Onward::Over(None),
-            Way::Missing(name) => return Onward::Over(Some(name)),
+            Way::Missing(name) => return Onward::Over(Some(missing(&name))),
+            Way::NotFollowed(reason) => return Onward::Over(Some(reason.words().to_owned())),
             Way::Redirected(origin) => (origin, false),
             Way::Step(origin) => (origin, true),
         };

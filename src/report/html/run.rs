@@ -50,7 +50,7 @@ pub(super) fn about(summary: &Summary) -> Vec<String> {
     let name = plan.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
     let mut about = vec![
         format!("{name}{} {}", plan.method, plan.target),
-        format!("{asked}, {} requests", count(summary.ledger.planned)),
+        format!("{asked}, {} {}s", count(summary.ledger.planned), summary.noun()),
         format!(
             "{} UTC, {} {}",
             summary.started_at.replace('T', " ").trim_end_matches('Z'),
@@ -268,11 +268,12 @@ fn answers(summary: &Summary) -> Section {
         .iter()
         .map(|error| vec![error.kind.describe().to_owned(), count(error.count), error.example.clone()]);
     let sizes = sizes::rows(summary, |name| name.to_owned());
-    Section::new("What became of the requests")
-        .with(Table::new("Ledger", &["what became of them", "requests", "of planned"], rows.collect()))
+    let what = format!("{}s", summary.noun());
+    Section::new(format!("What became of the {what}"))
+        .with(Table::new("Ledger", &["what became of them", what.as_str(), "of planned"], rows.collect()))
         .with(Table::new("Answers by status", &["status", "answers", "of sent"], statuses.collect()))
         .with(Table::new("Sizes of good answers, in bytes", &sizes::HEAD, sizes))
-        .with(Table::new("Failures", &["kind", "requests", "the first of them"], errors.collect()))
+        .with(Table::new("Failures", &["kind", what.as_str(), "the first of them"], errors.collect()))
 }
 
 /// Good answers by the value of a header.

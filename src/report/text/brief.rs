@@ -4,7 +4,7 @@
 use super::super::Style;
 use super::headline::headline;
 use super::layout::{COLUMNS, Tone, fitted, paint, shortened};
-use super::numbers::{count, factor, ms, percent, rate, seconds};
+use super::numbers::{count, counted, factor, ms, percent, rate, seconds};
 use super::strip::sparkline;
 use crate::judge::{Concluded, conclude};
 use crate::measure::Measured;
@@ -117,7 +117,8 @@ fn has_stamps(summary: &Summary) -> bool {
 fn errors(summary: &Summary, style: &Style) -> String {
     let ledger = &summary.ledger;
     let failed = ledger.http_error + ledger.timeout + ledger.connection_error + ledger.unfinished;
-    let mut parts = vec![format!("{} of {}", count(failed), count(ledger.sent))];
+    let of_what = if summary.steps.is_empty() { String::new() } else { format!(" {}s", summary.noun()) };
+    let mut parts = vec![format!("{} of {}{of_what}", count(failed), count(ledger.sent))];
     if failed > 0 {
         let share = percent(failed as f64 / ledger.sent.max(1) as f64);
         let kinds = [
@@ -154,7 +155,8 @@ fn sent(summary: &Summary) -> String {
         let p99 = slowest.response_ok.exact(Figure::P99);
         let p99 = p99.map_or_else(String::new, |p99| format!(", p99 {} ms", ms(p99)));
         parts.push(format!(
-            "sessions of {of_first} steps; the slowest is {}{p99}",
+            "sessions of {}; the slowest is {}{p99}",
+            counted(of_first as u64, "step"),
             shortened(&slowest.name, 20)
         ));
     }
@@ -311,6 +313,35 @@ mod tests {
                 assert!(line.chars().count() <= COLUMNS && line.trim_end() == line, "{line}");
             }
             assert_reads_as_saved(name, &text);
+        }
+    }
+
+    #[test]
+    fn whole_sessions_are_not_called_requests() {
+        let step = crate::result::StepSummary {
+            session: "buy".to_owned(),
+            name: "cart".to_owned(),
+            method: "GET".to_owned(),
+            target: "http://host-1/".to_owned(),
+            sent: 1,
+            ok: 1,
+            http_error: 0,
+            failed: 0,
+            response_ok: fixture::few().latency.response_ok,
+            service: fixture::few().latency.service,
+            status_codes: std::collections::BTreeMap::new(),
+        };
+        let mut summary = fixture::few();
+        let all = |summary: &Summary| {
+            brief(summary, &Style::default()) + &super::super::render(summary, &Style::default())
+        };
+        assert!(all(&summary).contains(" requests, ") && !all(&summary).contains("session"));
+        summary.steps = vec![step];
+        for (method, noun) in [("session", "session"), ("mixed", "arrival")] {
+            summary.plan.method = method.to_owned();
+            let (text, planned) = (all(&summary), count(summary.ledger.planned));
+            assert!(text.contains(&format!(", {planned} {noun}s, ")), "{text}");
+            assert!(text.contains(&format!(" of {} {noun}s", count(summary.ledger.sent))), "{text}");
         }
     }
 

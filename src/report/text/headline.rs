@@ -14,8 +14,10 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
         Mode::Closed => counted(plan.concurrency.unwrap_or_default(), "user"),
     };
     let length = match plan.requests {
-        Some(requests) if plan.mode == Mode::Closed => format!("{} requests", count(requests)),
-        _ => format!("for {}, {} requests", seconds(plan.duration_s), count(summary.ledger.planned)),
+        Some(requests) if plan.mode == Mode::Closed => format!("{} {}s", count(requests), summary.noun()),
+        _ => {
+            format!("for {}, {} {}s", seconds(plan.duration_s), count(summary.ledger.planned), summary.noun())
+        }
     };
     let asked = shortened(&asked_of(summary, style), COLUMNS);
     let shards =

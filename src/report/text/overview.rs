@@ -6,9 +6,7 @@ use super::numbers::{
     asked_rate, bytes, count, counted, factor, ms, or_dash, percent, percent_of, rate, seconds,
 };
 use super::phases;
-use crate::result::{
-    Conclusion, Figure, GeneratorVerdict, Mode, PlanFacts, ServiceVerdict, Subject, Summary,
-};
+use crate::result::{Conclusion, Figure, GeneratorVerdict, Mode, ServiceVerdict, Subject, Summary};
 use crate::schedule::Arrivals;
 
 /// What was run, in two lines, and in a third that it was cut short.
@@ -24,7 +22,7 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
     };
     let what = match plan.mode {
         Mode::Open => format!("open loop: {} {spacing}", phases::asked(plan)),
-        Mode::Closed => closed_loop(plan),
+        Mode::Closed => closed_loop(summary),
     };
     let cap = match (plan.mode, plan.queue) {
         (Mode::Closed, _) => String::new(),
@@ -56,7 +54,7 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
         };
         let missing = match summary.ledger.cancelled {
             0 => String::new(),
-            never => format!("{} requests were never due; ", count(never)),
+            never => format!("{} {}s were never due; ", count(never), summary.noun()),
         };
         text += &format!(
             "{sign} after {}{of_planned}: {missing}the figures are over {}{}\n",
@@ -69,9 +67,10 @@ pub(super) fn headline(summary: &Summary, style: &Style) -> String {
 }
 
 /// What was asked of a closed loop.
-fn closed_loop(plan: &PlanFacts) -> String {
+fn closed_loop(summary: &Summary) -> String {
+    let plan = &summary.plan;
     let users = counted(plan.concurrency.unwrap_or_default(), "user");
-    let requests = plan.requests.map_or_else(String::new, |n| format!(", {} requests", count(n)));
+    let requests = plan.requests.map_or_else(String::new, |n| format!(", {} {}s", count(n), summary.noun()));
     let think = plan.think_time_s.filter(|s| *s > 0.0);
     let think = think.map_or_else(String::new, |s| format!(", {} to think", seconds(s)));
     format!("closed loop: {users}{think}{requests}")
@@ -109,7 +108,7 @@ pub(super) fn verdicts(summary: &Summary, style: &Style) -> String {
 fn queueing(summary: &Summary) -> String {
     let queueing = &summary.queueing;
     let is_closed = summary.plan.mode == Mode::Closed;
-    let end = if is_closed { "last request left" } else { "schedule ended" };
+    let end = if is_closed { format!("last {} left", summary.noun()) } else { "schedule ended".to_owned() };
     let mut in_flight = format!(
         "in flight: at most {}, {} when the {end}",
         count(queueing.in_flight_peak),
@@ -166,7 +165,7 @@ fn amplification(summary: &Summary) -> String {
     text
 }
 
-/// Requests in flight by Little's law (J. D. C. Little, 1961), beside what was seen: the two agree, or something is wrong.
+/// Arrivals in flight by Little's law (J. D. C. Little, 1961), beside what was seen: the two agree, or something is wrong.
 fn littles_law(summary: &Summary) -> Option<String> {
     let per_s = summary.rates.completed_per_s;
     let latency = &summary.latency;
@@ -177,8 +176,9 @@ fn littles_law(summary: &Summary) -> Option<String> {
     }
     let levels = rows.iter().map(|row| row.in_flight.saturating_add(row.queued) as f64);
     let seen = levels.sum::<f64>() / rows.len() as f64;
+    let what = if summary.steps.is_empty() { String::new() } else { format!("{}s ", summary.noun()) };
     Some(format!(
-        "Little's law: {} x {} ms = {} under way on average; {} were seen",
+        "Little's law: {} x {} ms = {} {what}under way on average; {} were seen",
         rate(per_s),
         ms(in_service_ms),
         ms(per_s * in_service_ms / 1e3),
@@ -219,7 +219,12 @@ pub(super) fn ledger(summary: &Summary) -> String {
             (ledger.unfinished, "unfinished"),
         ],
     );
-    let mut text = with_label("Requests", &wrapped("", &planned)) + &wrapped("", &sent);
+    let label = match summary.noun() {
+        "session" => "Sessions",
+        "arrival" => "Arrivals",
+        _ => "Requests",
+    };
+    let mut text = with_label(label, &wrapped("", &planned)) + &wrapped("", &sent);
     let late = plan.deadline_s.map_or_else(String::new, |s| format!("good, but later than {}", seconds(s)));
     let lines = [
         (

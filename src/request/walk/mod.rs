@@ -31,6 +31,7 @@ use told::{Told, secrets_of_url};
 
 use super::origin::Origin;
 use super::secret::Secret;
+use crate::measure::NotFollowed;
 
 /// What one arrival has come to.
 #[derive(Debug, Default)]
@@ -90,6 +91,8 @@ pub(crate) struct Answered<'a> {
 pub(crate) enum Way {
     /// Nothing: the arrival ended as the answer says.
     Over,
+    /// Nothing: the answer is a redirect that is not followed although redirects are.
+    NotFollowed(NotFollowed),
     /// Nothing: the answer was good, but does not hold what this value is taken from.
     Missing(String),
     /// One more request to this origin: where a redirect leads.
@@ -234,11 +237,13 @@ impl Walk {
         if let (Some(jar), Some(origin)) = (&mut self.jar, origin) {
             jar.expose_mut().store(origin, answered.uri.path(), answered.headers, answered.unix_s);
         }
-        if let Some(origin) = origin
-            && let Some(hop) = self.redirected(ground, &answered, origin)
-        {
-            self.hops += 1;
-            return Way::Redirected(self.hop.insert(hop).origin);
+        match origin.and_then(|origin| self.redirected(ground, &answered, origin)) {
+            Some(Ok(hop)) => {
+                self.hops += 1;
+                return Way::Redirected(self.hop.insert(hop).origin);
+            }
+            Some(Err(reason)) => return Way::NotFollowed(reason),
+            None => {}
         }
         self.hop = None;
         self.hops = 0;
@@ -260,21 +265,37 @@ impl Walk {
         }
     }
 
-    /// The request that a redirect asks for, where it is followed. One to an origin that no URL of the workload names is not:
-    /// nobody asked to load that.
-    fn redirected(&self, ground: Ground<'_>, answered: &Answered<'_>, origin: &Origin) -> Option<Hop> {
-        let is_followed = ground.follows
-            && is_redirect(answered.status)
-            && !ground.wanted.contains(&answered.status)
-            && self.hops < MOST_REDIRECTS;
-        let target = is_followed.then(|| location(origin, answered.uri, answered.headers)).flatten()?;
-        let number = ground.origins.iter().position(|known| known == target.origin())? as u32;
+    /// The request that a redirect asks for, where redirects are followed. One to an origin that no URL of the workload names
+    /// is not: nobody asked to load that.
+    fn redirected(
+        &self,
+        ground: Ground<'_>,
+        answered: &Answered<'_>,
+        origin: &Origin,
+    ) -> Option<Result<Hop, NotFollowed>> {
+        let is_followed =
+            ground.follows && is_redirect(answered.status) && !ground.wanted.contains(&answered.status);
+        is_followed.then(|| self.hop_after(ground, answered, origin))
+    }
+
+    fn hop_after(
+        &self,
+        ground: Ground<'_>,
+        answered: &Answered<'_>,
+        origin: &Origin,
+    ) -> Result<Hop, NotFollowed> {
+        if self.hops >= MOST_REDIRECTS {
+            return Err(NotFollowed::TooMany);
+        }
+        let target = location(origin, answered.uri, answered.headers).ok_or(NotFollowed::NoLocation)?;
+        let number = ground.origins.iter().position(|known| known == target.origin());
+        let number = number.ok_or(NotFollowed::Elsewhere)? as u32;
         let was_elsewhere = self.hop.as_ref().is_some_and(|hop| hop.elsewhere.is_some());
         let elsewhere = (was_elsewhere || number != answered.origin)
             .then(|| HeaderValue::from_str(target.authority()).ok())
             .flatten();
         let method = method_after(answered.status, answered.method).or_else(|| self.method().cloned());
-        Some(Hop { origin: number, uri: Uri::from(target.path().clone()), method, elsewhere })
+        Ok(Hop { origin: number, uri: Uri::from(target.path().clone()), method, elsewhere })
     }
 }
 

@@ -135,11 +135,17 @@ fn redirects_are_followed_within_the_origins_of_the_load_and_not_for_ever() {
         ("/carts/7/order", "a.example")
     );
     // 201 is what is expected; nobody named the origin c.
-    assert_eq!(arrival.hears(302, &[(LOCATION, "http://c.example/")], ""), Way::Over);
+    let elsewhere = arrival.hears(302, &[(LOCATION, "http://c.example/")], "");
+    assert_eq!(elsewhere, Way::NotFollowed(NotFollowed::Elsewhere));
+    assert_eq!(Arrival::new(&workload).hears(302, &[], ""), Way::NotFollowed(NotFollowed::NoLocation));
 
     let mut looping = Arrival::new(&workload);
-    let ways = (0..30).map(|_| looping.hears(308, &[(LOCATION, "/again")], ""));
-    assert_eq!(ways.take_while(|way| *way == Way::Redirected(0)).count(), usize::from(MOST_REDIRECTS));
+    let ways: Vec<Way> = (0..30).map(|_| looping.hears(308, &[(LOCATION, "/again")], "")).collect();
+    let most = usize::from(MOST_REDIRECTS);
+    assert_eq!(ways.iter().take_while(|way| **way == Way::Redirected(0)).count(), most);
+    assert_eq!(ways[most], Way::NotFollowed(NotFollowed::TooMany));
+    // The words know the number.
+    assert!(NotFollowed::TooMany.words().ends_with(&format!(" {most}")));
 }
 
 #[test]
@@ -198,7 +204,7 @@ proptest! {
             sent += 1;
             let body = if body.len() > 10 { format!("{{\"id\": {:?}}}", body) } else { body };
             match arrival.hears(status, &[(LOCATION, location.as_str()), (CSRF, "c"), (SET_COOKIE, location.as_str())], &body) {
-                Way::Over | Way::Missing(_) => break,
+                Way::Over | Way::NotFollowed(_) | Way::Missing(_) => break,
                 Way::Step(_) | Way::Redirected(_) => prop_assert!(arrival.request().uri().path().starts_with('/')),
             }
         }

@@ -13,7 +13,7 @@ use crate::request::origin::Origin;
 use crate::request::redactor::Redactor;
 use crate::request::rotation::Rotation;
 use crate::request::row_bodies::RowBodies;
-use crate::request::spec::WorkloadSpec;
+use crate::request::spec::{EndpointSpec, WorkloadSpec};
 use crate::request::target::Target;
 use crate::request::targets::group_names;
 use crate::request::template::{RequestTemplate, Setting};
@@ -82,7 +82,8 @@ impl Workload {
         let largest_body = given.chain(of_rows).max().unwrap_or(0);
         Ok(Self(Arc::new(Content {
             largest_body,
-            names: spec.endpoints.iter().map(|endpoint| &endpoint.name).collect::<HashSet<_>>().len(),
+            names: names_of(&mut spec.endpoints.iter()),
+            sessions: names_of(&mut spec.endpoints.iter().filter(|endpoint| endpoint.chain.is_some())),
             endpoints,
             needs_moment: compiled.iter().any(Compiled::needs_moment),
             follows_redirects: spec.follows_redirects,
@@ -104,6 +105,11 @@ impl Workload {
             recording: None,
         })))
     }
+}
+
+/// How many names they have.
+fn names_of(endpoints: &mut dyn Iterator<Item = &EndpointSpec>) -> usize {
+    endpoints.map(|endpoint| &endpoint.name).collect::<HashSet<_>>().len()
 }
 
 /// Origins in order of first use.

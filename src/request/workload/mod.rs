@@ -40,6 +40,8 @@ struct Content {
     largest_body: usize,
     /// Distinct names of endpoints.
     names: usize,
+    /// How many of them are those of sessions.
+    sessions: usize,
     endpoints: Vec<Endpoint>,
     /// Several of these may belong to one endpoint.
     compiled: Vec<Compiled>,
@@ -257,7 +259,7 @@ impl Workload {
 
     /// The request of the arrival at `sequence`. Before a recording is replayed, these are its first ones, in turn.
     pub fn request(&self, sequence: u64, moment: Moment) -> Outgoing {
-        self.request_of(sequence, self.0.opening(sequence), None, moment)
+        self.request_of(sequence, None, None, moment)
     }
 
     /// The same for an arrival whose row says what is requested, and for one that has come to another request than its first.
@@ -268,6 +270,8 @@ impl Workload {
         walk: Option<(&Walk, u32)>,
         moment: Moment,
     ) -> Outgoing {
+        // Before a recording is replayed, arrivals are its first rows, whichever of their requests this is.
+        let row = row.or_else(|| self.0.opening(sequence));
         let template = self.0.template(sequence, walk.map(|(walk, _)| walk));
         let taken = walk.map_or(&[][..], |(walk, _)| walk.taken());
         let values = Values { taken, ..self.0.values(template, sequence, moment) };
@@ -382,7 +386,7 @@ impl Workload {
     /// Whether sending the request of an arrival twice has the same effect as once (RFC 9110, 9.2.2), so that it may
     /// be sent again when an idle connection turns out to be dead.
     pub fn is_idempotent(&self, sequence: u64) -> bool {
-        self.is_idempotent_of(sequence, self.0.opening(sequence), None)
+        self.is_idempotent_of(sequence, None, None)
     }
 
     /// The same for an arrival whose row says what is requested, and for one that has come to another request than its first.
@@ -392,6 +396,7 @@ impl Workload {
         row: Option<&RecordedRequest>,
         walk: Option<&Walk>,
     ) -> bool {
+        let row = row.or_else(|| self.0.opening(sequence));
         walk.and_then(Walk::method)
             .map(Method::is_idempotent)
             .or_else(|| row.and_then(RecordedRequest::is_idempotent))

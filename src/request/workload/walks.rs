@@ -16,6 +16,16 @@ impl Workload {
         self.0.has_walks
     }
 
+    /// Whether redirects are followed.
+    pub(crate) fn follows_redirects(&self) -> bool {
+        self.0.follows_redirects
+    }
+
+    /// How many sessions there are, of all that were given.
+    pub(crate) fn session_count(&self) -> usize {
+        self.0.sessions
+    }
+
     /// Whether the arrival at `sequence` is a session.
     pub(crate) fn is_session(&self, sequence: u64) -> bool {
         self.chain(sequence).is_some()

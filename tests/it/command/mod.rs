@@ -17,6 +17,7 @@ mod hostile;
 mod interrupt;
 mod interrupt_phases;
 mod live_screen;
+mod logins;
 mod metrics;
 mod odd_answers;
 mod partial;

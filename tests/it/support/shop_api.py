@@ -69,6 +69,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             owner = self.owner()
             if owner is None:
                 return self.answer(401, b"no token")
+            if self.headers.get("X-User", owner) != owner:
+                return self.answer(403, b"the token of another user")
             cart, sid = told("crt-", 8), told("", 12)
             with LOCK:
                 CARTS[cart] = [owner, sid, False]
@@ -134,6 +136,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, b"", ("Location", "/again"))
         if path == "/away":
             return self.answer(302, b"", ("Location", "http://127.0.0.2:9/"))
+        if path == "/nowhere":
+            return self.answer(302)
         self.answer(404, b"no such thing")
 
 
