@@ -45,6 +45,9 @@ pub struct StepSummary {
     pub response_ok: LatencyStats,
     /// From the actual send to the end of the answer: good answers.
     pub service: LatencyStats,
+    /// The client's own lateness: from the end of the step before, or the intended time of the session, until the client had
+    /// read that and came to send; all that were sent.
+    pub send_lag: LatencyStats,
     /// Its answers by HTTP status.
     #[cfg_attr(test, schemars(extend("propertyNames" = super::schema_values::statuses())))]
     pub status_codes: BTreeMap<String, u64>,
@@ -67,6 +70,7 @@ impl StepSummary {
                 failed: ledger.timeout + ledger.connection_error + ledger.unfinished,
                 response_ok: LatencyStats::of(&account.response_ok),
                 service: LatencyStats::of(&account.service),
+                send_lag: LatencyStats::of(&account.send_lag),
                 status_codes: status_codes(account),
             }
         });
