@@ -329,6 +329,7 @@ mod tests {
             failed: 0,
             response_ok: fixture::few().latency.response_ok,
             service: fixture::few().latency.service,
+            send_lag: fixture::few().latency.service,
             status_codes: std::collections::BTreeMap::new(),
         };
         let mut summary = fixture::few();
