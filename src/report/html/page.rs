@@ -1,5 +1,7 @@
 //! The page: what every kind of document is brought into, and the template that writes it.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use serde::Serialize;
 
@@ -127,7 +129,7 @@ pub(super) struct Page {
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct Written<'a> {
     page: &'a Page,
-    sections: Vec<&'a Section>,
+    sections: Vec<Section>,
     data: String,
     style: &'static str,
     script: &'static str,
@@ -141,7 +143,9 @@ impl Page {
     pub(super) fn write(&self) -> String {
         let written = Written {
             page: self,
-            sections: self.sections.iter().filter(|section| !section.is_empty()).collect(),
+            sections: told_apart(
+                self.sections.iter().filter(|section| !section.is_empty()).cloned().collect(),
+            ),
             data: data_of(&self.charts),
             style: STYLE,
             script: SCRIPT,
@@ -154,7 +158,34 @@ impl Page {
     }
 }
 
+/// Sections of one title, such as the trials of a search at one rate, are numbered: whoever hears the page finds them by it.
+fn told_apart(mut sections: Vec<Section>) -> Vec<Section> {
+    let mut met: HashMap<String, usize> = HashMap::new();
+    for section in &mut sections {
+        let count = met.entry(section.title.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            section.title += &format!(" ({count})");
+        }
+    }
+    sections
+}
+
 /// JSON that can stand in a script element: nothing in it ends one.
 fn data_of(charts: &impl Serialize) -> String {
     serde_json::to_string(charts).unwrap_or_else(|_| "{}".to_owned()).replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_of_one_title_are_told_apart() {
+        let titles = |titles: &[&str]| {
+            let sections = told_apart(titles.iter().map(|title| Section::new(*title)).collect());
+            sections.into_iter().map(|section| section.title).collect::<Vec<_>>()
+        };
+        assert_eq!(titles(&["a", "b", "a", "a"]), ["a", "b", "a (2)", "a (3)"]);
+    }
 }
