@@ -23,13 +23,13 @@
 //! | `ladder` | rates one after another, and where they bend | pure |
 //! | `compare` | results of ours and of other tools side by side, and what is more than noise | pure |
 //! | `shard` | several machines: which part is sent from here, when all start, and one result of all | tokio, hyper; else pure |
-//! | `load` | pacing, connections, workers, sessions: the engine | tokio |
+//! | `load` | pacing, connections, workers, one run after another: the engine | tokio |
 //! | `service` | the built-in target service, a known answer | tokio, hyper |
 //! | `transport` | what is on the wire: TLS, HTTP/1.1, HTTP/2, addresses, proxies; failures, classified | tokio, hyper, h2, rustls |
 //! | `plan` | what a run is to do, and all planning: cap, threads, lead, machine limits | pure |
 //! | `judge` | what a run amounts to: verdicts with their evidence, objectives, overload, recovery, intervals | pure |
 //! | `result` | the documents, and the one reader of saved ones | pure |
-//! | `request` | targets, tokens, signatures, data, endpoints: the request of each arrival; what may be shown of them | pure |
+//! | `request` | targets, tokens, signatures, data, endpoints: the request of each arrival; sessions and redirects: what follows an answer; what may be shown of all that | pure |
 //! | `measure` | counting: samples, ledger, distributions | pure |
 //! | `schedule` | when every arrival leaves, exactly; stripes for threads | pure |
 //! | `time` | the only reader of clocks, the only sleepers, and what the scheduler gave | the system |

@@ -9,6 +9,9 @@
 //! A [`Recording`] says when arrivals came and what each of them asked: its rows are read while the run goes on, and a row
 //! replaces what it names of the one request.
 //!
+//! An arrival may take more than one request: the steps of a session, redirects. A [`Walk`] is what it has come to, and says what
+//! follows an answer.
+//!
 //! A [`Workload`] makes the request of each arrival from the arrival's place in the sequence alone, so requests are the
 //! same for any number of threads. Whatever could keep a request from being made is found when the workload is built.
 //! Tokens and keys may be renewed while requests are made ([`Workload::renew`]); a signature for AWS is made with its request.
