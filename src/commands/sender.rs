@@ -11,7 +11,7 @@ use rand::Rng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::time::timeout;
 
-use crate::measure::{ErrorKind, Opened, Outcome};
+use crate::measure::{Opened, Outcome};
 use crate::report::clean;
 use crate::request::{Answered, BodyWatch, Moment, Secret, Walk, Way, Workload};
 use crate::time::{Clock, MonotonicClock};
@@ -22,8 +22,6 @@ const KEPT: usize = 1 << 10;
 /// Lines of it that an error shows, and characters of each.
 const LINES: usize = 5;
 const COLUMNS: usize = 160;
-/// How long after the send a dead connection may show itself, beyond two times to connect.
-const DEATH_SHOWS_NS: u64 = 5_000_000;
 
 /// Sends arrivals, with one connection to each origin.
 pub(super) struct Sender {
@@ -124,7 +122,8 @@ impl Sender {
             let answer = match timeout(self.patience, exchange).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(failure)) if was_kept => {
-                    let had_died = died(&failure, clock.now_ns() - sent_ns, connecting_ns);
+                    let since_sent_ns = clock.now_ns() - sent_ns;
+                    let had_died = failure.is_of_a_dead_connection(since_sent_ns, connecting_ns);
                     let is_idempotent = workload.is_idempotent_of(sequence, None, Some(walk));
                     if failure.unsent || (had_died && is_idempotent) {
                         continue;
@@ -190,14 +189,6 @@ impl Sender {
             .map(|line| format!("\n  | {}", clean(&line.chars().take(COLUMNS).collect::<String>())))
             .collect()
     }
-}
-
-/// Whether a request met a connection that had died while it was kept, so that the server has hardly seen it (RFC 9112, 9.3.1):
-/// that shows within a round trip, of which the time to connect is a measure. What breaks later broke at work.
-fn died(failure: &Failure, since_sent_ns: u64, connecting_ns: u64) -> bool {
-    failure.before_answer
-        && since_sent_ns <= 2 * connecting_ns + DEATH_SHOWS_NS
-        && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io)
 }
 
 fn in_words(status: u16) -> String {

@@ -9,6 +9,9 @@ use super::proxy::ProxyFault;
 use super::tls::TlsFault;
 use crate::measure::ErrorKind;
 
+/// How long after the send a dead connection may show itself, beyond two times to connect.
+const DEATH_SHOWS_NS: u64 = 5_000_000;
+
 /// A failed attempt.
 #[derive(Debug)]
 pub struct Failure {
@@ -24,6 +27,15 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Whether a request met a connection that had died while it was idle, so that the server has hardly seen it (RFC 9112,
+    /// 9.3.1). That shows within a round trip, of which the time to connect is a measure (0 where it is not known); what breaks
+    /// later broke at work.
+    pub(crate) fn is_of_a_dead_connection(&self, since_sent_ns: u64, connecting_ns: u64) -> bool {
+        self.before_answer
+            && since_sent_ns <= 2 * connecting_ns + DEATH_SHOWS_NS
+            && matches!(self.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io)
+    }
+
     /// A failure to connect.
     pub fn connecting(error: io::Error) -> Self {
         let kind = match limit_of(&error) {

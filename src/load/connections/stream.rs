@@ -20,8 +20,6 @@ use crate::time::{Clock, Watchdog};
 use crate::transport::{Answer, Connection, Failure, Transport};
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-/// How long after the send a dead connection may show itself, beyond two times to connect.
-const DEATH_SHOWS_NS: u64 = 5_000_000;
 /// How often a request that was certainly not processed is sent again.
 const MOST_RETRIES: u8 = 3;
 /// How much of a body is kept of a sample.
@@ -56,8 +54,8 @@ pub(crate) async fn open<D: Desk>(desk: Rc<D>, id: StreamId, mailbox: Rc<Mailbox
     let state = desk.opened(id, origin, &connection);
     let ready_ns = desk.context().clock.now_ns();
     ticket.ready_ns = Some(ready_ns);
-    let death_shows_within_ns = 2 * (ready_ns - connecting_ns) + DEATH_SHOWS_NS;
-    let stream = Stream { desk, id, mailbox, state, connection, watchdog, death_shows_within_ns };
+    let connecting_ns = ready_ns - connecting_ns;
+    let stream = Stream { desk, id, mailbox, state, connection, watchdog, connecting_ns };
     stream.carry(Some(ticket)).await;
 }
 
@@ -71,8 +69,8 @@ pub(crate) async fn share<D: Desk>(
 ) {
     let context = desk.context();
     let watchdog = Watchdog::new(context.clock.clone(), context.rules().timeout_ns);
-    let death_shows_within_ns = DEATH_SHOWS_NS;
-    let stream = Stream { desk, id, mailbox, state, connection, watchdog, death_shows_within_ns };
+    let connecting_ns = 0;
+    let stream = Stream { desk, id, mailbox, state, connection, watchdog, connecting_ns };
     stream.carry(None).await;
 }
 
@@ -83,7 +81,8 @@ struct Stream<D: Desk> {
     state: Rc<ConnectionState>,
     connection: ConnectionOf<D>,
     watchdog: Watchdog<D::Clock>,
-    death_shows_within_ns: u64,
+    /// How long it took to open the connection; 0 for a stream that came later.
+    connecting_ns: u64,
 }
 
 /// What comes to a stream that waits.
@@ -253,10 +252,7 @@ impl<D: Desk> Stream<D> {
         let context = self.desk.context();
         let since_sent_ns = ticket.sent_ns.map_or(0, |sent_ns| context.clock.now_ns() - sent_ns);
         let was_idle = self.state.carried() > 1;
-        let died = was_idle
-            && failure.before_answer
-            && since_sent_ns <= self.death_shows_within_ns
-            && matches!(failure.kind, ErrorKind::Closed | ErrorKind::Reset | ErrorKind::Io);
+        let died = was_idle && failure.is_of_a_dead_connection(since_sent_ns, self.connecting_ns);
         if failure.unsent && (was_idle || self.state.multiplexed) {
             return ticket.retries < MOST_RETRIES;
         }
