@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::Request;
 
 use super::*;
+use crate::measure::{Redact, Sent};
+use crate::request::Secret;
 use crate::request::template::TemplateProblem;
 use crate::request::{AwsKeys, EndpointSpec, Placeholders, TokenList, WorkloadSpec, parse_header_text};
 
