@@ -15,6 +15,7 @@ mod screen;
 mod settings;
 mod setup;
 mod shards;
+mod source;
 mod sweep;
 mod target;
 
